@@ -1,0 +1,78 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+)
+
+const sqliteDriver = "sqlite"
+
+// Pragmas go into the data source name, since a PRAGMA statement would set
+// one pooled connection only. Full synchronisation is promise 1 of the
+// design: what was committed survives power loss. The busy timeout is for
+// other processes; writers of this process queue in Tx.
+const (
+	sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)" +
+		"&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)&_pragma=temp_store(memory)"
+	sqliteWriter = sqlitePragmas + "&_pragma=cache_size(-65536)&_txlock=immediate"
+	// A reader takes no part in checkpoints by writing, so mode=ro is not
+	// needed; query_only keeps a slip from writing past the queue.
+	sqliteReader = sqlitePragmas + "&_pragma=cache_size(-8192)&_txlock=deferred&_query_only=1"
+)
+
+func openSQLite(ctx context.Context, path string, opts Options) (*DB, error) {
+	if path == "" || strings.HasPrefix(path, ":memory:") || strings.HasPrefix(path, "file:") {
+		return nil, errors.New("database URL sqlite: needs the path of a file, such as sqlite:data/jobalertd.db")
+	}
+	if err := createPrivate(path); err != nil {
+		return nil, err
+	}
+	// sqlx does not know modernc.org/sqlite's name for itself.
+	sqlx.BindDriver(sqliteDriver, sqlx.QUESTION)
+
+	writer, err := sqlx.Open(sqliteDriver, sqliteDSN(path, sqliteWriter))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	writer.SetMaxOpenConns(1)
+	if err := writer.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
+	}
+	reader, err := sqlx.Open(sqliteDriver, sqliteDSN(path, sqliteReader))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
+	}
+	reader.SetMaxOpenConns(opts.MaxConns)
+	reader.SetMaxIdleConns(opts.MaxConns)
+	if err := reader.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), reader.Close(), writer.Close())
+	}
+	return &DB{DB: writer, Reader: reader, Dialect: SQLite, writer: make(chan struct{}, 1)}, nil
+}
+
+// createPrivate makes the file and its folder if they are missing. SQLite
+// gives its journal the file's permissions.
+func createPrivate(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("create the database's folder: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the database's file: %w", err)
+	}
+	return f.Close()
+}
+
+// sqliteDSN writes path as a URI, so that a question mark, a hash or a
+// percent sign in it stays part of the name.
+func sqliteDSN(path, params string) string {
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + params
+}

@@ -1,0 +1,12 @@
+CREATE TABLE clock (
+	id BIGINT PRIMARY KEY CHECK (id = 1),
+	position BIGINT NOT NULL
+);
+INSERT INTO clock (id, position) VALUES (1, 0);
+
+CREATE TABLE notes (
+	position BIGINT NOT NULL PRIMARY KEY,
+	title TEXT NOT NULL UNIQUE,
+	body BYTEA,
+	priority BIGINT NOT NULL DEFAULT 0
+);

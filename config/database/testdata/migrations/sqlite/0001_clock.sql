@@ -1,0 +1,12 @@
+CREATE TABLE clock (
+	id INTEGER PRIMARY KEY CHECK (id = 1),
+	position INTEGER NOT NULL
+) STRICT;
+INSERT INTO clock (id, position) VALUES (1, 0);
+
+CREATE TABLE notes (
+	position INTEGER NOT NULL PRIMARY KEY,
+	title TEXT NOT NULL UNIQUE,
+	body BLOB,
+	priority INTEGER NOT NULL DEFAULT 0
+) STRICT;
