@@ -88,9 +88,13 @@ func IsAway(err error) bool {
 			return true
 		}
 	}
-	var connect *pgconn.ConnectError
-	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network) && !errors.Is(err, context.DeadlineExceeded)
+	// Not net.Error: every syscall.Errno is one.
+	var (
+		connect *pgconn.ConnectError
+		network *net.OpError
+		name    *net.DNSError
+	)
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.As(err, &name)
 }
 
 func postgresAway(code string) bool {
