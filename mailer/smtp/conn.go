@@ -8,7 +8,7 @@ import (
 )
 
 // Conn is one session with the relay, ready for envelopes. It belongs to one
-// goroutine, but for Close, which any may call at any time.
+// goroutine; another ends what it is doing through the context.
 type Conn struct {
 	options Options
 	base    net.Conn        // the socket under TLS, for deadlines and closing
