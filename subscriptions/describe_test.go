@@ -1,0 +1,65 @@
+package subscriptions_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+func TestCriteriaAreDescribedInBothLanguages(t *testing.T) {
+	c := alerts.Criteria{Query: "Medizininformatiker", Places: []alerts.Place{{Name: "Gelsenkirchen"}}, States: []string{"DE-BY"}, Remote: alerts.RemoteExclude,
+		Salary: &alerts.Salary{Min: 3500, Currency: "EUR", Unit: "MONTH"}, EmploymentTypes: []alerts.EmploymentType{alerts.FullTime}, NotEmployers: []string{"Muster GmbH"}, NoAgencies: true}
+	if err := meaning().Prepare(&c); err != nil {
+		t.Fatal(err)
+	}
+	for locale, want := range map[string]string{
+		"de": "Medizininformatiker · 25 km um Gelsenkirchen oder Bayern · nicht ortsunabhängig · ab 3.500 € im Monat · Vollzeit · nicht bei Muster GmbH · ohne Vermittlungen",
+		"en": "Medizininformatiker · 25 km around Gelsenkirchen or Bayern · not remote · from €3,500 a month · full time · not at Muster GmbH · no agencies",
+	} {
+		if got := subscriptions.Describe(meaning(), &c, locale); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", locale, got, want)
+		}
+	}
+	s := subscriptions.Subscription{Criteria: c, Label: "My alert"}
+	if got := s.Name(meaning(), "de"); got != "My alert" {
+		t.Errorf("her own name gave way to %q", got)
+	}
+}
+
+func TestSchedulesAreDescribedInBothLanguages(t *testing.T) {
+	for _, tt := range []struct {
+		schedule subscriptions.Schedule
+		de, en   string
+	}{
+		{subscriptions.Schedule{Frequency: subscriptions.Instant}, "sofort", "at once"},
+		{subscriptions.Schedule{Frequency: subscriptions.Daily, Hour: 7}, "täglich um 7 Uhr", "daily at 07:00"},
+		{subscriptions.Schedule{Frequency: subscriptions.Weekly, Hour: 18, Weekday: time.Friday}, "jeden Freitag um 18 Uhr", "every Friday at 18:00"},
+		{subscriptions.Schedule{Frequency: "fortnight"}, "fortnight", "fortnight"},
+	} {
+		if de, en := tt.schedule.Describe("de"), tt.schedule.Describe("en"); de != tt.de || en != tt.en {
+			t.Errorf("%v: %q, %q; want %q, %q", tt.schedule, de, en, tt.de, tt.en)
+		}
+	}
+}
+
+func TestFormatPay(t *testing.T) {
+	for _, tt := range []struct {
+		least, most    float64
+		currency, unit string
+		de, en         string
+	}{
+		{3200, 3800, "EUR", "MONTH", "3.200 bis 3.800 € im Monat", "€3,200 to €3,800 a month"},
+		{1234567.5, 0, "EUR", "YEAR", "ab 1.234.567,50 € im Jahr", "from €1,234,567.50 a year"},
+		{0, 60000, "CHF", "YEAR", "bis zu CHF 60.000 im Jahr", "up to CHF 60,000 a year"},
+		{18.05, 18.05, "EUR", "HOUR", "18,05 € in der Stunde", "€18.05 an hour"},
+		{100, 100, "EUR", "", "100 €", "€100"},
+		{0, 0, "EUR", "YEAR", "", ""},
+	} {
+		de, en := subscriptions.FormatPay(tt.least, tt.most, tt.currency, tt.unit, "de"), subscriptions.FormatPay(tt.least, tt.most, tt.currency, tt.unit, "en")
+		if de != tt.de || en != tt.en {
+			t.Errorf("%v–%v %s: %q, %q; want %q, %q", tt.least, tt.most, tt.unit, de, en, tt.de, tt.en)
+		}
+	}
+}
