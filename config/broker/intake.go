@@ -1,0 +1,108 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// IntakeConsumer is the durable pull consumer on POSTINGS that all replicas
+// share.
+const IntakeConsumer = "intake"
+
+const (
+	// InFlight is how many messages may be delivered and not yet acknowledged.
+	InFlight = 2000
+	// AckWait is how long a message may be worked on before it is delivered
+	// again; report progress at half of it.
+	AckWait = time.Minute
+)
+
+// EnsureIntake returns consumer intake of stream POSTINGS, created if it is
+// missing and compared if not.
+//
+// Neither its word nor the server's is taken for what has been stored. It is
+// made anew if what it delivered lies beyond the stream's end, as after a
+// power loss that cost messages, since it would pass over the next ones; and
+// if what it holds for acknowledged lies beyond the highest sequence that the
+// database has applied, as after a restore. It then starts behind that
+// sequence, less InFlight, and repeats are for intake to pass over.
+//
+// appliedHigh returns the highest sequence of the stream created at
+// streamCreated whose outcome, rejections included, the database has; 0 if
+// none.
+func EnsureIntake(ctx context.Context, js jetstream.JetStream, appliedHigh func(streamCreated time.Time) (uint64, error)) (jetstream.Consumer, error) {
+	stream, err := js.Stream(ctx, Postings)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", Postings, err)
+	}
+	info := stream.CachedInfo()
+	high, err := appliedHigh(info.Created)
+	if err != nil {
+		return nil, fmt.Errorf("ask for the highest applied posting: %w", err)
+	}
+
+	consumer, err := stream.Consumer(ctx, IntakeConsumer)
+	if err == nil {
+		state := consumer.CachedInfo()
+		if err := differences("consumer "+IntakeConsumer, compareIntake(state.Config)); err != nil {
+			return nil, err
+		}
+		if state.Delivered.Stream <= info.State.LastSeq && state.AckFloor.Stream <= high {
+			return consumer, nil
+		}
+		err = stream.DeleteConsumer(ctx, IntakeConsumer)
+	}
+	// Another replica may have deleted it first; then it is missing too.
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return nil, fmt.Errorf("consumer %s: %w", IntakeConsumer, err)
+	}
+	config := intakeConfig()
+	if applied := min(high, info.State.LastSeq); applied > InFlight {
+		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, applied+1-InFlight
+	}
+	consumer, err = stream.CreateConsumer(ctx, config)
+	if errors.Is(err, jetstream.ErrConsumerExists) { // another replica was first
+		consumer, err = stream.Consumer(ctx, IntakeConsumer)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create consumer %s: %w", IntakeConsumer, err)
+	}
+	return consumer, nil
+}
+
+func intakeConfig() jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Durable:       IntakeConsumer,
+		Description:   "stores postings; shared by all replicas",
+		DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       AckWait,
+		MaxDeliver:    -1, // what may recover is tried without limit
+		MaxAckPending: InFlight,
+		MaxWaiting:    512,
+		ReplayPolicy:  jetstream.ReplayInstantPolicy,
+	}
+}
+
+// compareIntake lists what decides whether every message arrives and is
+// tried until it is acknowledged.
+func compareIntake(got jetstream.ConsumerConfig) []field {
+	want := intakeConfig()
+	return []field{
+		same("ack policy", got.AckPolicy, want.AckPolicy),
+		same("ack wait", got.AckWait, want.AckWait),
+		same("max deliver", got.MaxDeliver, want.MaxDeliver),
+		same("max ack pending", got.MaxAckPending, want.MaxAckPending),
+		same("filter subject", got.FilterSubject, ""),
+		same("filter subjects", len(got.FilterSubjects), 0),
+		same("back-off", len(got.BackOff), 0),
+		same("deliver subject", got.DeliverSubject, ""),
+		same("headers only", got.HeadersOnly, false),
+		same("inactive threshold", got.InactiveThreshold, 0),
+		same("replay policy", got.ReplayPolicy, want.ReplayPolicy),
+	}
+}
