@@ -1,0 +1,113 @@
+package alerts
+
+import (
+	"github.com/jobalertd/jobalertd/alerts/text"
+)
+
+// RemotePolicy says what remote postings mean to a subscriber.
+type RemotePolicy string
+
+// The remote policies: remote postings pass any place, are asked for alone, or
+// are left out.
+const (
+	RemoteInclude RemotePolicy = "include"
+	RemoteOnly    RemotePolicy = "only"
+	RemoteExclude RemotePolicy = "exclude"
+)
+
+// UnknownPay says what to do with a posting that does not state its pay.
+type UnknownPay string
+
+// The policies for unstated pay: take the posting, drop it, or take it and say so.
+const (
+	UnknownTake UnknownPay = "take"
+	UnknownDrop UnknownPay = "drop"
+	UnknownMark UnknownPay = "mark"
+)
+
+// DefaultRadiusKM is a place's radius when none is given.
+const DefaultRadiusKM = 25
+
+// MaxRadiusKM is the largest radius a place may have.
+const MaxRadiusKM = 500
+
+// Criteria say what a posting must satisfy: a query, places, and further
+// conditions; all that are given must hold (docs/matching.md). The JSON form is
+// the import line's. Meaning.Prepare checks them, resolves places and parses the
+// query; Matches and Explain need that done.
+type Criteria struct {
+	Query string `json:"query,omitempty"`
+	// Places, States and Countries are alternatives: one of them must hold.
+	Places    []Place  `json:"places,omitempty"`
+	States    []string `json:"states,omitempty"`    // ISO 3166-2 once prepared
+	Countries []string `json:"countries,omitempty"` // ISO 3166-1 alpha-2 once prepared
+
+	Remote          RemotePolicy     `json:"remote,omitempty"` // empty: include
+	Salary          *Salary          `json:"salary,omitempty"`
+	SalaryUnknown   UnknownPay       `json:"salary_unknown,omitempty"` // empty: take
+	EmploymentTypes []EmploymentType `json:"employment_types,omitempty"`
+	Employers       []string         `json:"employers,omitempty"`
+	NotEmployers    []string         `json:"not_employers,omitempty"`
+	NoAgencies      bool             `json:"no_agencies,omitempty"`
+	Languages       []string         `json:"languages,omitempty"` // ISO 639-1
+	Sources         []string         `json:"sources,omitempty"`
+
+	query        text.Query
+	employers    []string // folded
+	notEmployers []string // folded
+	yearly       int64    // Salary as gross yearly
+	prepared     bool
+}
+
+// Place is a circle: around a named place, a postcode, or a point.
+type Place struct {
+	Name     string `json:"name,omitempty"`
+	Postcode string `json:"postcode,omitempty"`
+	// Lat and Lon are degrees (WGS 84); nil until resolved.
+	Lat *float64 `json:"lat,omitempty"`
+	Lon *float64 `json:"lon,omitempty"`
+	// RadiusKM is great-circle; nil means DefaultRadiusKM, 0 the place itself.
+	RadiusKM *float64 `json:"radius_km,omitempty"`
+}
+
+// Radius is the radius in kilometres, with the default where none is given.
+func (p Place) Radius() float64 {
+	if p.RadiusKM == nil {
+		return DefaultRadiusKM
+	}
+	return *p.RadiusKM
+}
+
+// Salary is the least pay a subscriber asks for, gross.
+type Salary struct {
+	Min      float64 `json:"min"`
+	Currency string  `json:"currency"` // ISO 4217
+	Unit     string  `json:"unit"`     // HOUR, MONTH or YEAR (schema.org unitText)
+}
+
+// Parsed is the query as understood.
+func (c *Criteria) Parsed() text.Query { return c.query }
+
+// YearlySalary is the pay asked for as gross yearly whole units; 0 when none is.
+func (c *Criteria) YearlySalary() int64 { return c.yearly }
+
+// RemoteRule is Remote with its default.
+func (c *Criteria) RemoteRule() RemotePolicy {
+	if c.Remote == "" {
+		return RemoteInclude
+	}
+	return c.Remote
+}
+
+// UnknownPayRule is SalaryUnknown with its default.
+func (c *Criteria) UnknownPayRule() UnknownPay {
+	if c.SalaryUnknown == "" {
+		return UnknownTake
+	}
+	return c.SalaryUnknown
+}
+
+// HasPlace reports whether any place, state or country is asked for.
+func (c *Criteria) HasPlace() bool {
+	return len(c.Places)+len(c.States)+len(c.Countries) > 0
+}

@@ -1,0 +1,51 @@
+package alerts
+
+import (
+	"strings"
+
+	"github.com/jobalertd/jobalertd/alerts/gazetteer"
+	"github.com/jobalertd/jobalertd/alerts/text"
+)
+
+// Meaning holds the data that words and places get their meaning from. One value
+// serves a whole process; it is immutable and safe for concurrent use.
+type Meaning struct {
+	Text   *text.Analyser
+	Places *gazetteer.Gazetteer
+}
+
+// Document is a posting made ready to be matched: its text analysed once. It is
+// immutable; the posting it was made from must not change while it is in use.
+type Document struct {
+	*Posting
+	Text *text.Document
+
+	employer string // folded, legal form off
+}
+
+// Document analyses p.
+func (m *Meaning) Document(p *Posting) *Document {
+	return &Document{
+		Posting:  p,
+		Text:     m.Text.Document(p.Title, PlainText(p.Description), p.Language),
+		employer: foldEmployer(p.Employer),
+	}
+}
+
+// legalForms are dropped from the end of an employer's name before comparing.
+var legalForms = map[string]bool{
+	"gmbh": true, "mbh": true, "ggmbh": true, "ag": true, "se": true, "kg": true, "kgaa": true, "ohg": true, "gbr": true,
+	"ug": true, "ev": true, "eg": true, "co": true, "inc": true, "ltd": true, "llc": true, "sa": true, "sarl": true, "bv": true,
+	"e": true, "v": true, "haftungsbeschraenkt": true,
+}
+
+// foldEmployer is the form in which employers are compared: folded, without the
+// legal forms at its end ("Muster GmbH & Co. KG" is "muster").
+func foldEmployer(name string) string {
+	words := strings.Fields(text.Fold(name))
+	n := len(words)
+	for n > 1 && legalForms[words[n-1]] {
+		n--
+	}
+	return strings.Join(words[:n], " ")
+}
