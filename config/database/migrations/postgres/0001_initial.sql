@@ -38,6 +38,12 @@ CREATE TABLE match_log (
     subscriptions BYTEA NOT NULL          -- Roaring bitmap of subscription numbers, portable format
 );
 
+-- How far a stream was judged where the message was rejected and so left no posting: owner alerts/store.
+CREATE TABLE rejected (
+    stream_created_ms BIGINT NOT NULL PRIMARY KEY,
+    stream_sequence BIGINT NOT NULL
+);
+
 -- The analysis in force (hash of vocabulary and rules): owner alerts/store.
 CREATE TABLE analysis (
     id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
@@ -167,7 +173,6 @@ CREATE TABLE outbox (
     priority BIGINT NOT NULL,           -- smaller first
     subscriber_id BIGINT NOT NULL,
     run_id BIGINT,
-    digest_id BIGINT,
     subscription_id BIGINT,             -- of a confirmation
     payload TEXT NOT NULL DEFAULT '',    -- JSON an account mail needs
     message_id TEXT NOT NULL,
@@ -216,6 +221,7 @@ DROP TABLE subscriptions;
 DROP TABLE subscribers;
 DROP TABLE recruiters;
 DROP TABLE analysis;
+DROP TABLE rejected;
 DROP TABLE match_log;
 DROP TABLE postings;
 DROP TABLE clock;

@@ -38,6 +38,12 @@ CREATE TABLE match_log (
     subscriptions BLOB NOT NULL          -- Roaring bitmap of subscription numbers, portable format
 ) STRICT;
 
+-- How far a stream was judged where the message was rejected and so left no posting: owner alerts/store.
+CREATE TABLE rejected (
+    stream_created_ms INTEGER NOT NULL PRIMARY KEY,
+    stream_sequence INTEGER NOT NULL
+) STRICT;
+
 -- The analysis in force (hash of vocabulary and rules): owner alerts/store.
 CREATE TABLE analysis (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
@@ -152,7 +158,7 @@ CREATE TABLE digests (
     created_ms INTEGER NOT NULL,
     subscriptions TEXT NOT NULL,         -- JSON: the alerts it was built for, with their windows
     delivered BLOB NOT NULL,             -- Roaring bitmap of posting numbers
-    deferred BLOB NOT NULL,
+    deferred BLOB NOT NULL,            -- come with the next digest
     counted BLOB NOT NULL,
     content TEXT NOT NULL,               -- JSON: postings in order, each with its alerts
     CONSTRAINT digests_once UNIQUE (run_id, subscriber_id)
@@ -167,7 +173,6 @@ CREATE TABLE outbox (
     priority INTEGER NOT NULL,           -- smaller first
     subscriber_id INTEGER NOT NULL,
     run_id INTEGER,
-    digest_id INTEGER,
     subscription_id INTEGER,             -- of a confirmation
     payload TEXT NOT NULL DEFAULT '',    -- JSON an account mail needs
     message_id TEXT NOT NULL,
@@ -216,6 +221,7 @@ DROP TABLE subscriptions;
 DROP TABLE subscribers;
 DROP TABLE recruiters;
 DROP TABLE analysis;
+DROP TABLE rejected;
 DROP TABLE match_log;
 DROP TABLE postings;
 DROP TABLE clock;
