@@ -1,0 +1,119 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/alerts"
+)
+
+// LogMatches records matches under the clock: one row a posting, its
+// subscriptions as a Roaring bitmap in the portable format
+// (github.com/RoaringBitmap/RoaringFormatSpec). A posting that met nobody gets
+// no row.
+func (s *Store) LogMatches(ctx context.Context, tx sqlx.ExtContext, matches []alerts.Match) error {
+	rows := make([]map[string]any, 0, len(matches))
+	for _, m := range matches {
+		if len(m.Subscriptions) == 0 {
+			continue
+		}
+		bm := roaring.BitmapOf(m.Subscriptions...)
+		bm.RunOptimize()
+		b, err := bm.ToBytes()
+		if err != nil {
+			return fmt.Errorf("encode match log: %w", err)
+		}
+		rows = append(rows, map[string]any{"position": m.Position, "posting": m.Posting, "subscriptions": b})
+	}
+	for len(rows) > 0 {
+		n := min(len(rows), rowsAtOnce)
+		if _, err := s.queries.Exec(ctx, tx, "log-matches", rows[:n]); err != nil {
+			return fmt.Errorf("write match log: %w", err)
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// MatchesBetween calls f for each row of the log in the window (after, through],
+// in order of position. The bitmap is only valid during the call. f's error ends it.
+func (s *Store) MatchesBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, f func(alerts.Logged) error) error {
+	bm := roaring.New()
+	for after < through {
+		var rows []struct {
+			Position      int64  `db:"position"`
+			Posting       uint32 `db:"posting"`
+			Subscriptions []byte `db:"subscriptions"`
+		}
+		if err := s.queries.Select(ctx, q, &rows, "matches-between", map[string]any{"after": after, "through": through, "page": page}); err != nil {
+			return fmt.Errorf("read match log: %w", err)
+		}
+		for _, r := range rows {
+			if _, err := bm.ReadFrom(bytes.NewReader(r.Subscriptions)); err != nil {
+				return fmt.Errorf("decode match log at position %d: %w", r.Position, err)
+			}
+			if err := f(alerts.Logged{Position: r.Position, Posting: r.Posting, Subscriptions: bm}); err != nil {
+				return err
+			}
+		}
+		if len(rows) < page {
+			return nil
+		}
+		after = rows[len(rows)-1].Position
+	}
+	return nil
+}
+
+// PurgeMatches removes a page of the log's rows written before a time, and
+// returns how many; call it until it returns 0.
+func (s *Store) PurgeMatches(ctx context.Context, tx sqlx.ExtContext, before time.Time) (int64, error) {
+	var position int64
+	if err := s.queries.One(ctx, tx, &position, "position-before", map[string]any{"before_ms": before.UnixMilli()}); err != nil {
+		return 0, fmt.Errorf("purge match log: %w", err)
+	}
+	res, err := s.queries.Exec(ctx, tx, "purge-matches", map[string]any{"before": position, "page": page})
+	if err != nil {
+		return 0, fmt.Errorf("purge match log: %w", err)
+	}
+	return res.RowsAffected()
+}
+
+// LoggedSince is the position from which on the log is still whole: what lies at
+// or before it may have been purged. 0 when nothing can have been.
+func (s *Store) LoggedSince(ctx context.Context, q sqlx.ExtContext) (int64, error) {
+	var first int64
+	if err := s.queries.One(ctx, q, &first, "logged-since", nil); err != nil {
+		return 0, fmt.Errorf("read start of match log: %w", err)
+	}
+	return max(first-1, 0), nil
+}
+
+// Analysis reads the analysis in force; the zero value when none was ever set.
+func (s *Store) Analysis(ctx context.Context, q sqlx.ExtContext) (alerts.Analysis, error) {
+	var a alerts.Analysis
+	err := s.queries.One(ctx, q, &a, "analysis-in-force", nil)
+	if errors.Is(err, sql.ErrNoRows) {
+		return alerts.Analysis{}, nil
+	}
+	if err != nil {
+		return alerts.Analysis{}, fmt.Errorf("read analysis in force: %w", err)
+	}
+	return a, nil
+}
+
+// SetAnalysis puts another analysis into force; position must be the
+// transaction's own, taken from the clock as its first statement.
+func (s *Store) SetAnalysis(ctx context.Context, tx sqlx.ExtContext, hash string, position int64, now time.Time) error {
+	arg := map[string]any{"hash": hash, "position": position, "changed_ms": now.UnixMilli()}
+	if _, err := s.queries.Exec(ctx, tx, "set-analysis", arg); err != nil {
+		return fmt.Errorf("set analysis: %w", err)
+	}
+	return nil
+}

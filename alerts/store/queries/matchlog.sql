@@ -1,0 +1,30 @@
+-- name: log-matches
+-- Records which subscriptions a posting met at the position at which it was stored. Runs under the clock.
+INSERT INTO match_log (position, posting, subscriptions) VALUES (:position, :posting, :subscriptions);
+
+-- name: matches-between
+-- The log of a window (after, through], in order, a page at a time.
+SELECT position, posting, subscriptions
+  FROM match_log
+ WHERE position > :after AND position <= :through
+ ORDER BY position
+ LIMIT :page;
+
+-- name: logged-since
+-- The first position the log still holds; 0 when it is empty.
+SELECT COALESCE(MIN(position), 0) FROM match_log;
+
+-- name: purge-matches
+DELETE FROM match_log
+ WHERE position IN (SELECT position FROM match_log WHERE position < :before ORDER BY position LIMIT :page);
+
+-- name: position-before
+-- The highest position of a posting stored before a time, so that retention can turn days into a position.
+SELECT COALESCE(MAX(position), 0) FROM postings WHERE changed_ms < :before_ms;
+
+-- name: analysis-in-force
+SELECT hash, position FROM analysis WHERE id = 1;
+
+-- name: set-analysis
+INSERT INTO analysis (id, hash, position, changed_ms) VALUES (1, :hash, :position, :changed_ms)
+ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, position = excluded.position, changed_ms = excluded.changed_ms;

@@ -1,0 +1,90 @@
+-- name: postings-by-key
+-- What is stored under the keys of one batch. A key is source and identifier; the list holds the sources
+-- and identifiers of the batch, so a few rows more than asked for may come back, and the caller looks by key.
+SELECT number, source, identifier, content_hash, position, first_position, withdrawn, stream_created_ms, stream_sequence,
+       published_ms, expires_ms, changed_ms, title, employer, body, receipt
+  FROM postings
+ WHERE source IN (:sources) AND identifier IN (:identifiers)
+ ORDER BY number;
+
+-- name: highest-number
+-- Numbers are handed out above it. Retention keeps the highest row, so that none is handed out twice.
+SELECT COALESCE(MAX(number), 0) FROM postings;
+
+-- name: put-posting
+-- Stores a posting's present state, new or changed. Runs under the clock.
+INSERT INTO postings (number, source, identifier, content_hash, position, first_position, withdrawn, stream_created_ms, stream_sequence,
+                      published_ms, expires_ms, changed_ms, title, employer, body, receipt)
+VALUES (:number, :source, :identifier, :content_hash, :position, :first_position, :withdrawn, :stream_created_ms, :stream_sequence,
+        :published_ms, :expires_ms, :changed_ms, :title, :employer, :body, :receipt)
+ON CONFLICT (source, identifier) DO UPDATE
+   SET content_hash = excluded.content_hash, position = excluded.position, first_position = excluded.first_position,
+       withdrawn = excluded.withdrawn, stream_created_ms = excluded.stream_created_ms, stream_sequence = excluded.stream_sequence,
+       published_ms = excluded.published_ms, expires_ms = excluded.expires_ms, changed_ms = excluded.changed_ms,
+       title = excluded.title, employer = excluded.employer, body = excluded.body, receipt = excluded.receipt;
+
+-- name: highest-applied
+-- The highest sequence of the given stream that was applied to a posting, or rejected.
+SELECT COALESCE(MAX(s), 0)
+  FROM (SELECT MAX(stream_sequence) AS s FROM postings WHERE stream_created_ms = :stream_created_ms
+         UNION ALL
+        SELECT stream_sequence AS s FROM rejected WHERE stream_created_ms = :stream_created_ms) AS judged;
+
+-- name: put-rejected
+-- Remembers that a message was rejected, so that a restart need not judge it again.
+INSERT INTO rejected (stream_created_ms, stream_sequence) VALUES (:stream_created_ms, :stream_sequence)
+ON CONFLICT (stream_created_ms) DO UPDATE SET stream_sequence = excluded.stream_sequence
+ WHERE rejected.stream_sequence < excluded.stream_sequence;
+
+-- name: posting-by-number
+SELECT number, source, identifier, content_hash, position, first_position, withdrawn, body
+  FROM postings
+ WHERE number = :number AND body <> '';
+
+-- name: postings-by-number
+SELECT number, source, identifier, content_hash, position, first_position, withdrawn, body
+  FROM postings
+ WHERE number IN (:numbers) AND body <> ''
+ ORDER BY number;
+
+-- name: posting-by-identifier
+SELECT number, source, identifier, content_hash, position, first_position, withdrawn, body
+  FROM postings
+ WHERE source = :source AND identifier = :identifier AND body <> '';
+
+-- name: postings-between
+-- Open postings whose present content lies in (after, through], a page at a time.
+SELECT number, source, identifier, content_hash, position, first_position, withdrawn, body
+  FROM postings
+ WHERE position > :after AND position <= :through AND NOT withdrawn AND expires_ms > :now_ms AND body <> ''
+ ORDER BY position
+ LIMIT :page;
+
+-- name: newest-postings
+-- Newest first, by position, for lists and the archive; before 0 starts at the newest.
+SELECT number, source, identifier, content_hash, position, first_position, withdrawn, body
+  FROM postings
+ WHERE (:before = 0 OR position < :before) AND body <> '' AND (source = :source OR :source = '')
+ ORDER BY position DESC
+ LIMIT :page;
+
+-- name: changed-postings
+-- What was stored, updated or withdrawn since a time: withdrawals keep their position, so followers of the
+-- archive page by the time of change and number.
+SELECT number, source, identifier, content_hash, position, first_position, withdrawn, changed_ms, body
+  FROM postings
+ WHERE changed_ms >= :since_ms AND number > :after_number
+ ORDER BY number
+ LIMIT :page;
+
+-- name: count-postings
+SELECT COUNT(*) FROM postings WHERE NOT withdrawn AND expires_ms > :now_ms AND body <> '';
+
+-- name: purge-postings
+-- Retention: postings that ended before a time, but never the highest number.
+DELETE FROM postings
+ WHERE number IN (SELECT number FROM postings
+                   WHERE expires_ms < :before_ms AND changed_ms < :before_ms
+                     AND number < (SELECT MAX(number) FROM postings)
+                   ORDER BY number
+                   LIMIT :page);
