@@ -1,0 +1,106 @@
+// Package digest decides what each subscriber gets: it leases those who are due,
+// gathers the postings of their windows from the match log and, where the log
+// does not cover them, by search, verifies each against the criteria as they
+// stand, ranks and caps, and records digest, envelope and the end of the window
+// in one short transaction. It composes and sends nothing; cmd runs its tick and
+// its follower, outbox asks it for an envelope's content.
+package digest
+
+import (
+	"context"
+	"embed"
+	"log/slog"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config/database"
+	"github.com/jobalertd/jobalertd/mailer"
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+//go:embed queries
+var queryFiles embed.FS
+
+// Postings are what digests are made of (implemented by alerts/store).
+type Postings interface {
+	Postings(ctx context.Context, q sqlx.ExtContext, numbers []uint32) ([]alerts.Stored, error)
+	OpenBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, now time.Time, f func(alerts.Stored) error) error
+	MatchesBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, f func(alerts.Logged) error) error
+	LoggedSince(ctx context.Context, q sqlx.ExtContext) (int64, error)
+	Analysis(ctx context.Context, q sqlx.ExtContext) (alerts.Analysis, error)
+}
+
+// Subscriptions knows who is due (implemented by subscriptions/store).
+type Subscriptions interface {
+	LeaseDue(ctx context.Context, tx sqlx.ExtContext, dueBy, now, leaseUntil time.Time, limit int) ([]int64, error)
+	Release(ctx context.Context, tx sqlx.ExtContext, subscribers []int64) error
+	DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Subscription, error)
+	Subscribers(ctx context.Context, q sqlx.ExtContext, ids []int64) (map[int64]subscriptions.Subscriber, error)
+	// OfSubscriber lists all of a subscriber's subscriptions, in any state.
+	OfSubscriber(ctx context.Context, q sqlx.ExtContext, subscriber int64) ([]subscriptions.Subscription, error)
+	// Several reports which of the subscribers have, or had, more than one alert.
+	Several(ctx context.Context, q sqlx.ExtContext, subscribers []int64) (map[int64]bool, error)
+	Advance(ctx context.Context, tx sqlx.ExtContext, a []subscriptions.Advance) (failed []uint32, err error)
+	WakeInstant(ctx context.Context, tx sqlx.ExtContext, ids []uint32, before int64, dueAt time.Time) error
+	InstantChanges(ctx context.Context, q sqlx.ExtContext, after int64, limit int) ([]subscriptions.InstantChange, error)
+}
+
+// Outbox takes the envelopes (implemented by mailer/outbox).
+type Outbox interface {
+	Enqueue(ctx context.Context, tx sqlx.ExtContext, envelopes []mailer.Envelope) error
+}
+
+// Options are what digests are built with.
+type Options struct {
+	DB            *database.DB
+	Postings      Postings
+	Subscriptions Subscriptions
+	Outbox        Outbox
+	Meaning       *alerts.Meaning
+	Cadences      subscriptions.Cadences
+	Links         subscriptions.Links
+	// MaxPostings caps a digest unless the subscriber chose her own.
+	MaxPostings int
+	// Hold is how long an instant alert waits, so that a burst becomes one mail.
+	Hold time.Duration
+	// MessageID names the envelope made for a purpose.
+	MessageID func(purpose string) string
+	Metrics   *Metrics
+	Log       *slog.Logger
+	Now       func() time.Time
+	// PassSubscribers is how many subscribers one reading of the match log
+	// serves, and so what bounds a run's memory; 0 means 16,384.
+	PassSubscribers int
+	// PageSubscribers is how many are recorded in one transaction; 0 means 256.
+	PageSubscribers int
+}
+
+// Lease is how long a subscriber is one replica's to build for. A pass takes far
+// less; a replica that dies keeps hers back for this long.
+const Lease = 2 * time.Minute
+
+// Builder builds digests. It is safe for concurrent use, and any number of
+// replicas may work on one database.
+type Builder struct {
+	Options
+	queries *database.Queries
+}
+
+// New makes a builder over a migrated database.
+func New(o Options) (*Builder, error) {
+	if o.PassSubscribers == 0 {
+		o.PassSubscribers = 16384
+	}
+	if o.PageSubscribers == 0 {
+		o.PageSubscribers = 256
+	}
+	q, err := database.LoadQueries(queryFiles, o.DB.Dialect, "start-run", "count-run", "finish-run", "list-runs", "run-by-id",
+		"put-digest", "latest-digests", "earlier-digests", "digest-by-envelope", "digests-of-subscriber", "purge-digests",
+		"start-follower", "follower-position", "move-follower", "hold-follower")
+	if err != nil {
+		return nil, err
+	}
+	return &Builder{Options: o, queries: q}, nil
+}

@@ -1,0 +1,189 @@
+package digest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config/database"
+)
+
+// instantFollower is the name of its row among the followers.
+const instantFollower = "instant"
+
+// Follower wakes instant alerts: it meets each new row of the match log with the
+// bitmap of instant subscriptions and makes those with nothing waiting due after
+// the hold time. Its position is stored and moves in the transaction that wakes,
+// so that no row is passed over or met twice, with any number of replicas. It
+// never holds the clock.
+type Follower struct {
+	b       *Builder
+	instant *roaring.Bitmap
+	changes int64 // subscription changes followed up to here
+}
+
+// NewFollower makes a follower for b.
+func (b *Builder) NewFollower() *Follower { return &Follower{b: b, instant: roaring.New()} }
+
+// maxRows bounds the positions one transaction of the follower passes.
+const maxRows = 2000
+
+// Follow works through everything committed by now. It is not safe for
+// concurrent use.
+func (f *Follower) Follow(ctx context.Context) error {
+	for {
+		more, err := f.step(ctx)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// Start puts the follower's row there, at the present position, if the database
+// has none: what was logged before is due by other means.
+func (f *Follower) Start(ctx context.Context) error {
+	return f.b.DB.Tx(ctx, func(tx *sqlx.Tx) error {
+		position, err := database.Position(ctx, tx)
+		if err != nil {
+			return err
+		}
+		_, err = f.b.queries.Exec(ctx, tx, "start-follower", map[string]any{"name": instantFollower, "position": position})
+		return err
+	})
+}
+
+func (f *Follower) step(ctx context.Context) (more bool, err error) {
+	db := f.b.DB
+	position, err := database.Position(ctx, db.Reader)
+	if err != nil {
+		return false, err
+	}
+	var seen int64
+	if err := f.b.queries.One(ctx, db.Reader, &seen, "follower-position", map[string]any{"name": instantFollower}); err != nil {
+		return false, fmt.Errorf("read follower: %w", err)
+	}
+	if seen >= position {
+		return false, nil
+	}
+	through := min(position, seen+maxRows)
+	if err := f.followChanges(ctx, position); err != nil {
+		return false, err
+	}
+	// The last row that met an alert is the one to wake it by: the window then
+	// begins before the first.
+	first := map[uint32]int64{}
+	err = f.b.Postings.MatchesBetween(ctx, db.Reader, seen, through, func(row alerts.Logged) error {
+		row.Subscriptions.And(f.instant)
+		for it := row.Subscriptions.Iterator(); it.HasNext(); {
+			id := it.Next()
+			if _, met := first[id]; !met {
+				first[id] = row.Position
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	return through < position, f.wake(ctx, seen, through, first)
+}
+
+// wake moves the follower and makes the alerts due, all or nothing.
+func (f *Follower) wake(ctx context.Context, seen, through int64, first map[uint32]int64) error {
+	dueAt := f.b.Now().Add(f.b.Hold)
+	byPosition := map[int64][]uint32{}
+	for id, position := range first {
+		byPosition[position] = append(byPosition[position], id)
+	}
+	err := database.Retry(ctx, func(ctx context.Context) error {
+		return f.b.DB.Tx(ctx, func(tx *sqlx.Tx) error {
+			res, err := f.b.queries.Exec(ctx, tx, "move-follower", map[string]any{"name": instantFollower, "seen": seen, "position": through})
+			if err != nil {
+				return err
+			}
+			if n, err := res.RowsAffected(); err != nil || n == 0 {
+				return err // another replica was quicker
+			}
+			for _, position := range sortedKeys(byPosition) {
+				if err := f.b.Subscriptions.WakeInstant(ctx, tx, byPosition[position], position-1, dueAt); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("wake instant alerts: %w", err)
+	}
+	return nil
+}
+
+// followChanges brings the bitmap up to a position.
+func (f *Follower) followChanges(ctx context.Context, position int64) error {
+	const page = 5000
+	for f.changes < position {
+		changes, err := f.b.Subscriptions.InstantChanges(ctx, f.b.DB.Reader, f.changes, page)
+		if err != nil {
+			return fmt.Errorf("follow instant subscriptions: %w", err)
+		}
+		for _, c := range changes {
+			if c.Instant {
+				f.instant.Add(c.ID)
+			} else {
+				f.instant.Remove(c.ID)
+			}
+			f.changes = max(f.changes, c.Position)
+		}
+		if len(changes) < page {
+			f.changes = max(f.changes, position)
+		}
+	}
+	return nil
+}
+
+// holdFollower reads how far the follower has come, and keeps it there until the
+// transaction ends.
+func (b *Builder) holdFollower(ctx context.Context, tx sqlx.ExtContext) (int64, error) {
+	var position int64
+	err := b.queries.One(ctx, tx, &position, "hold-follower", map[string]any{"name": instantFollower})
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("hold the instant follower: %w", err)
+	}
+	return position, nil
+}
+
+// RunFollower follows every interval until ctx ends, and whenever wake fires.
+func (b *Builder) RunFollower(ctx context.Context, every time.Duration, wake <-chan struct{}) error {
+	f := b.NewFollower()
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	started := false
+	for {
+		var err error
+		if !started {
+			err = f.Start(ctx)
+			started = err == nil
+		}
+		if started {
+			err = f.Follow(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			b.Log.WarnContext(ctx, "follow the match log for instant alerts", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-wake:
+		}
+	}
+}

@@ -1,0 +1,3 @@
+-- name: hold-follower
+-- SQLite has one writer at a time, so reading holds it still.
+SELECT position FROM followers WHERE name = :name;

@@ -1,0 +1,129 @@
+package digest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jobalertd/jobalertd/config/database"
+	"github.com/jobalertd/jobalertd/mailer"
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// ErrNoRun is returned for a digest run that is not recorded.
+var ErrNoRun = errors.New("no such digest run")
+
+// RunRecord is a digest run as recorded.
+type RunRecord struct {
+	Summary
+	Cutoff     int64         `json:"cutoff" db:"cutoff"`
+	DueByMS    int64         `json:"due_by_ms" db:"due_by_ms"`
+	StartedMS  int64         `json:"started_ms" db:"started_ms"`
+	FinishedMS sql.NullInt64 `json:"-" db:"finished_ms"` // NULL: under way, or ended by a crash
+	StoppedBy  string        `json:"stopped_by" db:"stopped_by"`
+}
+
+// Finished reports when the run ended; false while it is under way or when a
+// crash ended it.
+func (r *RunRecord) Finished() (time.Time, bool) {
+	return time.UnixMilli(r.FinishedMS.Int64).UTC(), r.FinishedMS.Valid
+}
+
+// Runs lists digest runs, newest first; before 0 starts at the newest.
+func (b *Builder) Runs(ctx context.Context, before int64, limit int) ([]RunRecord, error) {
+	var rs []RunRecord
+	if err := b.queries.Select(ctx, b.DB.Reader, &rs, "list-runs", map[string]any{"before": before, "page": limit}); err != nil {
+		return nil, fmt.Errorf("list digest runs: %w", err)
+	}
+	return rs, nil
+}
+
+// RunByID reads one; ErrNoRun if there is none.
+func (b *Builder) RunByID(ctx context.Context, id int64) (RunRecord, error) {
+	var r RunRecord
+	err := b.queries.One(ctx, b.DB.Reader, &r, "run-by-id", map[string]any{"id": id})
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, ErrNoRun
+	}
+	if err != nil {
+		return r, fmt.Errorf("read digest run: %w", err)
+	}
+	return r, nil
+}
+
+// Delivery is one digest of a subscriber's, by posting numbers, for export and
+// for checking the promises.
+type Delivery struct {
+	Run       int64     `json:"run"`
+	At        time.Time `json:"at"`
+	Delivered []uint32  `json:"delivered"`
+	Deferred  []uint32  `json:"deferred,omitempty"`
+	Counted   int       `json:"counted,omitempty"`
+}
+
+// Deliveries lists a subscriber's digests, newest first.
+func (b *Builder) Deliveries(ctx context.Context, subscriber int64, limit int) ([]Delivery, error) {
+	var rows []row
+	arg := map[string]any{"subscriber_id": subscriber, "page": limit}
+	if err := b.queries.Select(ctx, b.DB.Reader, &rows, "digests-of-subscriber", arg); err != nil {
+		return nil, fmt.Errorf("list digests: %w", err)
+	}
+	out := make([]Delivery, len(rows))
+	for i := range rows {
+		c, err := rows[i].content()
+		if err != nil {
+			return nil, err
+		}
+		out[i] = Delivery{Run: rows[i].Run, At: time.UnixMilli(rows[i].CreatedMS).UTC(), Counted: c.Counted,
+			Delivered: numbersOf(c.Postings), Deferred: numbersOf(c.Deferred)}
+	}
+	return out, nil
+}
+
+func numbersOf(es []entry) []uint32 {
+	out := make([]uint32, len(es))
+	for i, e := range es {
+		out[i] = e.Posting
+	}
+	return out
+}
+
+// Preview builds the digest that one subscription would get now, recording
+// nothing: its window ends at the present position, whenever it is due.
+func (b *Builder) Preview(ctx context.Context, sub subscriptions.Subscription) (mailer.DigestContent, error) {
+	cutoff, err := database.Position(ctx, b.DB.Reader)
+	if err != nil {
+		return mailer.DigestContent{}, err
+	}
+	covered, err := b.covered(ctx)
+	if err != nil {
+		return mailer.DigestContent{}, err
+	}
+	a := &alert{Subscription: sub, logged: max(sub.LoggedFrom, covered)}
+	a.window = subscriptions.Window{After: sub.DeliveredThrough, Through: max(cutoff, sub.DeliveredThrough)}
+	all := []*alert{a}
+	docs := newDocuments(b.Postings, b.Meaning)
+	if err := b.proposeLogged(ctx, all); err != nil {
+		return mailer.DigestContent{}, err
+	}
+	if err := b.proposeSearched(ctx, all, docs); err != nil {
+		return mailer.DigestContent{}, err
+	}
+	h, err := b.history(ctx, []int64{sub.Subscriber})
+	if err != nil {
+		return mailer.DigestContent{}, err
+	}
+	page, err := b.buildAll(ctx, run{cutoff: cutoff}, []int64{sub.Subscriber}, map[int64][]*alert{sub.Subscriber: all}, h, docs)
+	if err != nil {
+		return mailer.DigestContent{}, err
+	}
+	people, err := b.Subscriptions.Subscribers(ctx, b.DB.Reader, []int64{sub.Subscriber})
+	if err != nil {
+		return mailer.DigestContent{}, err
+	}
+	who := people[sub.Subscriber]
+	c := content{Postings: entries(page[0].items), Deferred: entries(page[0].deferred), Counted: len(page[0].counted)}
+	return b.assemble(&who, []subscriptions.Subscription{sub}, c, docs), nil
+}

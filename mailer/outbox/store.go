@@ -1,0 +1,203 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/config/database"
+	"github.com/jobalertd/jobalertd/mailer"
+)
+
+//go:embed queries
+var queryFiles embed.FS
+
+// Store keeps the envelopes: it owns the table outbox. It is safe for concurrent
+// use by any number of replicas.
+type Store struct {
+	db        *database.DB
+	queries   *database.Queries
+	messageID func(purpose string) string
+	now       func() time.Time
+}
+
+// NewStore makes the store of a migrated database; messageID names the envelope
+// made for a purpose.
+func NewStore(db *database.DB, messageID func(purpose string) string, now func() time.Time) (*Store, error) {
+	q, err := database.LoadQueries(queryFiles, db.Dialect, "enqueue", "claim", "finish", "release", "reclaim", "list", "retry",
+		"tally", "oldest-due", "unfinished", "purge-outbox")
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db: db, queries: q, messageID: messageID, now: now}, nil
+}
+
+// row is an envelope as its table holds it.
+type row struct {
+	ID           int64         `db:"id"`
+	Kind         string        `db:"kind"`
+	Purpose      string        `db:"purpose"`
+	Priority     int           `db:"priority"`
+	Subscriber   int64         `db:"subscriber_id"`
+	Run          sql.NullInt64 `db:"run_id"`
+	Subscription sql.NullInt64 `db:"subscription_id"`
+	Payload      string        `db:"payload"`
+	MessageID    string        `db:"message_id"`
+	State        string        `db:"state"`
+	Outcome      string        `db:"outcome"`
+	Attempts     int           `db:"attempts"`
+	DueAtMS      int64         `db:"due_at_ms"`
+	CreatedMS    int64         `db:"created_ms"`
+	DoneMS       sql.NullInt64 `db:"done_ms"`
+	Reply        string        `db:"reply"`
+	QueueID      string        `db:"queue_id"`
+}
+
+func (r *row) envelope() mailer.Envelope {
+	e := mailer.Envelope{ID: r.ID, Kind: mailer.Kind(r.Kind), Purpose: r.Purpose, Subscriber: r.Subscriber, Run: r.Run.Int64,
+		Subscription: uint32(r.Subscription.Int64), Payload: r.Payload, MessageID: r.MessageID, State: mailer.State(r.State),
+		Outcome: mailer.Outcome(r.Outcome), Attempts: r.Attempts, DueAt: time.UnixMilli(r.DueAtMS).UTC(),
+		Created: time.UnixMilli(r.CreatedMS).UTC(), Reply: r.Reply, QueueID: r.QueueID}
+	if r.DoneMS.Valid {
+		e.DoneAt = time.UnixMilli(r.DoneMS.Int64).UTC()
+	}
+	return e
+}
+
+func null(n int64) sql.NullInt64 { return sql.NullInt64{Int64: n, Valid: n != 0} }
+
+// Enqueue adds envelopes within the caller's transaction. One whose purpose is
+// known already changes nothing.
+func (s *Store) Enqueue(ctx context.Context, tx sqlx.ExtContext, envelopes []mailer.Envelope) error {
+	for chunk := range slices.Chunk(envelopes, 500) {
+		rows := make([]row, len(chunk))
+		for i, e := range chunk {
+			rows[i] = row{Kind: string(e.Kind), Purpose: e.Purpose, Priority: e.Kind.Priority(), Subscriber: e.Subscriber, Run: null(e.Run),
+				Subscription: null(int64(e.Subscription)), Payload: e.Payload, MessageID: e.MessageID,
+				DueAtMS: e.DueAt.UnixMilli(), CreatedMS: e.Created.UnixMilli()}
+		}
+		if _, err := s.queries.Exec(ctx, tx, "enqueue", rows); err != nil {
+			return fmt.Errorf("enqueue: %w", err)
+		}
+	}
+	return nil
+}
+
+// Confirmation adds the nth confirmation mail of a subscription and returns its
+// Message-ID, which the consent record names.
+func (s *Store) Confirmation(ctx context.Context, tx sqlx.ExtContext, subscriber int64, subscription uint32, n int) (string, error) {
+	purpose := mailer.ConfirmationPurpose(subscription, n)
+	now := s.now()
+	e := mailer.Envelope{Kind: mailer.Confirmation, Purpose: purpose, Subscriber: subscriber, Subscription: subscription,
+		MessageID: s.messageID(purpose), DueAt: now, Created: now}
+	return e.MessageID, s.Enqueue(ctx, tx, []mailer.Envelope{e})
+}
+
+// Account adds a mail about a subscriber's account. payload is kept as JSON; one
+// mail of a kind a minute and subscriber is enough for anybody.
+func (s *Store) Account(ctx context.Context, tx sqlx.ExtContext, subscriber int64, kind string, payload any) error {
+	encoded, err := json.Marshal(struct {
+		Kind    string `json:"kind"`
+		Payload any    `json:"payload,omitempty"`
+	}{kind, payload})
+	if err != nil {
+		return fmt.Errorf("encode account mail: %w", err)
+	}
+	now := s.now()
+	purpose := fmt.Sprintf("account %s %d %d", kind, subscriber, now.Unix()/60)
+	return s.Enqueue(ctx, tx, []mailer.Envelope{{Kind: mailer.Account, Purpose: purpose, Subscriber: subscriber,
+		Payload: string(encoded), MessageID: s.messageID(purpose), DueAt: now, Created: now}})
+}
+
+// Claim leases up to batch due envelopes to the relay called by, most urgent
+// first. The lease is committed when it returns.
+func (s *Store) Claim(ctx context.Context, by string, lease time.Duration, batch int) ([]mailer.Envelope, error) {
+	var rows []row
+	now := s.now()
+	err := database.Retry(ctx, func(ctx context.Context) error {
+		return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+			rows = rows[:0]
+			return s.queries.Select(ctx, tx, &rows, "claim", map[string]any{"now_ms": now.UnixMilli(),
+				"lease_until_ms": now.Add(lease).UnixMilli(), "claimed_by": by, "batch": batch})
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim due envelopes: %w", err)
+	}
+	out := make([]mailer.Envelope, len(rows))
+	for i := range rows {
+		out[i] = rows[i].envelope()
+	}
+	slices.SortFunc(out, func(a, b mailer.Envelope) int {
+		return cmp.Or(cmp.Compare(a.Kind.Priority(), b.Kind.Priority()), a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
+	})
+	return out, nil
+}
+
+// finished is an envelope's new state after an attempt, or without one.
+type finished struct {
+	ID        int64         `db:"id"`
+	ClaimedBy string        `db:"claimed_by"`
+	State     string        `db:"state"`
+	Outcome   string        `db:"outcome"`
+	DueAtMS   int64         `db:"due_at_ms"`
+	Attempts  int           `db:"attempts"`
+	Reply     string        `db:"reply"`
+	QueueID   string        `db:"queue_id"`
+	DoneMS    sql.NullInt64 `db:"done_ms"`
+}
+
+// finish records results in one transaction, ascending by number. also runs in
+// it, for what must be recorded with them (refusals counted like bounces).
+func (s *Store) finish(ctx context.Context, results []finished, also func(tx sqlx.ExtContext) error) error {
+	slices.SortFunc(results, func(a, b finished) int { return cmp.Compare(a.ID, b.ID) })
+	err := database.Retry(ctx, func(ctx context.Context) error {
+		return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+			for i := range results {
+				if _, err := s.queries.Exec(ctx, tx, "finish", &results[i]); err != nil {
+					return err
+				}
+			}
+			return also(tx)
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("record what came of envelopes: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) release(ctx context.Context, by string, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := s.queries.Exec(ctx, tx, "release", map[string]any{"ids": ids, "claimed_by": by})
+		return err
+	})
+}
+
+// Reclaim makes due what the relay called by held when it died. The caller knows
+// that it is dead.
+func (s *Store) Reclaim(ctx context.Context, by string) (int64, error) {
+	var n int64
+	err := s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+		res, err := s.queries.Exec(ctx, tx, "reclaim", map[string]any{"claimed_by": by})
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reclaim envelopes: %w", err)
+	}
+	return n, nil
+}
