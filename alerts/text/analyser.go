@@ -1,0 +1,27 @@
+package text
+
+import "sync"
+
+// Analyser analyses postings and queries under one vocabulary. It is
+// immutable apart from a bounded cache, and safe for concurrent use.
+type Analyser struct {
+	lex      *lexicon
+	split    *splitter
+	synonyms *synonyms
+	hash    string
+	cache   *wordCache
+	scratch sync.Pool // of *scratch
+}
+
+// New makes an Analyser of v as it now is; extending v later changes nothing.
+func New(v *Vocabulary) *Analyser {
+	a := &Analyser{lex: newLexicon(), hash: v.Hash(), cache: new(wordCache)}
+	a.split = newSplitter(a.lex, v)
+	a.scratch.New = func() any { return newScratch() }
+	a.synonyms = newSynonyms(a, v.synonyms)
+	return a
+}
+
+// Hash returns the hash of the vocabulary and of the rules. Documents and
+// queries of Analysers with one hash may be mixed, others never.
+func (a *Analyser) Hash() string { return a.hash }

@@ -1,0 +1,171 @@
+package text
+
+import "strings"
+
+// builder turns tokens into places and entries of a document.
+type builder struct {
+	a        *Analyser
+	d        *Document
+	s        *scratch
+	use      uint8
+	inTitle  bool
+	sentence uint32
+	others   bool // what follows in this sentence are people one works with
+}
+
+// body adds the body's tokens sentence by sentence.
+func (b *builder) body(tokens []token) {
+	from := 0
+	for i := range tokens {
+		if tokens[i].marks&endsClause == 0 && i < len(tokens)-1 {
+			continue
+		}
+		b.sentence++
+		b.others = false
+		b.clause(tokens[from : i+1])
+		from = i + 1
+		if len(b.d.places) >= maxPlaces {
+			return
+		}
+	}
+}
+
+// clause adds a title or a sentence.
+func (b *builder) clause(tokens []token) {
+	for i := range tokens {
+		t := &tokens[i]
+		if t.marks&classOf != 0 {
+			continue
+		}
+		w := b.a.word(t.word)
+		if b.inTitle && w.supporting {
+			b.d.supporting = true
+		}
+		if !b.inTitle && !b.others {
+			b.others = b.a.turnsToOthers(t.word)
+		}
+		first := uint32(len(b.d.places))
+		for range w.steps {
+			b.d.places = append(b.d.places, place{uint32(t.start), uint32(t.end), b.sentence})
+		}
+		if b.others && w.person {
+			continue
+		}
+		b.emit(w, first)
+		if t.marks&openEnd != 0 {
+			if full := b.a.completedEnd(t.word, tokens[i+1:]); full != "" {
+				b.emit(b.a.word(full), first)
+			}
+		}
+		if t.marks&openStart != 0 && i > 0 {
+			if full := b.a.completedStart(tokens[i-1].word, t.word); full != "" {
+				b.emit(b.a.word(full), first)
+			}
+		}
+	}
+}
+
+func (b *builder) emit(w *wordInfo, first uint32) {
+	last := uint32(len(b.d.places)) - 1
+	for i := range w.emissions {
+		e := &w.emissions[i]
+		if e.use&b.use == 0 {
+			continue
+		}
+		at := min(first+uint32(e.step), last)
+		b.s.entries = append(b.s.entries, entry{e.term, at<<occurrenceBits | uint32(e.bits)})
+	}
+}
+
+// adjacent adds the title's neighbours written as one, so that "Back End"
+// is found by backend and "Haus Meister" by Hausmeister.
+func (b *builder) adjacent(tokens []token) {
+	at := uint32(0)
+	for i := range tokens {
+		steps := uint32(1)
+		if tokens[i].marks&classOf == 0 {
+			w := b.a.word(tokens[i].word)
+			steps = uint32(w.steps)
+			if i+1 < len(tokens) && tokens[i+1].start == tokens[i].end+1 && !w.function && steps == 1 {
+				b.pair(tokens[i].word, tokens[i+1].word, at)
+			}
+		} else {
+			steps = 0
+		}
+		at += steps
+	}
+}
+
+func (b *builder) pair(left, right string, at uint32) {
+	r := b.a.word(right)
+	if r.function || r.steps != 1 || len(left) < 2 || len(right) < 2 || isTechnical(left) || isTechnical(right) {
+		return
+	}
+	w := b.a.word(left + strings.ToLower(right))
+	for _, e := range w.emissions {
+		if e.bits == 0 && e.use&(useGerman|useEnglish) != 0 {
+			b.s.entries = append(b.s.entries, entry{e.term, at << occurrenceBits})
+		}
+	}
+}
+
+// turnsToOthers tells the words after which a sentence speaks of colleagues.
+func (a *Analyser) turnsToOthers(word string) bool {
+	return len(word) >= 6 && a.lex.company[strings.ToLower(word)]
+}
+
+// completedEnd completes "Gesundheits-" by the compound that ends the row
+// ("… und Krankenpfleger", "… , Heizungs- und Klimatechnik"), or returns "".
+func (a *Analyser) completedEnd(word string, after []token) string {
+	for i := range after {
+		t := &after[i]
+		if i > 7 {
+			return ""
+		}
+		if t.marks&openEnd != 0 || a.word(t.word).function {
+			continue
+		}
+		return a.withEndOf(word, t.word)
+	}
+	return ""
+}
+
+func (a *Analyser) withEndOf(word, full string) string {
+	ps := a.pieces(full)
+	if len(ps) == 0 {
+		return ""
+	}
+	last := ps[len(ps)-1]
+	stem := strings.ToLower(word)
+	if n := len(last.parts); n > 0 {
+		return stem + last.base[last.parts[n-1].start:]
+	}
+	if len(ps) > 1 {
+		return stem + last.base
+	}
+	for i := range last.base { // "Ein- und Verkauf": the vocabulary knows Einkauf
+		if i == 0 || len(last.base)-i < 3 {
+			continue
+		}
+		if joined := canonical(word) + last.base[i:]; a.split.listed(joined) {
+			return joined
+		}
+	}
+	return ""
+}
+
+// completedStart completes "-helfer" by the first parts of the word before.
+func (a *Analyser) completedStart(full, word string) string {
+	ps := a.pieces(full)
+	if len(ps) == 0 {
+		return ""
+	}
+	last := ps[len(ps)-1]
+	if n := len(last.parts); n > 0 {
+		return last.base[:last.parts[n-1].start] + strings.ToLower(word)
+	}
+	if len(ps) > 1 {
+		return full[:strings.LastIndexFunc(full, isHyphen)+1] + word
+	}
+	return ""
+}

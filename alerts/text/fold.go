@@ -1,0 +1,164 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold returns s in the form in which names of employers and places compare:
+// lower case, umlauts and ß spelled out (ä = ae, ß = ss), other accents taken
+// off, everything that is neither letter nor digit a single space, none at
+// either end. Folding twice changes nothing.
+func Fold(s string) string {
+	var b strings.Builder
+	b.Grow(len(s) + 4)
+	gap := false
+	for _, r := range composed(s) {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			gap = gap || !unicode.Is(unicode.Mn, r)
+			continue
+		}
+		if gap && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		gap = false
+		for _, f := range plainRune(r) {
+			b.WriteString(spellOut(f))
+		}
+	}
+	return b.String()
+}
+
+// composed returns s in Unicode's normal form C, and s itself when it is.
+func composed(s string) string {
+	if norm.NFC.IsNormalString(s) {
+		return s
+	}
+	return norm.NFC.String(s)
+}
+
+// plainRune lowers r and takes its accents off, except the dots of ä, ö, ü.
+func plainRune(r rune) string {
+	if r < utf8.RuneSelf {
+		return string(unicode.ToLower(r))
+	}
+	switch r {
+	case 'ä', 'Ä':
+		return "ä"
+	case 'ö', 'Ö':
+		return "ö"
+	case 'ü', 'Ü':
+		return "ü"
+	case 'ß', 'ẞ':
+		return "ss"
+	case 'æ', 'Æ':
+		return "ae"
+	case 'œ', 'Œ':
+		return "oe"
+	case 'ø', 'Ø':
+		return "ö"
+	case 'ł', 'Ł':
+		return "l"
+	case 'đ', 'Đ', 'ð', 'Ð':
+		return "d"
+	case 'ı', 'İ':
+		return "i"
+	}
+	var b strings.Builder
+	for _, d := range norm.NFKD.String(string(r)) {
+		if !unicode.Is(unicode.Mn, d) {
+			b.WriteRune(unicode.ToLower(d))
+		}
+	}
+	return b.String()
+}
+
+// spellOut writes an umlaut as two letters, the form in which terms compare.
+func spellOut(r rune) string {
+	switch r {
+	case 'ä':
+		return "ae"
+	case 'ö':
+		return "oe"
+	case 'ü':
+		return "ue"
+	}
+	return string(r)
+}
+
+// spelled is spellOut over a whole word.
+func spelled(w string) string {
+	if !strings.ContainsAny(w, "äöü") {
+		return w
+	}
+	return umlautSpeller.Replace(w)
+}
+
+var umlautSpeller = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue")
+
+// canonical returns a word as the German rules read it: lower case, ss for ß,
+// accents off, and ä, ö, ü also where they were typed as ae, oe, ue. Terms
+// are spelled out again afterwards, so a wrong guess at the latter joins
+// nothing; it only has to be the same for query and posting.
+func canonical(word string) string {
+	var b strings.Builder
+	b.Grow(len(word) + 2)
+	for _, r := range word {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b.WriteString(plainRune(r))
+		}
+	}
+	return umlauts(b.String())
+}
+
+// umlauts reads ae, oe and ue as umlauts where German spelling allows it: not
+// in Bauer, Steuer, aktuell, Michael, Duett, Statue, Influencer, Poet.
+func umlauts(w string) string {
+	if !strings.Contains(w, "ae") && !strings.Contains(w, "oe") && !strings.Contains(w, "ue") {
+		return w
+	}
+	var b strings.Builder
+	b.Grow(len(w))
+	for i := 0; i < len(w); i++ {
+		if i+1 < len(w) && w[i+1] == 'e' && umlautAt(w, i) {
+			switch w[i] {
+			case 'a':
+				b.WriteString("ä")
+			case 'o':
+				b.WriteString("ö")
+			case 'u':
+				b.WriteString("ü")
+			}
+			i++
+			continue
+		}
+		b.WriteByte(w[i])
+	}
+	return b.String()
+}
+
+func umlautAt(w string, i int) bool {
+	rest := w[i+2:]
+	before := byte(0)
+	if i > 0 {
+		before = w[i-1]
+	}
+	switch w[i] {
+	case 'a':
+		return rest != "l" && rest != "ls" && !strings.HasPrefix(rest, "ro") && before != 'i'
+	case 'o':
+		return rest != "" && rest != "s" && rest != "t" && !strings.HasPrefix(rest, "si") &&
+			!strings.HasPrefix(rest, "ff") && before != 'o' && before != 'c'
+	case 'u':
+		if strings.IndexByte("aeoqiu", before) >= 0 && before != 0 {
+			return false
+		}
+		return rest != "" && rest != "s" && rest != "r" && !strings.HasPrefix(rest, "ll") &&
+			!strings.HasPrefix(rest, "tt") && !strings.HasPrefix(rest, "nc") && !strings.HasPrefix(rest, "nt") &&
+			!strings.HasPrefix(rest, "st")
+	}
+	return false
+}

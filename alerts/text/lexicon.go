@@ -1,0 +1,155 @@
+package text
+
+import (
+	_ "embed"
+	"strings"
+)
+
+//go:embed data/german.txt
+var germanData string
+
+//go:embed data/english.txt
+var englishData string
+
+//go:embed data/marks.txt
+var marksData string
+
+//go:embed data/sections.txt
+var sectionsData string
+
+// lexicon is what the rules know about particular words: lists that change
+// with the rules and not with an operator's wishes. Keys are canonical.
+type lexicon struct {
+	function            map[string]bool // German and English
+	german, english     map[string]bool // words that tell the language
+	adjective           map[string]bool
+	form                map[string]string // plural to singular, as the end of a word
+	inEnding            []string
+	inWord              map[string]bool
+	sameWork            map[string][2]string // activity and agent
+	notSameWork         map[string]bool
+	supporting, leading map[string]bool
+	left, head, whole   []string
+	verbPrefix          []string
+	prefix              map[string]bool
+	gender              map[string]string
+
+	noPlural    map[string]bool
+	englishForm map[string]string
+
+	genderTag    map[string]bool
+	technical    map[string][]string // first word to what follows it
+	exact        map[string]bool     // as written
+	exactLower   map[string]bool
+	grade, class map[string]bool
+	abbreviation map[string]bool
+
+	headings sectionRules
+	company  map[string]bool // lower case, as written
+}
+
+// sectionsOf splits a data file into its sections' lines, comments and blank
+// lines taken out. A section may occur more than once.
+func sectionsOf(data string) map[string][]string {
+	out := map[string][]string{}
+	name := ""
+	for line := range strings.Lines(data) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || strings.HasPrefix(line, "# ") || line == "#":
+		case strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]"):
+			name = line[1 : len(line)-1]
+		default:
+			out[name] = append(out[name], line)
+		}
+	}
+	return out
+}
+
+func newLexicon() *lexicon {
+	de, en := sectionsOf(germanData), sectionsOf(englishData)
+	marks := sectionsOf(marksData)
+	x := &lexicon{
+		function:     wordSet(de["function"], en["function"]),
+		german:       wordSet(de["detect"]),
+		english:      wordSet(en["detect"]),
+		adjective:    wordSet(de["adjective"]),
+		form:         wordPairs(de["form"]),
+		inEnding:     wordList(de["in-ending"]),
+		inWord:       wordSet(de["in-word"]),
+		sameWork:     map[string][2]string{},
+		notSameWork:  wordSet(de["not-same-work"]),
+		supporting:   wordSet(de["supporting"]),
+		leading:      wordSet(de["leading"]),
+		left:         wordList(de["left"]),
+		head:         wordList(de["head"]),
+		whole:        wordList(de["whole"]),
+		verbPrefix:   wordList(de["verb-prefix"]),
+		prefix:       wordSet(de["prefix"]),
+		gender:       wordPairs(de["gender"]),
+		noPlural:     wordSet(en["no-plural"]),
+		englishForm:  wordPairs(en["form"]),
+		genderTag:    map[string]bool{},
+		technical:    map[string][]string{},
+		exact:        map[string]bool{},
+		exactLower:   map[string]bool{},
+		grade:        wordSet(marks["grade"]),
+		class:        wordSet(marks["class"]),
+		abbreviation: wordSet(marks["abbreviation"]),
+	}
+	for _, line := range de["same-work"] {
+		if a, b, ok := strings.Cut(line, " "); ok {
+			pair := [2]string{x.stemGerman(canonical(a)), x.stemGerman(canonical(b))}
+			x.sameWork[pair[0]], x.sameWork[pair[1]] = pair, pair
+		}
+	}
+	for _, line := range marks["gender-tag"] {
+		x.genderTag[line] = true
+	}
+	for _, line := range marks["technical"] {
+		if first, rest, ok := strings.Cut(line, " "); ok {
+			x.technical[first] = append(x.technical[first], rest)
+		}
+	}
+	for _, w := range marks["exact"] {
+		x.exact[w] = true
+		x.exactLower[strings.ToLower(w)] = true
+	}
+	sections := sectionsOf(sectionsData)
+	x.headings = newSectionRules(sections)
+	x.company = map[string]bool{}
+	for _, w := range sections["company"] {
+		x.company[w] = true
+	}
+	return x
+}
+
+func wordList(lines []string) []string {
+	var out []string
+	for _, line := range lines {
+		for _, w := range strings.Fields(line) {
+			out = append(out, canonical(w))
+		}
+	}
+	return out
+}
+
+func wordSet(groups ...[]string) map[string]bool {
+	out := map[string]bool{}
+	for _, lines := range groups {
+		for _, w := range wordList(lines) {
+			out[w] = true
+		}
+	}
+	return out
+}
+
+func wordPairs(lines []string) map[string]string {
+	out := map[string]string{}
+	for _, line := range lines {
+		if a, b, ok := strings.Cut(line, " "); ok {
+			out[canonical(a)] = canonical(b)
+		}
+	}
+	return out
+}

@@ -1,0 +1,241 @@
+package text
+
+// Group is a condition of a query, for an index: one alternative must hold.
+type Group struct{ Alternatives []Alternative }
+
+// Alternative names terms that are all in Document.Terms whenever the
+// alternative holds: a necessary condition, never empty. Matches decides.
+type Alternative struct{ Terms []Term }
+
+// Required returns the groups that must all hold, for an index that files
+// queries under terms. The caller owns what it gets, but not the Terms.
+func (q Query) Required() []Group {
+	if q.c == nil {
+		return nil
+	}
+	out := make([]Group, len(q.c.required))
+	for i, g := range q.c.required {
+		for _, alt := range g.alternatives {
+			out[i].Alternatives = append(out[i].Alternatives, Alternative{alt.terms})
+		}
+	}
+	return out
+}
+
+// Matches tells whether the query holds for d, which must come from an
+// Analyser with the same hash. It allocates nothing.
+func (q Query) Matches(d *Document) bool {
+	if q.c == nil {
+		return true
+	}
+	for i := range q.c.required {
+		if !q.c.required[i].holds(d) {
+			return false
+		}
+	}
+	for i := range q.c.excluded {
+		if q.c.excluded[i].holds(d) {
+			return false
+		}
+	}
+	return true
+}
+
+func (g *group) holds(d *Document) bool {
+	for i := range g.alternatives {
+		if g.alternatives[i].holds(d) {
+			return true
+		}
+	}
+	return false
+}
+
+func (alt *alternative) holds(d *Document) bool {
+	for _, t := range alt.terms { // nearly always this is the end of it
+		if d.filter[t>>6%filterWords]&(1<<(t%64)) == 0 {
+			return false
+		}
+	}
+	if alt.derived && d.supporting {
+		return false
+	}
+	switch alt.mode {
+	case single:
+		return d.has(alt.terms[0], alt.where(endsInTitle, endsInBody))
+	case inTitle:
+		return alt.allInTitle(d, endsInTitle)
+	case anyTitle:
+		return alt.allInTitle(d, endsInTitle|partInTitle)
+	case together:
+		return alt.allInTitle(d, endsInTitle) || !alt.title && alt.inSentence(d)
+	case near:
+		return alt.nearby(d)
+	}
+	_, ok := alt.row(d)
+	return ok
+}
+
+func (alt *alternative) where(title, body uint8) uint8 {
+	if alt.title {
+		return title
+	}
+	return title | body
+}
+
+// has tells whether t occurs in one of these ways.
+func (d *Document) has(t Term, ways uint8) bool {
+	i := d.lookup(t)
+	return i >= 0 && d.summary[i]&ways != 0
+}
+
+// allInTitle wants the head in one of these ways, the others in any.
+func (alt *alternative) allInTitle(d *Document, head uint8) bool {
+	last := len(alt.terms) - 1
+	if !d.has(alt.terms[last], head) {
+		return false
+	}
+	for _, t := range alt.terms[:last] {
+		if !d.has(t, endsInTitle|partInTitle) {
+			return false
+		}
+	}
+	return true
+}
+
+// maxHeads bounds how many occurrences of a head are tried in one posting.
+const maxHeads = 64
+
+// inSentence looks for a sentence of the body with the head ending a word,
+// and each other term ending a word or being a first part of the head's.
+func (alt *alternative) inSentence(d *Document) bool {
+	last := len(alt.terms) - 1
+	h := d.lookup(alt.terms[last])
+	if h < 0 || d.summary[h]&endsInBody == 0 {
+		return false
+	}
+	heads := d.at(h)
+	for n, head := range heads {
+		if n == maxHeads {
+			return false
+		}
+		if head&asPart != 0 || head>>occurrenceBits < d.titlePlaces {
+			continue
+		}
+		all := true
+		for _, t := range alt.terms[:last] {
+			if i := d.lookup(t); i < 0 || !d.beside(i, head>>occurrenceBits) {
+				all = false
+				break
+			}
+		}
+		if all {
+			return true
+		}
+	}
+	return false
+}
+
+// beside tells whether the term with index i stands in the sentence of the
+// place at, ending a word or within the very word at that place.
+func (d *Document) beside(i int, at uint32) bool {
+	here := d.places[at]
+	for _, o := range d.at(i) {
+		p := d.places[o>>occurrenceBits]
+		if p.sentence != here.sentence {
+			continue
+		}
+		if o&asPart == 0 && p.start != here.start || p.start == here.start {
+			return true
+		}
+	}
+	return false
+}
+
+// nearPlaces is how far apart the words of a synonym may stand in a body.
+const nearPlaces = 8
+
+func (alt *alternative) nearby(d *Document) bool {
+	inTitle := true
+	for _, t := range alt.terms {
+		i := d.lookup(t)
+		if i < 0 || d.summary[i]&(endsInTitle|endsInBody) == 0 {
+			return false
+		}
+		inTitle = inTitle && d.summary[i]&endsInTitle != 0
+	}
+	if inTitle || alt.title {
+		return inTitle
+	}
+	_, ok := alt.nearHead(d)
+	return ok
+}
+
+// nearHead finds the place of the last term with all others near it.
+func (alt *alternative) nearHead(d *Document) (uint32, bool) {
+	last := len(alt.terms) - 1
+	for n, head := range d.at(d.lookup(alt.terms[last])) {
+		at := head >> occurrenceBits
+		if n == maxHeads {
+			break
+		}
+		if head&asPart != 0 || at < d.titlePlaces {
+			continue
+		}
+		all := true
+		for _, t := range alt.terms[:last] {
+			all = all && d.near(d.lookup(t), at)
+		}
+		if all {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+func (d *Document) near(i int, at uint32) bool {
+	for _, o := range d.at(i) {
+		p := o >> occurrenceBits
+		if o&asPart == 0 && d.places[p].sentence == d.places[at].sentence && p+nearPlaces >= at && p <= at+nearPlaces {
+			return true
+		}
+	}
+	return false
+}
+
+// row finds a phrase and returns the place of its first word.
+func (alt *alternative) row(d *Document) (uint32, bool) {
+	first := d.lookup(alt.terms[0])
+	if first < 0 || d.summary[first]&alt.where(wholeInTitle, wholeInBody) == 0 {
+		return 0, false
+	}
+	for _, o := range d.at(first) {
+		at := o >> occurrenceBits
+		if o&(asPart|asSuffix) != 0 || alt.title && at >= d.titlePlaces {
+			continue
+		}
+		if alt.follows(d, at) {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+func (alt *alternative) follows(d *Document, at uint32) bool {
+	for k, t := range alt.terms[1:] {
+		i := d.lookup(t)
+		want := at + uint32(alt.gaps[k+1])
+		if i < 0 || int(want) >= len(d.places) || d.places[want].sentence != d.places[at].sentence || !d.wholeAt(i, want) {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *Document) wholeAt(i int, at uint32) bool {
+	for _, o := range d.at(i) {
+		if o>>occurrenceBits == at && o&(asPart|asSuffix) == 0 {
+			return true
+		}
+	}
+	return false
+}
