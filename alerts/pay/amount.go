@@ -102,8 +102,9 @@ func (a *amount) readAfter(p *parser, i int) bool {
 	}
 	if c := p.currencyAt(j); c != "" && (!a.before || p.currencyFits(j, a.currency)) {
 		a.currency, a.last = c, j
-		if dashed && p.is(j+1, kDash) && p.tok[j+1].glued && p.is(j+2, kWord) && p.tok[j+2].glued {
-			a.tied = true
+		if p.is(j+1, kDash) && p.tok[j+1].glued && p.is(j+2, kWord) && p.tok[j+2].glued {
+			k := p.at(j + 2).class
+			a.tied = dashed || k == cNone || k == cNeg
 		}
 	}
 	return true
@@ -116,7 +117,7 @@ func (p *parser) kilo(j int) bool {
 		return true
 	}
 	if p.raw(j) == "T" || p.raw(j) == "t" {
-		return p.is(j+1, kCurrency) && p.tok[j+1].glued
+		return p.currencyAt(j+1) != "" && (p.tok[j+1].glued || p.raw(j) == "T")
 	}
 	return p.tok[j].glued || p.currencyAt(j+1) != ""
 }
@@ -245,8 +246,8 @@ func (p *parser) separator(j, first int) (next int, dash bool) {
 		return j + 2, true
 	case p.at(j).class == cTo, p.at(j).class == cUpTo && p.raw(j) == "bis":
 		return j + 1, false
-	case p.is(j, kSlash) && p.is(j+1, kNumber) && p.tok[j].glued:
-		return j, false
+	case p.is(j, kSlash) && p.tok[j].glued && p.is(j+1, kNumber) && p.tok[j+1].glued:
+		return j + 1, false
 	case p.raw(j) == "und" || p.raw(j) == "and":
 		for k := first - 1; k >= max(0, first-4); k-- {
 			if p.at(k).class == cBetween {
@@ -274,6 +275,9 @@ func (p *parser) pairs(lo, hi *amount) bool {
 	}
 	if hi.value > lo.value*8 && lo.value < 1000 && hi.value >= 1000 && lo.value*1000 <= hi.value && !lo.kilo && (lo.currency == "" || lo.before) {
 		lo.value *= 1000
+	}
+	if hi.value < lo.value && hi.value >= 1000 && hi.value*2 > lo.value && lo.currency == "" {
+		lo.value, hi.value = hi.value, lo.value // "70.000 - 60.000 €"
 	}
 	if lo.kilo && !hi.kilo && hi.value < 1000 {
 		hi.value, hi.kilo = hi.value*1000, true

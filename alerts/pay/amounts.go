@@ -42,10 +42,7 @@ func (p *parser) accept(s span, v verdict) (finding, bool) {
 		if !v.pay && !alone && !p.titleRange(s, v) {
 			return finding{}, false
 		}
-		if unit = unitBySize(top); unit == "" && v.noun && top >= 150 {
-			unit = Month
-		}
-		if unit == "" {
+		if unit = unitBySize(top); unit == "" {
 			return finding{}, false
 		}
 		guessed = true
@@ -67,7 +64,7 @@ func (p *parser) accept(s span, v verdict) (finding, bool) {
 			f.Min = 0
 		}
 	}
-	f.Text = strings.Join(strings.Fields(p.text[p.tok[v.first].start:p.tok[v.last].end]), " ")
+	f.Text = p.phrase(v.first, v.last)
 	return f, true
 }
 
@@ -77,14 +74,14 @@ func (p *parser) acceptBare(s span, v verdict, alone bool) bool {
 	if v.followed || p.is(s.last+1, kOther) {
 		return false
 	}
+	if s.bare && !s.ranged && s.max >= 1900 && s.max <= 2100 && v.last == s.last {
+		return false // a year
+	}
 	if alone {
 		return s.kilo || s.max >= 1000 && (v.unit != "" || v.pay) || v.unit != "" && v.pay
 	}
 	if !v.pay && (v.unit == "" || s.max < 10_000) {
 		return false
-	}
-	if s.bare && !s.ranged && s.max >= 1900 && s.max <= 2100 && v.last == s.last {
-		return false // a year
 	}
 	if s.max < 450 && v.unit != Hour {
 		return false
@@ -147,7 +144,10 @@ func (p *parser) standsAlone(s span, v verdict) bool {
 		if j >= s.first && j <= s.last || j >= v.first && j <= v.last {
 			continue
 		}
-		if p.tok[j].kind == kNumber {
+		if j > s.last && (p.is(j, kPlus) || p.at(j).class == cAdd) {
+			break // "+ bonus"
+		}
+		if p.tok[j].kind == kNumber && !p.countsSalaries(j) {
 			return false
 		}
 		if p.tok[j].kind == kWord && p.at(j).class == cNone {

@@ -65,9 +65,10 @@ type mention struct {
 // grades returns the pay stated as grades of the public service. A grade counts
 // only with its tariff: named beside it, or the only one that the text names.
 func (p *parser) grades() []finding {
-	if !strings.ContainsAny(p.text, "EAPS") || !p.gradeWords() {
+	if !p.gradeWords() {
 		return nil
 	}
+	only := sync.OnceValue(p.onlyTariff)
 	var found []finding
 	for i := 0; i < len(p.tok); i++ {
 		m, ok := p.mention(i)
@@ -79,7 +80,7 @@ func (p *parser) grades() []finding {
 			hi = next
 		}
 		i = hi.last
-		if f, ok := p.gradePay(lo, hi); ok {
+		if f, ok := p.gradePay(lo, hi, only); ok {
 			found = append(found, f)
 		}
 	}
@@ -91,7 +92,7 @@ func (p *parser) gradeWords() bool {
 	if len(p.text) <= 40 {
 		return true
 	}
-	for _, w := range [...]string{"TV", "ntgeltgr", "esold", "BesG", "BesO", "EG", "Beamt", "beamt"} {
+	for _, w := range [...]string{"TV", "ntgeltgr", "esold", "BesG", "BesO", "SuE", "EG", "Beamt", "beamt"} {
 		if strings.Contains(p.text, w) {
 			return true
 		}
@@ -117,10 +118,13 @@ func (p *parser) mention(i int) (mention, bool) {
 		m.family = "A"
 		j = p.afterDot(j)
 	default:
-		if !strings.EqualFold(raw, "tvöd") && !strings.EqualFold(raw, "tvoed") {
+		if p.tariffAt(i) == "" || p.tariffAt(i) == tableNone {
 			return mention{}, false
 		}
 		m.family = "E"
+		for j <= i+2 && (p.is(j, kDash) || p.raw(j) == "L" || p.raw(j) == "VKA") {
+			j++
+		}
 	}
 	for p.is(j, kOpen) || p.is(j, kColon) || p.is(j, kDash) && m.first == j-1 {
 		j++
@@ -200,8 +204,8 @@ func (p *parser) upperGrade(m mention) (mention, bool) {
 }
 
 // gradePay looks the grades up in the table of their tariff.
-func (p *parser) gradePay(lo, hi mention) (finding, bool) {
-	table := p.tableOf(lo, hi)
+func (p *parser) gradePay(lo, hi mention, only func() string) (finding, bool) {
+	table := p.tableOf(lo, hi, only)
 	if table == "" || table == tableNone {
 		return finding{}, false
 	}
@@ -219,19 +223,19 @@ func (p *parser) gradePay(lo, hi mention) (finding, bool) {
 		f.Min = 0
 	}
 	f.Assumption.Table = low.table + " " + low.validFrom + " " + name
-	f.Text = strings.Join(strings.Fields(p.text[p.tok[lo.first].start:p.tok[hi.last].end]), " ")
+	f.Text = p.phrase(lo.first, hi.last)
 	return f, true
 }
 
 // tableOf returns the table that pays lo to hi: of the tariff nearest to them
 // in their sentence, else of the only one that the text names.
-func (p *parser) tableOf(lo, hi mention) string {
+func (p *parser) tableOf(lo, hi mention, only func() string) string {
 	if lo.family == "A" {
 		return p.tableOfA(lo)
 	}
 	tariff := p.nearestTariff(lo.first, hi.last)
 	if tariff == "" {
-		tariff = p.onlyTariff()
+		tariff = only()
 	}
 	if tariff == "" && (p.isWhole(lo, hi) || p.publicOnly(lo)) {
 		tariff = tableTVoeD
@@ -304,7 +308,7 @@ func (p *parser) tariffAt(i int) string {
 		return ""
 	}
 	switch raw := p.raw(i); raw {
-	case "TVöD", "TVÖD", "TVoeD", "TVOED", "TVöd", "TvöD", "Tvöd", "tvöd", "TVöDV":
+	case "TVöD", "TVÖD", "TVoeD", "TVOED", "TVöd", "TvöD", "Tvöd", "tvöd", "TVöDV", "SuE":
 		return tableTVoeD
 	case "TVL", "TdL":
 		return tableTVL
@@ -341,7 +345,11 @@ func (p *parser) isWhole(lo, hi mention) bool {
 }
 
 // publicOnly reports whether the grade exists in the public service alone: 9a,
-// 9b and 9c after the word Entgeltgruppe or EG.
+// 9b and 9c after the word Entgeltgruppe or EG, S 8a, S 8b, S 11a and S 11b.
 func (p *parser) publicOnly(m mention) bool {
+	switch m.name {
+	case "8a", "8b", "11a", "11b":
+		return m.family == "S"
+	}
 	return m.family == "E" && len(m.name) == 2 && m.name[0] == '9' && len(p.raw(m.first)) > 1
 }

@@ -21,7 +21,7 @@ var words = map[string]wordInfo{
 
 	// What it is not.
 	"bonus": {class: cNeg}, "ticket": {class: cNeg}, "vwl": {class: cNeg}, "vl": {class: cNeg}, "bav": {class: cNeg}, "sales": {class: cNeg}, "revenues": {class: cNeg},
-	"fee": {class: cNeg}, "fees": {class: cNeg}, "cost": {class: cNeg}, "costs": {class: cNeg}, "price": {class: cNeg}, "grants": {class: cNeg}, "gift": {class: cNeg},
+	"transport": {class: cNeg}, "travel": {class: cNeg}, "commute": {class: cNeg}, "meal": {class: cNeg}, "meals": {class: cNeg}, "lunch": {class: cNeg}, "reward": {class: cNeg}, "fee": {class: cNeg}, "fees": {class: cNeg}, "cost": {class: cNeg}, "costs": {class: cNeg}, "price": {class: cNeg}, "grants": {class: cNeg}, "gift": {class: cNeg},
 	"perks": {class: cNeg}, "perk": {class: cNeg}, "arr": {class: cNeg}, "mrr": {class: cNeg}, "gmv": {class: cNeg}, "aum": {class: cNeg}, "etat": {class: cNeg}, "wert": {class: cNeg},
 	"sparen": {class: cNeg}, "spart": {class: cNeg}, "spare": {class: cNeg}, "spenden": {class: cNeg}, "saved": {class: cNeg}, "prize": {class: cNeg}, "kauf": {class: cNeg},
 	"cashback": {class: cNeg}, "deductible": {class: cNeg}, "match": {class: cNeg}, "miete": {class: cNeg}, "warmmiete": {class: cNeg}, "tank": {class: cNeg}, "sonderzahlungen": {class: cNeg},
@@ -29,7 +29,7 @@ var words = map[string]wordInfo{
 	"fortbildung": {class: cNeg}, "fortbildungen": {class: cNeg}, "weiterbildung": {class: cNeg}, "weiterbildungen": {class: cNeg}, "training": {class: cNeg}, "trainings": {class: cNeg}, "learning": {class: cNeg},
 	"wohnung": {class: cNeg}, "verpflegung": {class: cNeg}, "essen": {class: cNeg}, "kleidung": {class: cNeg}, "arbeitskleidung": {class: cNeg}, "homeoffice": {class: cNeg}, "equipment": {class: cNeg},
 
-	"zzgl": {class: cAdd}, "zuzüglich": {class: cAdd}, "plus": {class: cAdd}, "zusätzlich": {class: cAdd}, "zusätzliche": {class: cAdd}, "zusätzlichen": {class: cAdd}, "extra": {class: cAdd}, "additional": {class: cAdd},
+	"zzgl": {class: cAdd}, "zuzüglich": {class: cAdd}, "plus": {class: cAdd}, "zusätzlich": {class: cAdd}, "zusätzliche": {class: cAdd}, "zusätzlichen": {class: cAdd}, "extra": {class: cNeg}, "einmalig": {class: cNeg}, "einmalige": {class: cNeg}, "einmaligen": {class: cNeg}, "rechnungen": {class: cNeg}, "invoices": {class: cNeg}, "order": {class: cNeg}, "value": {class: cNeg}, "save": {class: cNeg}, "saves": {class: cNeg}, "unterkunft": {class: cNeg}, "zimmer": {class: cNeg}, "apartment": {class: cNeg}, "additional": {class: cAdd},
 	"zuzügl": {class: cAdd}, "außerdem": {class: cAdd}, "weitere": {class: cAdd}, "weiteren": {class: cAdd}, "on": {class: cFiller},
 	"inkl": {class: cIncl}, "inklusive": {class: cIncl}, "incl": {class: cIncl}, "including": {class: cIncl}, "einschließlich": {class: cIncl}, "einschl": {class: cIncl}, "includes": {class: cIncl}, "mit": {class: cIncl}, "with": {class: cIncl},
 
@@ -77,7 +77,7 @@ var words = map[string]wordInfo{
 	"base": {class: cFiller}, "basic": {class: cFiller}, "fixed": {class: cFiller}, "startgehalt": {class: cPay}, "einstiegsgehalt": {class: cPay}, "attraktive": {class: cFiller}, "attraktives": {class: cFiller},
 	"für": {class: cFor}, "als": {class: cFor}, "for": {class: cFor}, "as": {class: cFor}, "towards": {class: cFor},
 
-	"ausbildungsjahr": {class: cTrainee, unit: Month}, "lehrjahr": {class: cTrainee, unit: Month},
+	"alj": {class: cTrainee, unit: Month}, "lj": {class: cTrainee, unit: Month}, "ausbildungsjahr": {class: cTrainee, unit: Month}, "lehrjahr": {class: cTrainee, unit: Month},
 }
 
 // abbreviations end with a dot that ends no sentence.

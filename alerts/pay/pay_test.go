@@ -1,7 +1,6 @@
 package pay_test
 
 import (
-	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -93,7 +92,7 @@ func TestParse_ReadsThePhrasesWithinAPosting(t *testing.T) {
 	const before = "Wir sind ein Klinikverbund mit 3.800 Mitarbeitenden, 1.200 Betten und 250 Mio. € Jahresumsatz.\n\n"
 	const after = "\n\n30 Tage Urlaub, Jobticket für 49 €, 50 € Sachbezug im Monat, Prämie von 1.000 € für jede Empfehlung.\nTel. 0209 172 3456, 45879 Gelsenkirchen"
 	alone := map[string]bool{} // read only where the text says nothing else
-	for _, s := range []string{"45k", "45-55k", "45k-55k €", "45 TEUR", "45 – 55 TEUR", "$60k", "CHF 6'500", "E 13", "A 10"} {
+	for _, s := range []string{"45k", "45-55k", "45k-55k €", "45 TEUR", "45 – 55 TEUR", "$60k", "CHF 6'500", "E 13", "A 10", "up to £75k + bonus", "EG 9b"} {
 		alone[s] = true
 	}
 	for _, p := range phrases(t) {
@@ -109,5 +108,3 @@ func TestParse_ReadsThePhrasesWithinAPosting(t *testing.T) {
 		}
 	}
 }
-
-func near(a, b float64) bool { return math.Abs(a-b) < 0.005 }

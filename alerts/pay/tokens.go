@@ -251,6 +251,29 @@ func (p *parser) raw(i int) string {
 	return p.text[p.tok[i].start:p.tok[i].end]
 }
 
+// phrase returns the text of tokens first to last on one line, without tags.
+func (p *parser) phrase(first, last int) string {
+	var b strings.Builder
+	part := p.text[p.tok[first].start:p.tok[last].end]
+	for {
+		i := strings.IndexByte(part, '<')
+		if i < 0 {
+			break
+		}
+		b.WriteString(part[:i])
+		end, _ := tag(part, i)
+		if end == i {
+			b.WriteByte('<')
+			end++
+		} else {
+			b.WriteByte(' ')
+		}
+		part = part[end:]
+	}
+	b.WriteString(part)
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
 // edge reports whether token i ends a sentence or a line, or lies outside.
 func (p *parser) edge(i int) bool {
 	return i < 0 || i >= len(p.tok) || p.tok[i].kind == kStop || p.tok[i].kind == kBreak

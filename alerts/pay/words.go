@@ -120,7 +120,7 @@ var negStems = [26][]string{
 	'b' - 'a': {"bonus", "boni", "budget", "buchhalt", "bilanz", "begrüßungsgeld", "beitrag", "beiträge", "bezuschuss", "bestell"},
 	'c' - 'a': {"card", "capital", "commission", "contribution", "cost", "credit"},
 	'd' - 'a': {"darlehen", "deckung", "discount", "donation"},
-	'e' - 'a': {"einmalzahlung", "erstatt", "erhöhung", "empfehl", "erspar", "einkauf", "equity"},
+	'e' - 'a': {"einmalzahlung", "erstatt", "erhöh", "empfehl", "erspar", "einkauf", "equity"},
 	'f' - 'a': {"förder", "foerder", "finanzier", "fahrgeld", "fortzahlung", "freibetrag", "fahrtkost", "fahrkost", "fitness", "funding", "fee"},
 	'g' - 'a': {"gebühr", "gutschein", "guthaben", "gewinn", "geworben", "geschenk", "grant"},
 	'h' - 'a': {"haftung", "handgeld"},
@@ -135,7 +135,7 @@ var negStems = [26][]string{
 	't' - 'a': {"ticket", "turnover"},
 	'u' - 'a': {"umsatz", "umsätze", "urlaubsgeld", "umzug"},
 	'v' - 'a': {"volumen", "vermögens", "vorteil", "versicher", "vorstellung", "verkauf", "voucher"},
-	'w' - 'a': {"weihnachtsgeld", "werben", "wert", "worth"},
+	'w' - 'a': {"weihnachtsgeld", "werben", "wert", "wohnung", "worth"},
 	'z' - 'a': {"zuschuss", "zuschuß", "zuschüsse", "zulage", "zuschlag", "zuschläge", "zahnersatz"},
 }
 
