@@ -42,7 +42,10 @@ func (p *parser) accept(s span, v verdict) (finding, bool) {
 		if !v.pay && !alone && !p.titleRange(s, v) {
 			return finding{}, false
 		}
-		if unit = unitBySize(top); unit == "" {
+		if unit = unitBySize(top); unit == "" && v.noun && marginal(top) {
+			unit = Month
+		}
+		if unit == "" {
 			return finding{}, false
 		}
 		guessed = true
@@ -168,15 +171,23 @@ func (p *parser) titleRange(s span, v verdict) bool {
 
 // minijob lets the sums of marginal employment through: 556-Euro-Basis.
 func (p *parser) minijob(s span, v *verdict) bool {
-	switch s.min {
-	case 400, 450, 520, 538, 556, 603:
-	default:
+	if !marginal(s.min) {
 		return false
 	}
 	switch p.raw(s.last + 2) {
 	case "Basis", "Job", "Jobs", "Jobber", "Kraft", "Minijob", "Stelle":
 		v.pay, v.noun, v.unit = true, true, Month
 		v.last = s.last + 2
+		return true
+	}
+	return false
+}
+
+// marginal reports whether v is a monthly limit of marginal employment that was
+// or is in force (section 8 SGB IV since 2003, by year).
+func marginal(v float64) bool {
+	switch v {
+	case 400, 450, 520, 538, 556, 603:
 		return true
 	}
 	return false

@@ -12,7 +12,7 @@ var words = map[string]wordInfo{
 	"monatsgehaelter": {class: cSalaries}, "gehältern": {class: cSalaries}, "monatsgehältern": {class: cSalaries}, "monatslöhne": {class: cSalaries}, "löhne": {class: cSalaries},
 	"monatsbezüge": {class: cSalaries}, "salaries": {class: cSalaries}, "auszahlungen": {class: cSalaries}, "bruttogehälter": {class: cSalaries}, "bruttomonatsgehälter": {class: cSalaries},
 	"bruttogehältern": {class: cSalaries}, "payments": {class: cSalaries}, "monatsentgelte": {class: cSalaries}, "monatsgehalt": {class: cPay, unit: Month},
-	"minijob": {class: cPay, unit: Month}, "geringfügig": {class: cPay, unit: Month}, "taschengeld": {class: cPay, unit: Month},
+	"minijob": {class: cPay}, "geringfügig": {class: cPay}, "geringfügige": {class: cPay}, "minijobs": {class: cPay}, "taschengeld": {class: cPay, unit: Month},
 	"ausbildungsvergütung": {class: cTrainee, unit: Month}, "ausbildungsgehalt": {class: cTrainee, unit: Month}, "ausbildungsentgelt": {class: cTrainee, unit: Month},
 	"lehrlingseinkommen": {class: cTrainee, unit: Month}, "lehrlingsentschädigung": {class: cTrainee, unit: Month}, "azubigehalt": {class: cTrainee, unit: Month},
 	"vollzeit": {class: cWeak}, "vollzeitbasis": {class: cWeak}, "vz": {class: cWeak}, "fte": {class: cWeak}, "vollzeitstelle": {class: cWeak},
