@@ -88,6 +88,10 @@ type Salary struct {
 // Parsed is the query as understood.
 func (c *Criteria) Parsed() text.Query { return c.query }
 
+// EmployerKeys are the employers asked for in the form in which they are
+// compared with Document.EmployerKey. The caller must not change them.
+func (c *Criteria) EmployerKeys() []string { return c.employers }
+
 // YearlySalary is the pay asked for as gross yearly whole units; 0 when none is.
 func (c *Criteria) YearlySalary() int64 { return c.yearly }
 

@@ -32,6 +32,10 @@ func (m *Meaning) Document(p *Posting) *Document {
 	}
 }
 
+// EmployerKey is the employer in the form in which names are compared: folded,
+// without the legal form. It is empty for an anonymous posting.
+func (d *Document) EmployerKey() string { return d.employer }
+
 // legalForms are dropped from the end of an employer's name before comparing.
 var legalForms = map[string]bool{
 	"gmbh": true, "mbh": true, "ggmbh": true, "ag": true, "se": true, "kg": true, "kgaa": true, "ohg": true, "gbr": true,

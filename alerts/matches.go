@@ -69,12 +69,12 @@ func (c *Criteria) payHolds(d *Document) bool {
 	if !c.payComparable(d) {
 		return c.SalaryUnknown != UnknownDrop
 	}
-	return reach(d.Pay) >= c.yearly
+	return Reach(d.Pay) >= c.yearly
 }
 
-// reach is the most that stated pay can come to in a year: its upper bound, or
+// Reach is the most that stated pay can come to in a year: its upper bound, or
 // the lower one where no upper was stated ("ab X" counts as X).
-func reach(s *pay.Statement) int64 {
+func Reach(s *pay.Statement) int64 {
 	if s.YearlyMax > 0 {
 		return s.YearlyMax
 	}
