@@ -1,0 +1,109 @@
+package inbound
+
+import "strings"
+
+// deliveryReports reads the machine's part of a delivery report (RFC 3464,
+// and RFC 6533 for addresses beyond ASCII).
+func (m *inMail) deliveryReports() []Report {
+	var reports []Report
+	for _, p := range m.parts {
+		status := p.kind == "message/delivery-status" || p.kind == "message/global-delivery-status"
+		if !status && !strings.HasPrefix(p.text, "Reporting-MTA:") {
+			continue
+		}
+		all := groups(p.text)
+		var recipients []string
+		for _, g := range all {
+			if a := firstAddress(typedValue(g.get("final-recipient")), typedValue(g.get("original-recipient"))); a != "" {
+				recipients = append(recipients, a)
+			}
+		}
+		for _, g := range all {
+			if r, ok := m.deliveryReport(g, recipients); ok {
+				reports = append(reports, r)
+			}
+		}
+	}
+	return reports
+}
+
+// groups are the blocks of fields between empty lines.
+func groups(text string) []header {
+	var all []header
+	for text = strings.TrimLeft(text, "\n"); text != "" && len(all) <= maxReports; text = strings.TrimLeft(text, "\n \t") {
+		h, rest := splitHeader(text)
+		if rest == text { // not a field: pass over the line
+			_, rest, _ = strings.Cut(text, "\n")
+		}
+		if len(h) > 0 {
+			all = append(all, h)
+		}
+		text = rest
+	}
+	return all
+}
+
+// deliveryReport reads a block about one recipient (RFC 3464 section 2.3).
+func (m *inMail) deliveryReport(h header, all []string) (Report, bool) {
+	final, first := typedValue(h.get("final-recipient")), typedValue(h.get("original-recipient"))
+	action := strings.ToLower(firstWord(h.get("action")))
+	status := firstWord(h.get("status"))
+	if final == "" && first == "" && action == "" {
+		return Report{}, false
+	}
+	r := Report{
+		Recipient:  firstAddress(final, first, typedValue(h.get("x-actual-recipient"))),
+		Status:     cleanStatus(status),
+		Diagnostic: typedValue(h.get("diagnostic-code")),
+	}
+	words := m.words()
+	switch {
+	case action == "delivered" || action == "relayed" || action == "expanded" || action == "deliverable",
+		action == "" && strings.HasPrefix(r.Status, "2."):
+		r.Kind = Delivered
+		return r, true
+	case r.Recipient == "":
+		if list := addresses(words); len(list) > 0 {
+			r.Recipient = list[0]
+		}
+	}
+	told, context := r.Diagnostic, segment(words, r.Recipient, all)
+	if told == "" || vague(told) {
+		told += "\n" + context
+	}
+	e := evidence{status: r.Status, text: told, context: context, delayed: action == "delayed"}
+	r.Kind = e.kind()
+	r.Code = e.code()
+	if better := findStatus(r.Diagnostic); better != "" && (r.Status == "" || strings.HasSuffix(r.Status, ".0.0")) {
+		r.Status = better
+	}
+	if r.Diagnostic == "" {
+		r.Diagnostic = context
+	}
+	return r, true
+}
+
+// typedValue is what follows the type of a field such as "rfc822; a@b".
+func typedValue(value string) string {
+	if kind, rest, ok := strings.Cut(value, ";"); ok && !strings.ContainsAny(strings.TrimSpace(kind), " @") {
+		return strings.TrimSpace(rest)
+	}
+	return strings.TrimSpace(value)
+}
+
+func firstWord(s string) string {
+	if f := strings.Fields(s); len(f) > 0 {
+		return f[0]
+	}
+	return ""
+}
+
+// firstAddress is the first value that holds an address, without brackets.
+func firstAddress(values ...string) string {
+	for _, v := range values {
+		if list := addresses(v); len(list) > 0 {
+			return list[0]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,150 @@
+package inbound
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// narrative reads a bounce that was written for people.
+func (m *inMail) narrative() []Report {
+	failed := m.header.get("x-failed-recipients")
+	subject := strings.ToLower(decodeWords(m.header.get("subject")))
+	words := m.words()
+	lower := strings.ToLower(words)
+	if failed == "" && !m.fromServer() && !containsAny(subject, bounceSubjects) && !containsAny(lower, bounceOpenings) {
+		return nil
+	}
+	list := addresses(failed)
+	if list == nil {
+		list = m.failedAddresses(words)
+	}
+	if list == nil {
+		list = addresses(strings.Join(m.original()["to"], ","))
+	}
+	if list == nil {
+		list = []string{""}
+	}
+	delayed := containsAny(subject, delaySubjects) || containsAny(lower, delayWords)
+	var reports []Report
+	for _, to := range list {
+		told := segment(words, to, list)
+		e := evidence{status: findStatus(told), text: told, delayed: delayed}
+		if !speaks(told) {
+			e.text = words + "\n" + subject
+		}
+		reports = append(reports, Report{
+			Kind: e.kind(), Recipient: to, Status: e.status, Code: e.code(), Diagnostic: told,
+		})
+	}
+	return reports
+}
+
+// speaks says that a passage holds a reason.
+func speaks(text string) bool {
+	lower := strings.ToLower(strings.Join(strings.Fields(text), " "))
+	for _, words := range [][]string{noUserWords, noHostWords, fullWords, policyWords, otherWords} {
+		if containsAny(lower, words) {
+			return true
+		}
+	}
+	return replyCode.MatchString(text) || findStatus(text) != ""
+}
+
+var (
+	// alone is a line that names an address and nothing, or a reason behind it.
+	alone = regexp.MustCompile(`^[\s>*"'(-]*(?:[45]\d\d[ -])?<?((?:"[^"]+"|[^\s<>"',;:()]+)@[^\s<>"',;:()\[\]]+?)>?[.:,;]*(?:\s.*|\(.*|\[.*|\.\.\..*)?$`)
+
+	// labelled is a line that says whose address it names.
+	labelled = regexp.MustCompile(`(?i)(?:rcpt to|recipients?|mailbox|address|user|to|unknown user|deliver(?:ed|y|ing)?(?: to)?|message to|failed for|account)\b[^@\n]{0,60}?[\s:<"'(]<?((?:"[^"]+"|[^\s<>"',;:()]+)@[^\s<>"',;:()\[\]]+)`)
+)
+
+// failedAddresses are those the words complain of: lines that consist of an
+// address, else lines that label one, else any, our own aside.
+func (m *inMail) failedAddresses(words string) []string {
+	own := addresses(strings.Join(m.header["to"], ",") + "," + strings.Join(m.header["delivered-to"], ","))
+	own = append(own, addresses(m.header.get("from")+","+m.header.get("reply-to"))...)
+	pick := func(re *regexp.Regexp) []string {
+		var list []string
+		for line := range strings.Lines(words) {
+			found := re.FindStringSubmatch(strings.TrimRight(line, "\n"))
+			if found == nil {
+				continue
+			}
+			for _, a := range addresses(found[1]) {
+				if !containsFold(own, a) && !containsFold(list, a) && len(list) < maxReports {
+					list = append(list, a)
+				}
+			}
+		}
+		return list
+	}
+	if list := pick(alone); list != nil {
+		return list
+	}
+	if list := pick(labelled); list != nil {
+		return list
+	}
+	for _, a := range addresses(words) {
+		if !containsFold(own, a) {
+			return []string{a}
+		}
+	}
+	return nil
+}
+
+// segment is the passage about one recipient: from the first line that names
+// it to the line that names another of them, and every later line that names
+// it.
+func segment(words, recipient string, all []string) string {
+	if recipient == "" {
+		return words
+	}
+	var b strings.Builder
+	inside := false
+	for line := range strings.Lines(words) {
+		switch {
+		case containsFoldText(line, recipient):
+			inside = true
+		case inside && slices.ContainsFunc(all, func(other string) bool { return other != "" && containsFoldText(line, other) }):
+			inside = false
+		}
+		if inside {
+			b.WriteString(line)
+		}
+	}
+	if b.Len() == 0 {
+		return words
+	}
+	return b.String()
+}
+
+func containsFoldText(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
+}
+
+// originalLine begins the copy of the mail that is reported on.
+var originalLine = regexp.MustCompile(`(?mi)^(?:` + strings.Join([]string{
+	`-+ ?(?:this is a copy of|below this line is a copy|the header of the original|original message|unsent message|returned message|` +
+		`message header|copy of|undelivered message|forwarded message|original mail|included is a copy|a copy of)`,
+	`-{2,}.{0,20}(?:original message|unsent message|message headers?|undelivered message follows|mail header|returned message)`,
+	`(?:the )?original message(?: headers?)?(?: follows)?[.:]`,
+	`original-message`,
+	`content-type: (?:message/rfc822|text/rfc822-headers)`,
+	`received: (?:from|by|\(|;)`,
+	`return-path:`,
+	`message-id:`,
+	`below this line is a copy of`,
+	`the first \d+ (?:lines|bytes) of the (?:original|message)`,
+	`\*+ ?your message`,
+	`your original message (?:is|was|follows)`,
+}, "|") + `)`)
+
+func originalAt(text string) int {
+	if at := originalLine.FindStringIndex(text); at != nil {
+		return at[0]
+	}
+	return len(text)
+}
+
+func cutOriginal(text string) string { return text[:originalAt(text)] }
