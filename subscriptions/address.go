@@ -1,6 +1,9 @@
 package subscriptions
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/mail"
 	"strconv"
@@ -45,4 +48,12 @@ func AddressKey(address string) string {
 		domain = ascii
 	}
 	return strings.ToLower(local) + "@" + strings.ToLower(domain)
+}
+
+// AddressHash is the form in which an address is remembered where it must not be
+// readable: HMAC-SHA-256 of its AddressKey under the installation's secret, hex.
+func AddressHash(secret []byte, address string) string {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte(AddressKey(address)))
+	return hex.EncodeToString(h.Sum(nil))
 }

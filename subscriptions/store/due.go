@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/config/database"
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// LeaseDue leases to the caller, until leaseUntil, up to limit subscribers who
+// have a confirmed subscription due by dueBy and whom nobody leases at now. It
+// returns them ascending; none means that all are leased or served. On PostgreSQL
+// replicas pass over each other's rows.
+func (s *Store) LeaseDue(ctx context.Context, tx sqlx.ExtContext, dueBy, now, leaseUntil time.Time, limit int) ([]int64, error) {
+	var leased []int64
+	err := s.q.Select(ctx, tx, &leased, "subscribers-lease", map[string]any{
+		"due_by_ms": dueBy.UnixMilli(), "now_ms": now.UnixMilli(), "lease_until_ms": leaseUntil.UnixMilli(), "limit": limit})
+	if err != nil {
+		return nil, fmt.Errorf("lease due subscribers: %w", err)
+	}
+	slices.Sort(leased)
+	return leased, nil
+}
+
+// DueSubscriptions returns what mails to these subscribers are about: their
+// confirmed subscriptions that are due by dueBy, and instant ones with anything
+// waiting, by subscriber and number, criteria prepared.
+func (s *Store) DueSubscriptions(ctx context.Context, q sqlx.QueryerContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Subscription, error) {
+	if len(subscribers) == 0 {
+		return nil, nil
+	}
+	var rows []subscriptionRow
+	err := s.q.Select(ctx, ext(q), &rows, "subscriptions-due", map[string]any{
+		"subscribers": database.Array{Slice: subscribers}, "due_by_ms": dueBy.UnixMilli()})
+	if err != nil {
+		return nil, fmt.Errorf("read due subscriptions: %w", err)
+	}
+	return s.subscriptions(rows), nil
+}
+
+// advanceRows are the parameters of subscriptions-advance: columns for
+// PostgreSQL, rows for SQLite.
+type advanceRows struct {
+	IDs          database.Array `db:"ids"`
+	Through      database.Array `db:"through"`
+	Due          database.Array `db:"due"`
+	Served       database.Array `db:"served"`
+	SeenThrough  database.Array `db:"seen_through"`
+	SeenPosition database.Array `db:"seen_position"`
+	Rows         database.Array `db:"rows"`
+}
+
+// Advance moves subscriptions past a digest's window and returns the numbers,
+// ascending, of those that were not as the digest saw them: they stay where they
+// are, and their subscribers' digests must be built again. It takes no clock,
+// since what the subscriptions stand for stays. What a return from a pause asked
+// for is spent.
+func (s *Store) Advance(ctx context.Context, tx sqlx.ExtContext, advances []subscriptions.Advance) (failed []uint32, err error) {
+	if len(advances) == 0 {
+		return nil, nil
+	}
+	var moved []int64
+	if err := s.q.Select(ctx, tx, &moved, "subscriptions-advance", rowsOf(advances)); err != nil {
+		return nil, fmt.Errorf("advance subscriptions: %w", err)
+	}
+	done := make(map[uint32]bool, len(moved))
+	for _, id := range moved {
+		done[uint32(id)] = true
+	}
+	for _, a := range advances {
+		if !done[a.ID] {
+			failed = append(failed, a.ID)
+		}
+	}
+	slices.Sort(failed)
+	return failed, nil
+}
+
+func rowsOf(advances []subscriptions.Advance) advanceRows {
+	n := len(advances)
+	ids, through, due, served := make([]int64, n), make([]int64, n), make([]int64, n), make([]string, n)
+	seenThrough, seenPosition, rows := make([]int64, n), make([]int64, n), make([][]any, n)
+	for i, a := range advances {
+		ids[i], through[i], due[i] = int64(a.ID), a.Through, millis(a.DueAt).Int64
+		served[i], seenThrough[i], seenPosition[i] = a.LastLocalDate, a.SeenThrough, a.SeenPosition
+		rows[i] = []any{ids[i], through[i], due[i], served[i], seenThrough[i], seenPosition[i]}
+	}
+	array := func(slice any) database.Array { return database.Array{Slice: slice} }
+	return advanceRows{IDs: array(ids), Through: array(through), Due: array(due), Served: array(served),
+		SeenThrough: array(seenThrough), SeenPosition: array(seenPosition), Rows: array(rows)}
+}
+
+// Release ends the leases of these subscribers.
+func (s *Store) Release(ctx context.Context, tx sqlx.ExtContext, subscribers []int64) error {
+	if len(subscribers) == 0 {
+		return nil
+	}
+	if _, err := s.q.Exec(ctx, tx, "subscribers-release", map[string]any{"ids": database.Array{Slice: subscribers}}); err != nil {
+		return fmt.Errorf("release subscribers: %w", err)
+	}
+	return nil
+}
+
+// WakeInstant makes due at dueAt those of ids that are confirmed and instant, have
+// nothing waiting and were delivered at most through before. Their windows begin
+// after before: the caller has seen that nothing up to there was logged for them.
+func (s *Store) WakeInstant(ctx context.Context, tx sqlx.ExtContext, ids []uint32, before int64, dueAt time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := s.q.Exec(ctx, tx, "subscriptions-wake", map[string]any{
+		"ids": database.Array{Slice: numbers(ids)}, "before": before, "due_at_ms": dueAt.UnixMilli()})
+	if err != nil {
+		return fmt.Errorf("wake instant subscriptions: %w", err)
+	}
+	return nil
+}

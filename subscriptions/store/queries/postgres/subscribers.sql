@@ -1,0 +1,30 @@
+-- name: subscribers-lease
+-- Leases subscribers who have something due to one builder, passing over those another is leasing. A row leased
+-- since the snapshot fails the condition when it is looked at again under the lock.
+WITH due AS MATERIALIZED (
+    SELECT p.id
+      FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber_id
+     WHERE s.state = 'confirmed' AND s.due_at_ms IS NOT NULL AND s.due_at_ms <= :due_by_ms AND p.lease_until_ms <= :now_ms
+     ORDER BY s.due_at_ms
+     LIMIT :limit
+       FOR NO KEY UPDATE OF p SKIP LOCKED
+)
+UPDATE subscribers
+   SET lease_until_ms = :lease_until_ms
+ WHERE id IN (SELECT id FROM due)
+RETURNING id;
+
+-- name: subscribers-release
+-- Ends leases, in ascending order.
+UPDATE subscribers SET lease_until_ms = 0
+ WHERE id IN (SELECT id FROM subscribers WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE);
+
+-- name: subscribers-get
+-- Several subscribers.
+SELECT id, email, locale, rotation, created_ms, erased_ms
+  FROM subscribers
+ WHERE id = ANY(:ids);
+
+-- name: subscribers-by-address
+-- Those with one of these addresses.
+SELECT id, address_key FROM subscribers WHERE address_key = ANY(:keys);

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// day is the span in which MaxConfirmations are counted.
+const day = 24 * time.Hour
+
+// insertRow is a new row of subscriptions.
+type insertRow struct {
+	wishRow
+	ID           int64  `db:"id"`
+	SubscriberID int64  `db:"subscriber_id"`
+	State        string `db:"state"`
+	Position     int64  `db:"position"`
+	DueAt        any    `db:"due_at_ms"`
+	Created      int64  `db:"created_ms"`
+	Confirmed    any    `db:"confirmed_ms"`
+}
+
+func (s *Store) insert(ctx context.Context, tx sqlx.ExtContext, r insertRow) (uint32, error) {
+	var id int64
+	if err := s.q.One(ctx, tx, &id, "subscription-insert", r); err != nil {
+		return 0, fmt.Errorf("insert a subscription: %w", err)
+	}
+	return uint32(id), nil
+}
+
+// SignUp notes that somebody asked for a subscription in the name of an address,
+// and says which mail its owner is to get: the caller hands that to the outbox in
+// the same transaction and then calls ConfirmationSent. Nothing stands yet, so it
+// takes no clock. An address is written to for sign-ups at most
+// subscriptions.MaxConfirmations times a day, whoever asks.
+func (s *Store) SignUp(ctx context.Context, tx sqlx.ExtContext, up subscriptions.SignUp, now time.Time) (subscriptions.Enrolment, error) {
+	row, err := s.wish(&up.Wish)
+	if err != nil {
+		return subscriptions.Enrolment{}, err
+	}
+	var subscriber int64
+	err = s.q.One(ctx, tx, &subscriber, "subscriber-enter", map[string]any{"email": up.Address,
+		"address_key": subscriptions.AddressKey(up.Address), "locale": up.Locale, "created_ms": now.UnixMilli()})
+	if err != nil {
+		return subscriptions.Enrolment{}, fmt.Errorf("enter a subscriber: %w", err)
+	}
+	silent := subscriptions.Enrolment{Answer: subscriptions.StaySilent, Subscriber: subscriber}
+	var today int
+	err = s.q.One(ctx, tx, &today, "consents-signed-up-since", map[string]any{
+		"address_hash": subscriptions.AddressHash(s.hashKey, up.Address), "since_ms": now.Add(-day).UnixMilli()})
+	if err != nil {
+		return silent, fmt.Errorf("count sign-ups: %w", err)
+	}
+	have, err := s.rowsOf(ctx, tx, subscriber)
+	if err != nil {
+		return silent, err
+	}
+	known := sameWish(have, row.Criteria)
+	if today >= subscriptions.MaxConfirmations || known == nil && countStanding(have) >= subscriptions.MaxAlerts {
+		return silent, nil
+	}
+	return s.enrol(ctx, tx, up, subscriber, row, have, known, now)
+}
+
+// enrol stores the sign-up, or finds the subscription that it repeats.
+func (s *Store) enrol(ctx context.Context, tx sqlx.ExtContext, up subscriptions.SignUp, subscriber int64, row wishRow, have []subscriptionRow, known *subscriptionRow, now time.Time) (subscriptions.Enrolment, error) {
+	made := subscriptions.Enrolment{Answer: subscriptions.AskConfirmation, Subscriber: subscriber}
+	var err error
+	switch {
+	case known == nil:
+		made.Subscription, err = s.insert(ctx, tx, insertRow{wishRow: row, SubscriberID: subscriber,
+			State: string(subscriptions.Unconfirmed), Created: now.UnixMilli()})
+	case known.State == string(subscriptions.Unconfirmed):
+		made.Subscription = uint32(known.ID)
+		_, err = s.update(ctx, tx, "subscription-wish-again", struct {
+			wishRow
+			ID int64 `db:"id"`
+		}{row, known.ID})
+	default:
+		made.Subscription, made.Answer = uint32(known.ID), subscriptions.SayAlreadyHere
+	}
+	if err != nil {
+		return made, err
+	}
+	if !anyConfirmed(have) { // her own choice is not a stranger's to change
+		if err := s.Speak(ctx, tx, subscriber, up.Locale); err != nil {
+			return made, err
+		}
+	}
+	if made.Answer == subscriptions.AskConfirmation {
+		err = s.q.One(ctx, tx, &made.Confirmation, "consents-confirmations", map[string]any{
+			"subscriber_id": subscriber, "subscription_id": int64(made.Subscription)})
+		if err != nil {
+			return made, fmt.Errorf("count confirmations: %w", err)
+		}
+		made.Confirmation++
+	}
+	return made, s.record(ctx, tx, s.consent(subscriber, made.Subscription, up.Address, subscriptions.SignedUp, up.How, now))
+}
+
+func (s *Store) rowsOf(ctx context.Context, tx sqlx.ExtContext, subscriber int64) ([]subscriptionRow, error) {
+	var rows []subscriptionRow
+	if err := s.q.Select(ctx, tx, &rows, "subscriptions-of", map[string]any{"subscriber_id": subscriber}); err != nil {
+		return nil, fmt.Errorf("read the subscriptions of subscriber %d: %w", subscriber, err)
+	}
+	return rows, nil
+}
+
+// sameWish finds the subscription with these criteria that has not ended.
+func sameWish(have []subscriptionRow, criteria string) *subscriptionRow {
+	for i := range have {
+		if have[i].Criteria == criteria && have[i].State != string(subscriptions.Ended) {
+			return &have[i]
+		}
+	}
+	return nil
+}
+
+func countStanding(have []subscriptionRow) int {
+	n := 0
+	for i := range have {
+		if have[i].State != string(subscriptions.Ended) {
+			n++
+		}
+	}
+	return n
+}
+
+func anyConfirmed(have []subscriptionRow) bool {
+	for i := range have {
+		if have[i].Confirmed.Valid {
+			return true
+		}
+	}
+	return false
+}
