@@ -17,16 +17,19 @@ SELECT id, subscriber_id, criteria, label, frequency, hour, weekday, timezone, m
  ORDER BY subscriber_id, id;
 
 -- name: subscriptions-advance
--- Past a digest's window, for each row that is as the digest saw it; locked in ascending order.
+-- Past a digest's window, for each row that is as the digest saw it; locked in ascending order. One CTE, joined by
+-- key on both sides: the planner guesses ten rows of an array, and pairs two such lists row by row.
 WITH held AS MATERIALIZED (
-    SELECT id FROM subscriptions WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
-), a AS MATERIALIZED (
-    SELECT * FROM unnest(CAST(:ids AS BIGINT[]), CAST(:through AS BIGINT[]), CAST(:due AS BIGINT[]), CAST(:served AS TEXT[]),
-                         CAST(:seen_through AS BIGINT[]), CAST(:seen_position AS BIGINT[])) AS a (id, through, due, served, seen_through, seen_position)
+    SELECT s.id, a.through, a.due, a.served, a.seen_through, a.seen_position
+      FROM unnest(CAST(:ids AS BIGINT[]), CAST(:through AS BIGINT[]), CAST(:due AS BIGINT[]), CAST(:served AS TEXT[]),
+                  CAST(:seen_through AS BIGINT[]), CAST(:seen_position AS BIGINT[])) AS a (id, through, due, served, seen_through, seen_position)
+      JOIN subscriptions s ON s.id = a.id
+     ORDER BY s.id
+       FOR NO KEY UPDATE OF s
 )
 UPDATE subscriptions s
    SET delivered_through = a.through, due_at_ms = NULLIF(a.due, 0), last_local_date = a.served, on_return = 'catch-up'
-  FROM a JOIN held ON held.id = a.id
+  FROM held a
  WHERE s.id = a.id AND s.state = 'confirmed' AND s.delivered_through = a.seen_through AND s.position = a.seen_position
 RETURNING s.id;
 
