@@ -11,12 +11,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m)
-}
 
 // startAt starts an embedded broker on dir, listening on a free port.
 func startAt(t *testing.T, dir string, users ...User) *Broker {

@@ -102,19 +102,18 @@ func TestTx_DeadlockIsBusy(t *testing.T) {
 		_, err := tx.ExecContext(t.Context(), "UPDATE notes SET priority = 1 WHERE position = $1", position)
 		return err
 	}
-	held, results := make(chan struct{}), make(chan error, 2)
-	go func() {
+	results := make(chan error, 2)
+	holding := [3]chan struct{}{1: make(chan struct{}), 2: make(chan struct{})} // by position
+	take := func(own, other int) {
 		results <- db.Tx(t.Context(), func(tx *sqlx.Tx) error {
-			err := update(tx, 1)
-			close(held)
-			return errors.Join(err, update(tx, 2))
+			err := update(tx, own)
+			close(holding[own])
+			<-holding[other]
+			return errors.Join(err, update(tx, other))
 		})
-	}()
-	results <- db.Tx(t.Context(), func(tx *sqlx.Tx) error {
-		err := update(tx, 2)
-		<-held
-		return errors.Join(err, update(tx, 1))
-	})
+	}
+	go take(1, 2)
+	take(2, 1)
 	first, second := <-results, <-results
 	if err := errors.Join(first, second); !errors.Is(err, database.ErrBusy) || (first == nil) == (second == nil) {
 		t.Errorf("got %v and %v, want one success and one ErrBusy", first, second)

@@ -44,9 +44,8 @@ type note struct {
 	Priority int64
 }
 
-func loadNotes(t *testing.T, d database.Dialect) *database.Queries {
-	t.Helper()
-	fsys := fstest.MapFS{
+func notesFS() fstest.MapFS {
+	return fstest.MapFS{
 		"queries/notes.sql": {Data: []byte(notesSQL)},
 		"queries/sqlite/notes.sql": {Data: []byte("-- name: notes-of\n" +
 			"SELECT position, title FROM notes WHERE position IN (SELECT value FROM json_each(:positions)) ORDER BY position\n" +
@@ -54,7 +53,11 @@ func loadNotes(t *testing.T, d database.Dialect) *database.Queries {
 		"queries/postgres/notes.sql": {Data: []byte("-- name: notes-of\n" +
 			"SELECT position, title FROM notes WHERE position = ANY(:positions) ORDER BY position\n")},
 	}
-	q, err := database.LoadQueries(fsys, d, "add-note", "notes-in", "note", "raise", "all-notes", "notes-of")
+}
+
+func loadNotes(t *testing.T, d database.Dialect) *database.Queries {
+	t.Helper()
+	q, err := database.LoadQueries(notesFS(), d, "add-note", "notes-in", "note", "raise", "all-notes", "notes-of")
 	if err != nil {
 		t.Fatal(err)
 	}
