@@ -70,6 +70,7 @@ type Broker struct {
 	server *server.Server // nil: remote
 	opts   Options
 	secret string // the operator's password
+	hash   string // and its hash; the server complains of passwords in the clear
 	log    *slog.Logger
 
 	mu    sync.Mutex

@@ -1,8 +1,10 @@
 package broker
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -104,6 +106,26 @@ func TestStart_RefusesToListenBeyondLoopbackWithoutRecruiters(t *testing.T) {
 	defer stop(t, b)
 	if nc, _ := login(t, b, "acme", password); !nc.IsConnected() {
 		t.Error("the recruiter cannot connect")
+	}
+}
+
+func TestStart_HasNothingToWarnOf(t *testing.T) {
+	var log bytes.Buffer
+	acme, _ := recruiter(t, "acme")
+	b, err := Start(t.Context(), Options{
+		Listen: "127.0.0.1:0", DataDir: t.TempDir(), Users: []User{acme},
+		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ensure(t, b)
+	if err := b.SetUsers(nil); err != nil {
+		t.Error(err)
+	}
+	stop(t, b)
+	if log.Len() > 0 {
+		t.Errorf("an ordinary life is reported as:\n%s", &log)
 	}
 }
 

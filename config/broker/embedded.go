@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,7 +35,10 @@ func (b *Broker) startEmbedded(ctx context.Context) error {
 		return fmt.Errorf("%w: nats.listen is %s; add one first (jobalertd recruiters add), or listen on 127.0.0.1",
 			ErrExposed, b.opts.Listen)
 	}
-	b.secret = rand.Text()
+	var err error
+	if b.secret, b.hash, err = NewPassword(); err != nil {
+		return err
+	}
 	b.users = sortUsers(b.opts.Users)
 	if err := checkUsers(b.users); err != nil {
 		return err

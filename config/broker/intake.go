@@ -21,6 +21,11 @@ const (
 	AckWait = time.Minute
 )
 
+// ErrStreamBehind means that the database has applied postings beyond the
+// stream's end: the stream lost its end or was put back from a copy. It would
+// give out those sequences again, and what comes under them would pass for old.
+var ErrStreamBehind = errors.New("stream ends before what the database has applied")
+
 // EnsureIntake returns consumer intake of stream POSTINGS, created if it is
 // missing and compared if not.
 //
@@ -33,7 +38,8 @@ const (
 //
 // appliedHigh returns the highest sequence of the stream created at
 // streamCreated whose outcome, rejections included, the database has; 0 if
-// none.
+// none. If it lies beyond the stream's end, that is ErrStreamBehind, with what
+// to do about it.
 func EnsureIntake(ctx context.Context, js jetstream.JetStream, appliedHigh func(streamCreated time.Time) (uint64, error)) (jetstream.Consumer, error) {
 	stream, err := js.Stream(ctx, Postings)
 	if err != nil {
@@ -43,6 +49,11 @@ func EnsureIntake(ctx context.Context, js jetstream.JetStream, appliedHigh func(
 	high, err := appliedHigh(info.Created)
 	if err != nil {
 		return nil, fmt.Errorf("ask for the highest applied posting: %w", err)
+	}
+
+	if last := info.State.LastSeq; high > last {
+		return nil, fmt.Errorf("%w: %s ends at %d, the database is at %d; remove the stream, for an embedded server by moving the folder nats "+
+			"in data_dir away, start again, and have recruiters publish again what they sent since the copy was made", ErrStreamBehind, Postings, last, high)
 	}
 
 	consumer, err := stream.Consumer(ctx, IntakeConsumer)
@@ -61,8 +72,8 @@ func EnsureIntake(ctx context.Context, js jetstream.JetStream, appliedHigh func(
 		return nil, fmt.Errorf("consumer %s: %w", IntakeConsumer, err)
 	}
 	config := intakeConfig()
-	if applied := min(high, info.State.LastSeq); applied > InFlight {
-		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, applied+1-InFlight
+	if high > InFlight {
+		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, high+1-InFlight
 	}
 	consumer, err = stream.CreateConsumer(ctx, config)
 	if errors.Is(err, jetstream.ErrConsumerExists) { // another replica was first

@@ -140,6 +140,25 @@ func TestEnsureIntake_IsMadeAnewWhenItLiesBeyondTheStream(t *testing.T) {
 	}
 }
 
+func TestEnsureIntake_RefusesAStreamBehindTheDatabase(t *testing.T) {
+	b := start(t)
+	ensure(t, b)
+	publish(t, b, 5)
+	_, err := EnsureIntake(t.Context(), b.JetStream(), func(time.Time) (uint64, error) { return 6, nil })
+	if !errors.Is(err, ErrStreamBehind) || !strings.Contains(err.Error(), "ends at 5, the database is at 6") {
+		t.Errorf("got %v, want ErrStreamBehind with both ends", err)
+	}
+	// Purging what is applied and old does not move the end.
+	stream, err := b.JetStream().Stream(t.Context(), Postings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	intake(t, b, 5)
+}
+
 func TestEnsureIntake_NamesWhatIsInTheWay(t *testing.T) {
 	for want, change := range map[string]func(*jetstream.ConsumerConfig){
 		"filter subject is postings.published.acme": func(c *jetstream.ConsumerConfig) { c.FilterSubject = "postings.published.acme" },

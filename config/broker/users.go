@@ -115,7 +115,7 @@ func checkUsers(users []User) error {
 
 // serverUsers is the operator and the recruiters, all in one account.
 func (b *Broker) serverUsers(users []User) []*server.User {
-	list := []*server.User{{Username: operator, Password: b.secret}}
+	list := []*server.User{{Username: operator, Password: b.hash}}
 	for _, u := range users {
 		list = append(list, &server.User{Username: u.Source, Password: u.PasswordHash, Permissions: u.permissions()})
 	}
