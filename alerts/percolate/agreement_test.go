@@ -1,0 +1,212 @@
+package percolate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/jobalertd/jobalertd/alerts"
+)
+
+// scan is the definition: ask everybody.
+func scan(standing map[uint32]*alerts.Criteria, d *alerts.Document) []uint32 {
+	var out []uint32
+	for id, c := range standing {
+		if c.Matches(d) {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// describe prints what is needed to see why an answer is wrong.
+func describe(standing map[uint32]*alerts.Criteria, d *alerts.Document, got, want []uint32) string {
+	s := fmt.Sprintf("percolated to %v, want %v\nposting: %+v", got, want, *d.Posting)
+	for _, id := range append(slices.Clone(got), want...) {
+		if slices.Contains(got, id) != slices.Contains(want, id) && standing[id] != nil {
+			s += fmt.Sprintf("\n%d: %+v", id, *standing[id])
+		}
+	}
+	return s
+}
+
+// TestPercolateAgreesWithMatchesInEveryState walks an index through puts,
+// replacements, removals, merges, broken-off merges, and all of these while a
+// merge is under way, and asks after each step.
+func TestPercolateAgreesWithMatchesInEveryState(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x, standing := New(), map[uint32]*alerts.Criteria{}
+		if rapid.Bool().Draw(t, "built") {
+			for id := range uint32(rapid.IntRange(1, 12).Draw(t, "at once")) {
+				standing[id*7] = drawCriteria(t)
+			}
+			x = Build(maps.All(standing), nil)
+		}
+		var frozen *layers
+		var finish func()
+		t.Repeat(map[string]func(*rapid.T){
+			"put": func(t *rapid.T) {
+				for range rapid.IntRange(1, 8).Draw(t, "how many") {
+					id := rapid.Uint32Range(0, 30).Draw(t, "id")
+					standing[id] = drawCriteria(t)
+					x.Put(id, standing[id])
+				}
+			},
+			"remove": func(t *rapid.T) {
+				id := rapid.Uint32Range(0, 40).Draw(t, "id")
+				delete(standing, id)
+				x.Remove(id)
+			},
+			"merge": func(t *rapid.T) {
+				if frozen != nil {
+					t.Skip("one is under way")
+				}
+				if err := x.Merge(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+			},
+			"broken-off merge": func(t *rapid.T) {
+				if frozen != nil || len(standing) == 0 {
+					t.Skip("one is under way, or nothing to build")
+				}
+				ctx, cancel := context.WithCancel(context.Background())
+				cancel()
+				if err := x.Merge(ctx); !errors.Is(err, context.Canceled) {
+					t.Fatalf("merged with a context that has ended: %v", err)
+				}
+			},
+			"begin or end a merge": func(t *rapid.T) {
+				if frozen != nil {
+					finish()
+					frozen = nil
+					return
+				}
+				var subs func() []subscription
+				frozen, subs = x.freeze()
+				if rapid.Bool().Draw(t, "build at once") {
+					b, err := buildBase(context.Background(), subs(), x.df)
+					finish = func() { x.thaw(frozen, b) }
+					if err != nil {
+						t.Fatal(err)
+					}
+					return
+				}
+				finish = func() {
+					b, err := buildBase(context.Background(), subs(), x.df)
+					if err != nil {
+						panic(err)
+					}
+					x.thaw(frozen, b)
+				}
+			},
+			"": func(t *rapid.T) {
+				if x.Len() != len(standing) {
+					t.Fatalf("holds %d, want %d", x.Len(), len(standing))
+				}
+				for range 3 {
+					d := drawDocument(t)
+					if got, want := x.Percolate(nil, d), scan(standing, d); !slices.Equal(got, want) {
+						t.Fatal(describe(standing, d, got, want))
+					}
+				}
+			},
+		})
+	})
+}
+
+// TestPercolateWhileOthersWrite: readers beside a writer and merges see, of each
+// subscription, one of the criteria it ever had, and always those that stay.
+func TestPercolateWhileOthersWrite(t *testing.T) {
+	l := generate(t, 600, 8)
+	stays := map[uint32]*alerts.Criteria{}
+	for i, c := range l.criteria[:200] {
+		stays[uint32(i)] = c
+	}
+	x := Build(maps.All(stays), nil)
+	wants := make([][]uint32, len(l.documents))
+	for i, d := range l.documents {
+		wants[i] = scan(stays, d)
+	}
+	var stop atomic.Bool
+	var readers sync.WaitGroup
+	for n := range 3 {
+		readers.Go(func() {
+			var got []uint32
+			for i := n; !stop.Load(); i++ {
+				d := l.documents[i%len(l.documents)]
+				got = x.Percolate(got[:0], d)
+				if !slices.IsSorted(got) || len(slices.Compact(slices.Clone(got))) != len(got) {
+					t.Errorf("not ascending without duplicates: %v", got)
+				}
+				for _, id := range wants[i%len(wants)] {
+					if !slices.Contains(got, id) {
+						t.Errorf("subscription %d was lost", id)
+					}
+				}
+				for _, id := range got {
+					if id < 1000 && !slices.Contains(wants[i%len(wants)], id) || id >= 1000 && !everMatched(l, id, d) {
+						t.Errorf("subscription %d was found", id)
+					}
+				}
+			}
+		})
+	}
+	var merges sync.WaitGroup
+	merges.Go(func() {
+		for range 20 {
+			if err := x.Merge(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for i := range 4000 {
+		id := 1000 + uint32(i%200)
+		if i%5 == 0 {
+			x.Remove(id)
+		} else {
+			x.Put(id, l.criteria[200+(int(id)+i)%400])
+		}
+		x.Put(uint32(i%200), stays[uint32(i%200)]) // replaced by the same: never missing
+	}
+	merges.Wait()
+	stop.Store(true)
+	readers.Wait()
+}
+
+func everMatched(l *load, _ uint32, d *alerts.Document) bool {
+	for _, c := range l.criteria[200:] {
+		if c.Matches(d) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestGeneratedLoadsAgree(t *testing.T) {
+	l := generate(t, 3000, 60)
+	standing := maps.Collect(l.each)
+	x := Build(l.each, nil)
+	total := 0
+	for round := range 2 {
+		for _, d := range l.documents {
+			got, want := x.Percolate(nil, d), scan(standing, d)
+			if total += len(got); !slices.Equal(got, want) {
+				t.Fatalf("round %d: %s", round, describe(standing, d, got, want))
+			}
+		}
+		if err := x.Merge(context.Background()); err != nil { // files anew, by what was learnt
+			t.Fatal(err)
+		}
+	}
+	if total == 0 {
+		t.Error("nothing matched")
+	}
+}

@@ -1,0 +1,134 @@
+package percolate
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/jobalertd/jobalertd/alerts"
+)
+
+func prepared(t *testing.T, c alerts.Criteria) *alerts.Criteria {
+	t.Helper()
+	if err := meaning().Prepare(&c); err != nil {
+		t.Fatal(err)
+	}
+	return &c
+}
+
+func TestPutIsSeenByTheNextPercolateAndRemoveToo(t *testing.T) {
+	x := New()
+	d := meaning().Document(&alerts.Posting{Title: "Koch (m/w/d)"})
+	for _, id := range []uint32{7, 0, math.MaxUint32} {
+		x.Put(id, prepared(t, alerts.Criteria{Query: "Koch"}))
+	}
+	x.Put(3, prepared(t, alerts.Criteria{Query: "Lehrer"}))
+	if got := x.Percolate(nil, d); !slices.Equal(got, []uint32{0, 7, math.MaxUint32}) {
+		t.Errorf("percolated to %v", got)
+	}
+	x.Put(7, prepared(t, alerts.Criteria{Query: "Lehrer"}))
+	x.Remove(0)
+	x.Remove(12)
+	if got := x.Percolate(nil, d); !slices.Equal(got, []uint32{math.MaxUint32}) || x.Len() != 3 {
+		t.Errorf("percolated to %v of %d", got, x.Len())
+	}
+}
+
+func TestPercolateAppends(t *testing.T) {
+	x := New()
+	x.Put(2, prepared(t, alerts.Criteria{Query: "Koch"}))
+	got := x.Percolate([]uint32{9, 9, 1}, meaning().Document(&alerts.Posting{Title: "Koch"}))
+	if !slices.Equal(got, []uint32{9, 9, 1, 2}) {
+		t.Errorf("appended to %v", got)
+	}
+}
+
+func TestUnpreparedCriteriaMatchNothing(t *testing.T) {
+	x := New()
+	x.Put(1, &alerts.Criteria{Query: "Koch"})
+	if got := x.Percolate(nil, meaning().Document(&alerts.Posting{Title: "Koch"})); len(got) != 0 {
+		t.Errorf("percolated to %v", got)
+	}
+}
+
+func TestMergeFoldsEverythingIn(t *testing.T) {
+	x := New()
+	l := generate(t, 300, 1)
+	for id, c := range l.each {
+		x.Put(id, c)
+	}
+	for id := range uint32(100) {
+		x.Remove(id + 1)
+	}
+	if s := x.Stats(); s.Subscriptions != 200 || s.Base != 0 || s.Pending < 300 {
+		t.Errorf("before: %+v", s)
+	}
+	if err := x.Merge(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if s := x.Stats(); s.Subscriptions != 200 || s.Base != 200 || s.Pending != 0 || s.Entries < 200 || s.Keys == 0 || s.Bytes == 0 {
+		t.Errorf("after: %+v", s)
+	}
+	x.Remove(150)
+	if s := x.Stats(); s.Pending != 1 || s.Subscriptions != 199 {
+		t.Errorf("with a tombstone: %+v", s)
+	}
+}
+
+func TestQueriesAreFiledUnderTheirRarestWord(t *testing.T) {
+	var df Frequencies
+	for range 100 {
+		df.Learn(meaning().Document(&alerts.Posting{Title: "Koch"}))
+	}
+	df.Learn(meaning().Document(&alerts.Posting{Title: "Lehrer"}))
+	keys := func(query string) []key {
+		var m maker
+		m.make(prepared(t, alerts.Criteria{Query: query}), &df)
+		return m.keys
+	}
+	both, rare, frequent := keys("Koch Lehrer"), keys("Lehrer"), keys("Koch")
+	if slices.ContainsFunc(both, func(k key) bool { return slices.Contains(frequent, k) }) || !slices.Contains(both, rare[0]) {
+		t.Errorf("filed under %v, want keys of Lehrer (%v) and none of Koch (%v)", both, rare, frequent)
+	}
+}
+
+// TestBoxHoldsItsCircle tries points just inside the circle, all around it.
+func TestBoxHoldsItsCircle(t *testing.T) {
+	for _, at := range points {
+		for _, radius := range []float64{0, 1, 25, 100, 500} {
+			lat, lon := at[0], at[1]
+			place := alerts.Place{Lat: &lat, Lon: &lon, RadiusKM: &radius}
+			c := &alerts.Criteria{Places: []alerts.Place{place}}
+			if err := meaning().Prepare(c); err != nil {
+				t.Fatal(err)
+			}
+			e := makeEntry(c, [2]uint16{})
+			cells, celled := appendCells(nil, boxAround(&place))
+			for bearing := 0.0; bearing < 2*math.Pi; bearing += 0.05 {
+				pLat, pLon := destination(lat, lon, bearing, radius*(1-1e-9))
+				d := meaning().Document(&alerts.Posting{Title: "x", Locations: []alerts.Location{{Located: true, Lat: pLat, Lon: pLon}}})
+				if !c.Matches(d) {
+					continue // beyond the edge by rounding
+				}
+				var p probe
+				p.set(d)
+				if !p.admits(&e) {
+					t.Fatalf("%v km around %v: the box leaves %v, %v out", radius, at, pLat, pLon)
+				}
+				if keys := documentKeys(nil, d); celled && !slices.ContainsFunc(cells, func(k key) bool { return slices.Contains(keys, k) }) {
+					t.Fatalf("%v km around %v: no cell for %v, %v", radius, at, pLat, pLon)
+				}
+			}
+		}
+	}
+}
+
+// destination is the point at a bearing and distance on the sphere.
+func destination(lat, lon, bearing, km float64) (float64, float64) {
+	rad := math.Pi / 180
+	angle, phi := km/earthRadius, lat*rad
+	to := math.Asin(math.Sin(phi)*math.Cos(angle) + math.Cos(phi)*math.Sin(angle)*math.Cos(bearing))
+	over := math.Atan2(math.Sin(bearing)*math.Sin(angle)*math.Cos(phi), math.Cos(angle)-math.Sin(phi)*math.Sin(to))
+	return to / rad, math.Mod(lon+over/rad+540, 360) - 180
+}
