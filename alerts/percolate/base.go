@@ -141,21 +141,51 @@ func (b *base) slot(k key) int {
 	return i
 }
 
-// percolate appends the ids that match and were alive at the instant.
-func (b *base) percolate(dst []uint32, at instant, keys []key, p *probe, d *alerts.Document) []uint32 {
+// percolate appends the ids that match and were alive at the instant, each once:
+// seen has the records that another key has led to already.
+func (b *base) percolate(dst []uint32, at instant, keys []key, p *probe, d *alerts.Document, seen *marks) []uint32 {
 	if len(b.entries) == 0 {
 		return dst
 	}
+	seen.reset(len(b.ids))
 	for _, k := range keys {
 		i := b.slot(k)
 		for n, end := b.starts[i], b.ends[i]; n < end; n++ {
 			e := &b.entries[n]
-			if p.admits(e) && b.criteria[e.record].Matches(d) && b.alive(e.record, at) {
+			if p.admits(e) && seen.first(e.record) && b.criteria[e.record].Matches(d) && b.alive(e.record, at) {
 				dst = append(dst, b.ids[e.record])
 			}
 		}
 	}
 	return dst
+}
+
+// marks is a set of records that costs what was put in, not what could be.
+type marks struct {
+	bits    []uint64
+	touched []uint32 // words of bits that are not zero
+}
+
+// reset empties the set and makes room for records below n.
+func (m *marks) reset(n int) {
+	for _, w := range m.touched {
+		m.bits[w] = 0
+	}
+	m.touched = m.touched[:0]
+	if words := (n + 63) / 64; len(m.bits) < words {
+		m.bits = make([]uint64, words)
+	}
+}
+
+// first puts r in and reports whether it was not in before.
+func (m *marks) first(r uint32) bool {
+	word, bit := r>>6, uint64(1)<<(r&63)
+	had := m.bits[word]
+	if had == 0 {
+		m.touched = append(m.touched, word)
+	}
+	m.bits[word] = had | bit
+	return had&bit == 0
 }
 
 func (b *base) alive(r uint32, at instant) bool {

@@ -161,7 +161,8 @@ func generate(tb testing.TB, subscriptions, postings int) *load {
 	tb.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	vocabulary := vocabulary(tb)
-	zipf := rand.NewZipf(r, 1.05, 4, uint64(len(vocabulary)-1))
+	r.Shuffle(len(vocabulary), func(i, j int) { vocabulary[i], vocabulary[j] = vocabulary[j], vocabulary[i] })
+	zipf := rand.NewZipf(r, 1.05, 20, uint64(len(vocabulary)-1))
 	word := func() string { return vocabulary[zipf.Uint64()] }
 	cities := meaning().Places.Near(51, 10, 400, 50_000)
 	city := func() gazetteer.Place { return cities[r.IntN(len(cities))] }

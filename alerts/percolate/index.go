@@ -49,6 +49,7 @@ type death struct {
 type scratch struct {
 	probe probe
 	keys  []key
+	seen  marks
 }
 
 // New returns an empty Index.
@@ -133,7 +134,7 @@ func (x *Index) Percolate(dst []uint32, d *alerts.Document) []uint32 {
 	s.keys = documentKeys(s.keys[:0], d)
 	l, at := x.standing()
 	from := len(dst)
-	dst = l.base.percolate(dst, at, s.keys, &s.probe, d)
+	dst = l.base.percolate(dst, at, s.keys, &s.probe, d, &s.seen)
 	for _, o := range l.overlays {
 		dst = o.percolate(dst, at, s.keys, &s.probe, d)
 	}
