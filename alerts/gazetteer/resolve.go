@@ -1,0 +1,54 @@
+package gazetteer
+
+import "strings"
+
+// Address is a place as a posting writes it: any field may be empty, hold
+// another field's content or several of them.
+type Address struct{ PostalCode, Locality, Region, Country string }
+
+// Resolve is the one place that an address means, and false if it is not
+// known, contradicts its country, or names no more than a country. An address
+// that names only a state resolves to that state (Kind is KindState).
+func (g *Gazetteer) Resolve(a Address) (Place, bool) {
+	country, _ := g.Country(a.Country)
+	q := parseQuery(a.Locality)
+	if c := parseQuery(a.PostalCode); c.code != "" {
+		q.code, q.codeCountry = c.code, c.codeCountry
+		if len(q.segments) == 0 {
+			q.segments = c.segments // "45879 Gelsenkirchen" in the postcode's field
+		}
+	}
+	region := parseQuery(a.Region)
+	if q.code == "" {
+		q.code, q.codeCountry = region.code, region.codeCountry
+	}
+	if q.codeCountry != "" && country != "" && q.codeCountry != country {
+		q.codeCountry = ""
+	}
+	var hints []hint
+	if len(region.segments) > 0 {
+		hints = g.hints(nil, region.segments)
+	}
+	if found := g.answer(q, hints, country); len(found) > 0 {
+		if found[0].Kind != KindState {
+			return found[0], true
+		}
+	}
+	// The locality says nothing: the region may be a town or a state.
+	for _, s := range []string{a.Region, a.Locality} {
+		if strings.TrimSpace(s) == "" {
+			continue
+		}
+		p := parseQuery(s)
+		if n, ok := g.state(p.words()); ok && (country == "" || country == g.divisions[n].country) && !g.outranks(p.words(), n) {
+			return g.statePlace(n), true
+		}
+		if s == a.Locality && a.Region != "" {
+			continue
+		}
+		if found := g.answer(p, nil, country); len(found) > 0 {
+			return found[0], true
+		}
+	}
+	return Place{}, false
+}
