@@ -205,7 +205,8 @@ const cityPopulation = 50_000
 
 // several tries a locality as a list of towns ("Essen, Bochum und Herne"). It is
 // taken for one only if every part is a place. strict is for a locality that may
-// be one place as well: then two parts must both be cities.
+// be one place as well ("Herten, Westfalen"): then every part must be a town's
+// own name, and of two parts both must be cities.
 func (d *document) several(a gazetteer.Address, strict bool) bool {
 	parts := strings.Split(separators.Replace(a.Locality), "\n")
 	if len(parts) < 2 || len(parts) > maxLocations {
@@ -215,7 +216,7 @@ func (d *document) several(a gazetteer.Address, strict bool) bool {
 	for i, part := range parts {
 		parts[i] = strings.TrimSpace(part)
 		p, ok := d.r.meaning.Places.Resolve(gazetteer.Address{Locality: parts[i], Country: a.Country})
-		if !ok || p.Kind == gazetteer.KindState || strict && len(parts) == 2 && p.Population < cityPopulation {
+		if !ok || p.Kind == gazetteer.KindState || strict && !(named(p, parts[i]) && (len(parts) > 2 || p.Population >= cityPopulation)) {
 			return false
 		}
 		found[i] = p
@@ -225,6 +226,8 @@ func (d *document) several(a gazetteer.Address, strict bool) bool {
 	}
 	return true
 }
+
+func named(p gazetteer.Place, as string) bool { return text.Fold(p.Name) == text.Fold(as) }
 
 // located is the location of a known place. The posting's own coordinates are
 // finer than the gazetteer's, and are taken unless they lie somewhere else.
