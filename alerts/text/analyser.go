@@ -8,14 +8,15 @@ type Analyser struct {
 	lex      *lexicon
 	split    *splitter
 	synonyms *synonyms
-	hash    string
-	cache   *wordCache
-	scratch sync.Pool // of *scratch
+	hash     string
+	cache    *wordCache
+	ways     *waysCache
+	scratch  sync.Pool // of *scratch
 }
 
 // New makes an Analyser of v as it now is; extending v later changes nothing.
 func New(v *Vocabulary) *Analyser {
-	a := &Analyser{lex: newLexicon(), hash: v.Hash(), cache: new(wordCache)}
+	a := &Analyser{lex: newLexicon(), hash: v.Hash(), cache: new(wordCache), ways: new(waysCache)}
 	a.split = newSplitter(a.lex, v)
 	a.scratch.New = func() any { return newScratch() }
 	a.synonyms = newSynonyms(a, v.synonyms)

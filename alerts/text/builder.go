@@ -38,8 +38,8 @@ func (b *builder) clause(tokens []token) {
 			continue
 		}
 		w := b.a.word(t.word)
-		if b.inTitle && w.supporting {
-			b.d.supporting = true
+		if b.inTitle {
+			b.d.company |= w.company
 		}
 		if !b.inTitle && !b.others {
 			b.others = b.a.turnsToOthers(t.word)
@@ -58,7 +58,7 @@ func (b *builder) clause(tokens []token) {
 			}
 		}
 		if t.marks&openStart != 0 && i > 0 {
-			if full := b.a.completedStart(tokens[i-1].word, t.word); full != "" {
+			if full := b.a.completedStart(tokens[:i], t.word); full != "" {
 				b.emit(b.a.word(full), first)
 			}
 		}
@@ -154,15 +154,23 @@ func (a *Analyser) withEndOf(word, full string) string {
 	return ""
 }
 
-// completedStart completes "-helfer" by the first parts of the word before.
-func (a *Analyser) completedStart(full, word string) string {
+// completedStart completes "-helfer" by the first parts of the last word
+// before it that carries meaning.
+func (a *Analyser) completedStart(before []token, word string) string {
+	for len(before) > 0 && a.word(before[len(before)-1].word).function {
+		before = before[:len(before)-1]
+	}
+	if len(before) == 0 {
+		return ""
+	}
+	full := before[len(before)-1].word
 	ps := a.pieces(full)
 	if len(ps) == 0 {
 		return ""
 	}
 	last := ps[len(ps)-1]
 	if n := len(last.parts); n > 0 {
-		return last.base[:last.parts[n-1].start] + strings.ToLower(word)
+		return capitalisedLike(full, last.base[:last.parts[n-1].start]+strings.ToLower(word))
 	}
 	if len(ps) > 1 {
 		return full[:strings.LastIndexFunc(full, isHyphen)+1] + word

@@ -26,3 +26,26 @@ func (a *Analyser) word(surface string) *wordInfo {
 	}
 	return w
 }
+
+// waysCache remembers the ways of words asked for, as wordCache does words,
+// so that a million subscriptions share those of some ten thousand words.
+type waysCache struct {
+	slots [cacheSlots]atomic.Pointer[cachedWays]
+}
+
+type cachedWays struct {
+	key  string
+	ways []alternative
+}
+
+// get returns what was made for key before, or makes it. What it returns is
+// shared and must not be changed.
+func (c *waysCache) get(key string, make func() []alternative) []alternative {
+	slot := &c.slots[uint64(termOf('q', key))%cacheSlots]
+	if w := slot.Load(); w != nil && w.key == key {
+		return w.ways
+	}
+	w := &cachedWays{key, make()}
+	slot.Store(w)
+	return w.ways
+}

@@ -18,6 +18,7 @@ type splitter struct {
 type part struct {
 	start, end int
 	base       string
+	inner      bool // within a part that is a compound itself: Maschinen(bau)ingenieur is no Bauingenieur
 }
 
 const (
@@ -29,6 +30,9 @@ func newSplitter(x *lexicon, v *Vocabulary) *splitter {
 	s := &splitter{lex: x, parts: make(map[string]partKind, len(v.parts)+1000)}
 	for _, w := range x.left {
 		s.parts[w] = leftOnly
+	}
+	for _, w := range x.compound {
+		s.parts[w] = anywhere
 	}
 	for _, w := range x.head {
 		s.parts[w] = headOnly
@@ -134,7 +138,7 @@ func (s *splitter) known(w string, depth int) []part {
 	}
 	var out []part
 	for j := n; j > 0; j = best[j].from {
-		out = append(out, part{best[j].from, j, best[j].base})
+		out = append(out, part{start: best[j].from, end: j, base: best[j].base})
 	}
 	slices.Reverse(out)
 	if len(out) > maxParts {
@@ -160,8 +164,9 @@ func (s *splitter) refine(w string, ps []part, depth int) []part {
 			out = append(out, p)
 			continue
 		}
-		for _, q := range inner {
-			out = append(out, part{p.start + q.start, p.start + q.end, q.base})
+		for k, q := range inner {
+			within := q.inner || k > 0 && i < len(ps)-1
+			out = append(out, part{p.start + q.start, p.start + q.end, q.base, within})
 		}
 	}
 	return out
@@ -291,9 +296,9 @@ func (s *splitter) beforeHead(w string) []part {
 			if len(stem) < 4 {
 				return nil
 			}
-			return []part{{0, len(stem), s.unlinked(stem)}, {len(stem), len(w), p + base}}
+			return []part{{end: len(stem), base: s.unlinked(stem)}, {start: len(stem), end: len(w), base: p + base}}
 		}
-		return []part{{0, i, s.unlinked(left)}, {i, len(w), base}}
+		return []part{{end: i, base: s.unlinked(left)}, {start: i, end: len(w), base: base}}
 	}
 	return nil
 }

@@ -4,12 +4,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/jobalertd/jobalertd/alerts/text"
 )
 
 func TestCompounds_ListedOnesAreTakenApartRight(t *testing.T) {
-	a := text.New(text.Embedded())
+	a := shared()
 	files, err := filepath.Glob("testdata/compounds*.tsv")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no lists of compounds: %v", err)

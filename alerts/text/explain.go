@@ -54,21 +54,21 @@ func (q Query) Explain(d *Document) (held bool, hits []Hit) {
 }
 
 func (g *group) explain(d *Document) (Hit, bool) {
-	best := -1
+	var alt *alternative
 	inTitle := false
-	for i := range g.alternatives {
-		alt := &g.alternatives[i]
-		if !alt.holds(d) {
-			continue
-		}
-		if t := alt.holdsInTitle(d); best < 0 || t && !inTitle {
-			best, inTitle = i, t
+	for _, ways := range g.ways {
+		for i := range ways {
+			if !ways[i].holds(d) {
+				continue
+			}
+			if t := ways[i].holdsInTitle(d); alt == nil || t && !inTitle {
+				alt, inTitle = &ways[i], t
+			}
 		}
 	}
-	if best < 0 {
+	if alt == nil {
 		return Hit{Asked: g.asked}, false
 	}
-	alt := &g.alternatives[best]
 	h := Hit{Asked: alt.asked, InTitle: inTitle, Rule: alt.rule, Via: alt.via}
 	places := alt.found(d, inTitle)
 	h.Found = d.quote(places)
@@ -107,18 +107,40 @@ func (alt *alternative) found(d *Document, title bool) []uint32 {
 		sentence := alt.sentence(d)
 		within = func(at uint32) bool { return d.places[at].sentence == sentence }
 	}
-	var out []uint32
+	var each [][]uint32
 	for k, t := range alt.terms {
-		i := d.lookup(t)
-		part := alt.mode == anyTitle || k < last && (alt.mode == together || alt.mode == inTitle)
-		for _, o := range d.at(i) {
-			if within(o>>occurrenceBits) && (o&asPart == 0 || part) {
-				out = append(out, o>>occurrenceBits)
-				break
+		part := alt.mode == anyTitle || k < last && (alt.mode == together || alt.mode == inTitle || alt.mode == oneWord)
+		var places []uint32
+		for _, o := range d.at(d.lookup(t)) {
+			if within(o>>occurrenceBits) && (o&asPart == 0 || part) && len(places) < maxHeads {
+				places = append(places, o>>occurrenceBits)
 			}
 		}
+		each = append(each, places)
 	}
-	return out
+	return closest(each)
+}
+
+// closest picks one place of each row so that they lie close to the last's.
+func closest(each [][]uint32) []uint32 {
+	var best []uint32
+	bestSpan := ^uint32(0)
+	for _, head := range each[len(each)-1] {
+		row, from, to := []uint32(nil), head, head
+		for _, places := range each[:len(each)-1] {
+			near, distance := head, ^uint32(0)
+			for _, p := range places {
+				if gap := max(p, head) - min(p, head); gap < distance {
+					near, distance = p, gap
+				}
+			}
+			row, from, to = append(row, near), min(from, near), max(to, near)
+		}
+		if to-from < bestSpan {
+			best, bestSpan = append(row, head), to-from
+		}
+	}
+	return best
 }
 
 // sentence is the first one of the body in which a together-alternative holds.
@@ -183,7 +205,7 @@ func plainRule(asked, found string, d *Document, t Term, at uint32) Rule {
 	}
 	a, f := canonical(asked), canonical(found)
 	switch {
-	case suffix:
+	case suffix, strings.ContainsRune(found, '-') && !strings.ContainsRune(asked, '-') && len(f) > len(a)+2:
 		return Compound
 	case strings.EqualFold(asked, found):
 		return Exact

@@ -67,10 +67,15 @@ func plainRune(r rune) string {
 	case 'ı', 'İ':
 		return "i"
 	}
+	r = unicode.ToLower(r)
 	var b strings.Builder
 	for _, d := range norm.NFKD.String(string(r)) {
-		if !unicode.Is(unicode.Mn, d) {
-			b.WriteRune(unicode.ToLower(d))
+		switch {
+		case unicode.Is(unicode.Mn, d):
+		case d == r:
+			b.WriteRune(d)
+		default:
+			b.WriteString(plainRune(d))
 		}
 	}
 	return b.String()
@@ -150,13 +155,13 @@ func umlautAt(w string, i int) bool {
 	case 'a':
 		return rest != "l" && rest != "ls" && !strings.HasPrefix(rest, "ro") && before != 'i'
 	case 'o':
-		return rest != "" && rest != "s" && rest != "t" && !strings.HasPrefix(rest, "si") &&
+		return rest != "" && rest != "t" && !strings.HasPrefix(rest, "si") &&
 			!strings.HasPrefix(rest, "ff") && before != 'o' && before != 'c'
 	case 'u':
 		if strings.IndexByte("aeoqiu", before) >= 0 && before != 0 {
 			return false
 		}
-		return rest != "" && rest != "s" && rest != "r" && !strings.HasPrefix(rest, "ll") &&
+		return rest != "" && rest != "r" && !strings.HasPrefix(rest, "ll") &&
 			!strings.HasPrefix(rest, "tt") && !strings.HasPrefix(rest, "nc") && !strings.HasPrefix(rest, "nt") &&
 			!strings.HasPrefix(rest, "st")
 	}

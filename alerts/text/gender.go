@@ -106,7 +106,7 @@ func lettersOfGender(s string, least int) bool {
 
 // feminineBases are the endings of a noun that takes -in.
 var feminineBases = []string{
-	"er", "or", "eur", "ist", "ent", "ant", "at", "är", "ör", "log", "päd", "agog", "wirt", "ärzt", "wält", "köch", "rät", "bot", "chef",
+	"er", "or", "eur", "ar", "yst", "iv", "ital", "ist", "ent", "ant", "at", "är", "ör", "log", "päd", "agog", "wirt", "ärzt", "wält", "köch", "rät", "bot", "chef",
 	"ekt", "nom", "urg", "lot", "graf", "graph", "soph", "ut", "beamt", "kund", "freund", "schneid", "herr", "nist", "mist", "geh", "leg", "arzt", "ekt", "ost", "ät",
 	"jurist", "hirt", "patient", "fürst", "bäuer", "graf", "iker", "ierer", "mat", "apt", "nym", "bürg", "lots", "expert", "zeug", "gatt", "sklav", "pilot", "ropäd",
 }
@@ -115,8 +115,10 @@ var feminineBases = []string{
 // off, -frau, -leute and -männer to -mann, and the few pairs that no ending
 // tells. marked says that a gender mark followed the word in the text.
 func (x *lexicon) masculine(w string) string {
-	if m, ok := x.gender[w]; ok {
-		return m
+	for _, plural := range []string{"", "n", "en", "s"} {
+		if m, ok := x.gender[strings.TrimSuffix(w, plural)]; ok {
+			return m
+		}
 	}
 	for _, e := range []string{"innen", "in"} {
 		base, ok := strings.CutSuffix(w, e)

@@ -43,11 +43,11 @@ func (x *lexicon) stemOnce(w string) string {
 func (x *lexicon) singular(w string) (string, bool) {
 	for _, dative := range []string{"", "n"} {
 		s, ok := strings.CutSuffix(w, dative)
-		if !ok {
+		if !ok || len(s) < 4 || !x.formEnd[s[len(s)-3:]] {
 			continue
 		}
 		for i := range s {
-			if to, ok := x.form[s[i:]]; ok && (i == 0 || i >= 3) && len(s)-i >= 4 {
+			if to, ok := x.form[s[i:]]; ok && i != 1 && len(s)-i >= 4 {
 				return s[:i] + to, true
 			}
 		}

@@ -20,19 +20,24 @@ var sectionsData string
 // lexicon is what the rules know about particular words: lists that change
 // with the rules and not with an operator's wishes. Keys are canonical.
 type lexicon struct {
-	function            map[string]bool // German and English
-	german, english     map[string]bool // words that tell the language
-	adjective           map[string]bool
-	form                map[string]string // plural to singular, as the end of a word
-	inEnding            []string
-	inWord              map[string]bool
-	sameWork            map[string][2]string // activity and agent
-	notSameWork         map[string]bool
-	supporting, leading map[string]bool
-	left, head, whole   []string
-	verbPrefix          []string
-	prefix              map[string]bool
-	gender              map[string]string
+	function          map[string]bool // German and English
+	german, english   map[string]bool // words that tell the language
+	adjective         map[string]bool
+	form              map[string]string // plural to singular, as the end of a word
+	formEnd           map[string]bool   // its last three bytes
+	inEnding          []string
+	inWord            map[string]bool
+	sameWork          map[string][2]string // activity and agent
+	notSameWork       map[string]bool
+	helping, clerical map[string]bool // words of titles, see data
+	leading, over     map[string]bool
+	generic, activity map[string]bool
+	field             map[string]bool
+	left, head        []string
+	whole, compound   []string
+	verbPrefix        []string
+	prefix            map[string]bool
+	gender            map[string]string
 
 	noPlural    map[string]bool
 	englishForm map[string]string
@@ -75,15 +80,22 @@ func newLexicon() *lexicon {
 		english:      wordSet(en["detect"]),
 		adjective:    wordSet(de["adjective"]),
 		form:         wordPairs(de["form"]),
+		formEnd:      map[string]bool{},
 		inEnding:     wordList(de["in-ending"]),
 		inWord:       wordSet(de["in-word"]),
 		sameWork:     map[string][2]string{},
 		notSameWork:  wordSet(de["not-same-work"]),
-		supporting:   wordSet(de["supporting"]),
+		helping:      wordSet(de["helping"]),
+		clerical:     wordSet(de["clerical"]),
 		leading:      wordSet(de["leading"]),
+		over:         wordSet(de["over"]),
+		generic:      wordSet(de["generic"]),
+		activity:     wordSet(de["activity"]),
+		field:        wordSet(de["field"]),
 		left:         wordList(de["left"]),
 		head:         wordList(de["head"]),
 		whole:        wordList(de["whole"]),
+		compound:     wordList(de["compound"]),
 		verbPrefix:   wordList(de["verb-prefix"]),
 		prefix:       wordSet(de["prefix"]),
 		gender:       wordPairs(de["gender"]),
@@ -96,6 +108,9 @@ func newLexicon() *lexicon {
 		grade:        wordSet(marks["grade"]),
 		class:        wordSet(marks["class"]),
 		abbreviation: wordSet(marks["abbreviation"]),
+	}
+	for f := range x.form {
+		x.formEnd[f[len(f)-3:]] = true
 	}
 	for _, line := range de["same-work"] {
 		if a, b, ok := strings.Cut(line, " "); ok {

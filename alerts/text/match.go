@@ -15,8 +15,10 @@ func (q Query) Required() []Group {
 	}
 	out := make([]Group, len(q.c.required))
 	for i, g := range q.c.required {
-		for _, alt := range g.alternatives {
-			out[i].Alternatives = append(out[i].Alternatives, Alternative{alt.terms})
+		for _, ways := range g.ways {
+			for _, alt := range ways {
+				out[i].Alternatives = append(out[i].Alternatives, Alternative{alt.terms})
+			}
 		}
 	}
 	return out
@@ -42,9 +44,11 @@ func (q Query) Matches(d *Document) bool {
 }
 
 func (g *group) holds(d *Document) bool {
-	for i := range g.alternatives {
-		if g.alternatives[i].holds(d) {
-			return true
+	for _, ways := range g.ways {
+		for i := range ways {
+			if ways[i].holds(d) {
+				return true
+			}
 		}
 	}
 	return false
@@ -56,7 +60,7 @@ func (alt *alternative) holds(d *Document) bool {
 			return false
 		}
 	}
-	if alt.derived && d.supporting {
+	if alt.unless&d.company != 0 {
 		return false
 	}
 	switch alt.mode {
@@ -70,6 +74,8 @@ func (alt *alternative) holds(d *Document) bool {
 		return alt.allInTitle(d, endsInTitle) || !alt.title && alt.inSentence(d)
 	case near:
 		return alt.nearby(d)
+	case oneWord:
+		return alt.inOneWord(d)
 	}
 	_, ok := alt.row(d)
 	return ok
@@ -151,6 +157,40 @@ func (d *Document) beside(i int, at uint32) bool {
 	return false
 }
 
+// inOneWord looks for one word of the title that has the head at its end and
+// all others before.
+func (alt *alternative) inOneWord(d *Document) bool {
+	last := len(alt.terms) - 1
+	h := d.lookup(alt.terms[last])
+	if h < 0 {
+		return false
+	}
+	for _, head := range d.at(h) {
+		at := head >> occurrenceBits
+		if head&asPart != 0 || at >= d.titlePlaces {
+			continue
+		}
+		all := true
+		for _, t := range alt.terms[:last] {
+			i := d.lookup(t)
+			all = all && i >= 0 && d.within(i, d.places[at].start)
+		}
+		if all {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *Document) within(i int, start uint32) bool {
+	for _, o := range d.at(i) {
+		if p := o >> occurrenceBits; p < d.titlePlaces && d.places[p].start == start {
+			return true
+		}
+	}
+	return false
+}
+
 // nearPlaces is how far apart the words of a synonym may stand in a body.
 const nearPlaces = 8
 
@@ -158,10 +198,10 @@ func (alt *alternative) nearby(d *Document) bool {
 	inTitle := true
 	for _, t := range alt.terms {
 		i := d.lookup(t)
-		if i < 0 || d.summary[i]&(endsInTitle|endsInBody) == 0 {
+		if i < 0 || d.summary[i]&(wholeInTitle|wholeInBody) == 0 {
 			return false
 		}
-		inTitle = inTitle && d.summary[i]&endsInTitle != 0
+		inTitle = inTitle && d.summary[i]&wholeInTitle != 0
 	}
 	if inTitle || alt.title {
 		return inTitle
@@ -178,7 +218,7 @@ func (alt *alternative) nearHead(d *Document) (uint32, bool) {
 		if n == maxHeads {
 			break
 		}
-		if head&asPart != 0 || at < d.titlePlaces {
+		if head&(asPart|asSuffix) != 0 || at < d.titlePlaces {
 			continue
 		}
 		all := true
@@ -195,7 +235,7 @@ func (alt *alternative) nearHead(d *Document) (uint32, bool) {
 func (d *Document) near(i int, at uint32) bool {
 	for _, o := range d.at(i) {
 		p := o >> occurrenceBits
-		if o&asPart == 0 && d.places[p].sentence == d.places[at].sentence && p+nearPlaces >= at && p <= at+nearPlaces {
+		if o&(asPart|asSuffix) == 0 && d.places[p].sentence == d.places[at].sentence && p+nearPlaces >= at && p <= at+nearPlaces {
 			return true
 		}
 	}

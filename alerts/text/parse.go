@@ -114,7 +114,7 @@ func lexemes(query string) []lexeme {
 		l := lexeme{excluded: notNext}
 		rest := query
 		if r == '-' || r == '−' {
-			if next, _ := utf8.DecodeRuneInString(query[n:]); next != utf8.RuneError && !unicode.IsSpace(next) {
+			if next, _ := utf8.DecodeRuneInString(query[n:]); next != utf8.RuneError && !unicode.IsSpace(next) && !(plain && joins(out[len(out)-1].text)) {
 				l.excluded, rest = true, query[n:]
 			}
 		}
@@ -141,6 +141,11 @@ func lexemes(query string) []lexeme {
 		out = append(out, l)
 	}
 	return out
+}
+
+// joins tells text that a word with a leading hyphen completes ("… und -helfer").
+func joins(text string) bool {
+	return strings.HasSuffix(text, " und") || strings.HasSuffix(text, " &") || strings.HasSuffix(text, ",") || strings.HasSuffix(text, " bzw.")
 }
 
 func titlePrefix(s string) (string, bool) {
@@ -243,8 +248,8 @@ func (a *Analyser) atoms(l lexeme) []slashed {
 			}
 		}
 		if t.marks&openStart != 0 && i > 0 {
-			if full := a.completedStart(tokens[i-1].word, t.word); full != "" {
-				text = capitalisedLike(tokens[i-1].word, full)
+			if full := a.completedStart(tokens[:i], t.word); full != "" {
+				text = full
 			}
 		}
 		out = append(out, slashed{atom{text: strings.Clone(text), title: l.title}, t.marks&afterSlash != 0})

@@ -6,10 +6,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jobalertd/jobalertd/alerts/text"
 )
+
+// shared is the analyser of the embedded vocabulary, made once for all tests.
+var shared = sync.OnceValue(func() *text.Analyser { return text.New(text.Embedded()) })
 
 // pair is a judged row: would someone with an alert on query want this posting?
 type pair struct {
@@ -114,7 +118,7 @@ func merged(by map[string]*tally, names ...string) tally {
 }
 
 func TestRelevance_JudgedPairsReachTheirFloors(t *testing.T) {
-	a := text.New(text.Embedded())
+	a := shared()
 	files, err := filepath.Glob("testdata/relevance*.tsv")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no judged pairs: %v", err)

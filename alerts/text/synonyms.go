@@ -1,6 +1,9 @@
 package text
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // synonyms finds, for words as asked, the groups that name them.
 type synonyms struct {
@@ -11,46 +14,64 @@ type synonyms struct {
 // synonymHit is one line and what whoever asked for the key gets besides.
 type synonymHit struct {
 	line    string
-	targets []string
+	targets []*synonymMember
+}
+
+// synonymMember is a member of a group, made ready once.
+type synonymMember struct {
+	words           []string
+	german, english string               // keys
+	ways            func() []alternative // without rule and line; made when first asked for
 }
 
 func newSynonyms(a *Analyser, lines []synonymLine) *synonyms {
 	s := &synonyms{groups: map[string][]synonymHit{}, most: 1}
+	ready := map[string]*synonymMember{}
+	members := func(texts []string) []*synonymMember {
+		out := make([]*synonymMember, len(texts))
+		for i, t := range texts {
+			if ready[t] == nil {
+				ws := a.memberWords(t)
+				german, english := a.keys(ws)
+				ready[t] = &synonymMember{ws, german, english, sync.OnceValue(func() []alternative { return a.memberWays(ws) })}
+			}
+			out[i] = ready[t]
+		}
+		return out
+	}
 	for i := range lines {
 		l := &lines[i]
-		for at, m := range l.left {
-			hit := synonymHit{line: l.text, targets: l.right}
+		left, right := members(l.left), members(l.right)
+		for at, m := range left {
+			hit := synonymHit{line: l.text, targets: right}
 			if !l.directed {
-				hit.targets = without(l.left, at)
+				hit.targets = without(left, at)
 			}
-			s.add(a, m, hit)
+			s.add(m, hit)
 		}
 	}
 	return s
 }
 
-func without(list []string, at int) []string {
-	out := make([]string, 0, len(list)-1)
+func without(list []*synonymMember, at int) []*synonymMember {
+	out := make([]*synonymMember, 0, len(list)-1)
 	out = append(out, list[:at]...)
 	return append(out, list[at+1:]...)
 }
 
-func (s *synonyms) add(a *Analyser, member string, hit synonymHit) {
-	ws := a.memberWords(member)
-	if len(ws) == 0 {
+func (s *synonyms) add(m *synonymMember, hit synonymHit) {
+	if len(m.words) == 0 {
 		return
 	}
-	s.most = max(s.most, len(ws))
-	german, english := a.keys(ws)
-	s.groups[german] = append(s.groups[german], hit)
-	if english != german {
-		s.groups[english] = append(s.groups[english], hit)
+	s.most = max(s.most, len(m.words))
+	s.groups[m.german] = append(s.groups[m.german], hit)
+	if m.english != m.german {
+		s.groups[m.english] = append(s.groups[m.english], hit)
 	}
 }
 
-// lookup returns the groups of adjacent words of a query.
-func (s *synonyms) lookup(a *Analyser, ws []string) []synonymHit {
-	german, english := a.keys(ws)
+// lookup returns the groups of words in a row by their keys.
+func (s *synonyms) lookup(german, english string) []synonymHit {
 	hits := s.groups[german]
 	if english == german {
 		return hits
@@ -94,20 +115,22 @@ func (a *Analyser) keys(ws []string) (german, english string) {
 
 // asked is a word of a query with its normal forms as a whole.
 type asked struct {
-	word            string
 	pieces          []piece
 	german, english string // stems; equal where one form is meant
 	exact           bool   // only as written: the forms are of kind exactTerm
 }
 
-func (a *Analyser) asked(word string) asked {
-	q := asked{word: word, pieces: a.pieces(word)}
+func (a *Analyser) asked(word string) asked { return a.word(word).asked }
+
+func (a *Analyser) askedAs(word string, ps []piece) asked {
+	q := asked{pieces: ps}
 	if len(q.pieces) == 0 {
 		return q
 	}
 	last := q.pieces[len(q.pieces)-1]
-	if len(q.pieces) == 1 && (last.raw || last.function || a.meantExactly(word)) {
-		q.exact = !last.raw && (last.function || a.meantExactly(word))
+	exact := last.function || a.meantExactly(word)
+	if len(q.pieces) == 1 && (last.raw || exact) {
+		q.exact = !last.raw && exact
 		q.german = spelled(last.canonical)
 		q.english = q.german
 		return q
@@ -125,10 +148,11 @@ func (a *Analyser) asked(word string) asked {
 	return q
 }
 
-// meantExactly tells single letters and Go, in whatever case they were typed.
+// meantExactly tells single letters and Go, in whatever case they were typed,
+// and abbreviations of two capitals: HR is not Hr., QM not qm.
 func (a *Analyser) meantExactly(word string) bool {
 	c := canonical(word)
-	return a.lex.exactLower[c] || len(c) == 1
+	return a.lex.exactLower[c] || len(c) == 1 || len(c) == 2 && isCapitals(word)
 }
 
 // kind is the kind of the whole word's terms.

@@ -31,18 +31,27 @@ type emission struct {
 // wordInfo is the analysis of one word as written. It is shared between
 // goroutines and never changed.
 type wordInfo struct {
-	surface    string
-	emissions  []emission
-	steps      uint8
-	function   bool
-	person     bool // names an occupation
-	supporting bool // names who works for somebody
-	lastStart  int  // byte in lower-case surface form where the last part begins; 0 if whole
-	lower      string
+	surface   string
+	pieces    []piece
+	asked     asked
+	emissions []emission
+	steps     uint8
+	function  bool
+	person    bool  // names an occupation
+	company   uint8 // what it says, in a title, of activities beside it
 }
+
+// What a title's words say of an activity beside them.
+const (
+	besideHelper uint8 = 1 << iota // somebody who assists
+	besideClerk                    // somebody who may well work for a leader
+	besideOver                     // somebody who leads, teaches or sells it
+	besideOther                    // another occupation with a trade of its own
+)
 
 // piece is one element of a word: all of it, unless it has hyphens.
 type piece struct {
+	surface   string
 	canonical string // with gender as written
 	base      string // gender taken off
 	parts     []part // of base
@@ -57,10 +66,13 @@ type form struct {
 	emission
 }
 
-// pieces takes a word apart at its hyphens.
-func (a *Analyser) pieces(word string) []piece {
+// pieces are a word's elements between hyphens.
+func (a *Analyser) pieces(word string) []piece { return a.word(word).pieces }
+
+// cut takes a word apart at its hyphens.
+func (a *Analyser) cut(word string) []piece {
 	if isTechnical(word) {
-		return []piece{{canonical: technicalForm(word), raw: true}}
+		return []piece{{surface: word, canonical: technicalForm(word), raw: true}}
 	}
 	var out []piece
 	for e := range strings.FieldsFuncSeq(word, isHyphen) {
@@ -73,7 +85,7 @@ func (a *Analyser) pieces(word string) []piece {
 
 func (a *Analyser) piece(e string) piece {
 	c := canonical(e)
-	p := piece{canonical: c, base: c}
+	p := piece{surface: e, canonical: c, base: c}
 	if c == "" {
 		return p
 	}
@@ -94,7 +106,7 @@ func (a *Analyser) forms(word string, ps []piece) []form {
 	f := formsOf{a: a}
 	for i, p := range ps {
 		f.step = uint8(min(i, 250))
-		f.ofPiece(word, p, len(ps) == 1)
+		f.ofPiece(p, len(ps) == 1, i == len(ps)-1)
 	}
 	f.joined(ps)
 	return f.list
@@ -127,43 +139,63 @@ func (f *formsOf) stems(w string, bits uint8) {
 	f.add(stemTerm, f.a.lex.stemEnglish(w), bits, useEnglish)
 }
 
-func (f *formsOf) ofPiece(word string, p piece, alone bool) {
+func (f *formsOf) ofPiece(p piece, alone, last bool) {
 	const both = useGerman | useEnglish
 	if p.raw || p.function {
 		f.add(stemTerm, p.canonical, 0, both)
 	}
-	if alone && f.a.onlyAsWritten(word) || isCapitals(word) && alone {
+	if f.a.onlyAsWritten(p.surface) || isCapitals(p.surface) {
 		f.add(exactTerm, p.canonical, 0, both)
 		f.add(stemTerm, p.canonical, 0, both)
 	}
 	if p.raw || p.function {
+		if p.raw || !alone || isCapitals(p.surface) {
+			f.add(rootTerm, p.canonical, 0, useTitle)
+		}
 		return
 	}
 	f.add(stemTerm, f.a.lex.stemGerman(p.base), 0, useGerman)
 	f.add(stemTerm, f.a.lex.stemEnglish(p.canonical), 0, useEnglish)
 	if len(p.parts) == 0 {
-		f.add(rootTerm, f.a.lex.root(f.a.lex.stemGerman(p.base)), 0, useTitle)
+		stem := f.a.lex.stemGerman(p.base)
+		f.add(rootTerm, f.a.lex.root(stem), adjectiveBit(stem), useTitle)
 		return
 	}
-	f.ofParts(p.base, p.parts)
+	f.ofParts(p.base, p.parts, last)
 	if strings.HasSuffix(p.base, "fachmann") && !strings.HasSuffix(p.canonical, "mann") {
 		f.stems("fachkraft", asSuffix)
 		f.stems("kraft", asSuffix)
 	}
 }
 
-func (f *formsOf) ofParts(w string, parts []part) {
+// ofParts adds a compound's parts, and its ends if it ends the word: a
+// Mikrocontroller-Platine is no Controller.
+func (f *formsOf) ofParts(w string, parts []part, ends bool) {
 	last := len(parts) - 1
+	endBits := uint8(asSuffix)
+	if !ends {
+		endBits = asPart
+	}
 	for i, q := range parts {
 		if i < last {
 			f.add(stemTerm, f.a.lex.stemGerman(q.base), asPart, useGerman)
 			f.add(rootTerm, f.a.lex.root(f.a.lex.stemGerman(q.base)), asPart, useTitle)
 		}
-		if i > 0 {
-			f.add(stemTerm, f.a.suffixStem(w, parts, i), asSuffix, useGerman)
+		if i > 0 && !q.inner {
+			f.add(stemTerm, f.a.suffixStem(w, parts, i), endBits, useGerman)
 		}
 	}
-	f.add(rootTerm, f.a.lex.root(f.a.suffixStem(w, parts, last)), asSuffix, useTitle)
+	stem := f.a.suffixStem(w, parts, last)
+	f.add(rootTerm, f.a.lex.root(stem), endBits|adjectiveBit(stem), useTitle)
+}
+
+// adjectiveBit makes the root of an adjective a first part: technischer
+// Vertrieb has to do with Technik, but is not headed by it.
+func adjectiveBit(stem string) uint8 {
+	if strings.HasSuffix(stem, "isch") && len(stem) > 6 {
+		return asPart
+	}
+	return 0
 }
 
 // suffixStem is the stem of a compound from its part i on.
@@ -243,8 +275,8 @@ func isHyphen(r rune) bool {
 
 // info analyses a word, not asking the cache.
 func (a *Analyser) info(word string) *wordInfo {
-	ps := a.pieces(word)
-	w := &wordInfo{surface: word, steps: uint8(max(1, min(len(ps), 250))), function: len(ps) > 0}
+	ps := a.cut(word)
+	w := &wordInfo{surface: word, pieces: ps, asked: a.askedAs(word, ps), steps: uint8(max(1, min(len(ps), 250))), function: len(ps) > 0}
 	for _, f := range a.forms(word, ps) {
 		w.emissions = append(w.emissions, f.emission)
 	}
@@ -258,11 +290,28 @@ func (a *Analyser) info(word string) *wordInfo {
 	end := last.base
 	if n := len(last.parts); n > 0 {
 		end = a.lastForm(last.base, last.parts[n-1])
-		w.lastStart = last.parts[n-1].start
 	}
-	stem := a.lex.stemGerman(end)
-	w.person = a.split.isHead(stem) && strings.HasSuffix(stem, "er") || a.split.isHead(end)
-	w.supporting = a.lex.supporting[stem] || a.lex.supporting[end]
-	w.lower = last.base
+	w.person, w.company = a.occupation(end)
 	return w
+}
+
+// occupation tells whether a word's last part names a person's occupation,
+// and what it says of activities beside it.
+func (a *Analyser) occupation(end string) (person bool, company uint8) {
+	stem := a.lex.stemGerman(end)
+	in := func(set map[string]bool) bool { return set[stem] || set[end] }
+	person = (a.split.isHead(stem) || a.split.isHead(end)) && !in(a.lex.activity)
+	if in(a.lex.helping) {
+		company |= besideHelper
+	}
+	if in(a.lex.clerical) {
+		company |= besideClerk
+	}
+	if in(a.lex.over) {
+		company |= besideOver
+	}
+	if person && !in(a.lex.generic) {
+		company |= besideOther
+	}
+	return person, company
 }
