@@ -8,15 +8,15 @@ import (
 // Assumption is what the step from a stated amount to a yearly one rests on.
 // It is zero when the text stated a yearly amount outright.
 type Assumption struct {
-	HoursPerWeek    float64 // for an hourly amount; 40 unless stated
-	DaysPerWeek     float64 // for a daily amount; 5
-	SalariesPerYear float64 // for an hourly, weekly, daily or monthly amount; 12 unless stated
-	HoursStated     bool    // the text itself says HoursPerWeek
-	SalariesStated  bool    // the text itself says SalariesPerYear
-	PartTimeShare   float64 // of full time, 0 to 1, when the text says so; amounts stay as stated
-	Table           string  // dated pay table and grades, such as "TVöD VKA 2026-05 E 11"
-	GuessedUnit     Unit    // the unit that the amount's size suggested
-	GuessedCurrency string  // the currency that was taken because none was stated
+	HoursPerWeek    float64 `json:"hours_per_week,omitempty"`    // for an hourly amount; 40 unless stated
+	DaysPerWeek     float64 `json:"days_per_week,omitempty"`     // for a daily amount; 5
+	SalariesPerYear float64 `json:"salaries_per_year,omitempty"` // for an hourly, weekly, daily or monthly amount; 12 unless stated
+	HoursStated     bool    `json:"hours_stated,omitempty"`      // the text itself says HoursPerWeek
+	SalariesStated  bool    `json:"salaries_stated,omitempty"`   // the text itself says SalariesPerYear
+	PartTimeShare   float64 `json:"part_time_share,omitempty"`   // of full time, 0 to 1, when the text says so; amounts stay as stated
+	Table           string  `json:"table,omitempty"`             // dated pay table and grades, such as "TVöD VKA 2026-05 E 11"
+	GuessedUnit     Unit    `json:"guessed_unit,omitempty"`      // the unit that the amount's size suggested
+	GuessedCurrency string  `json:"guessed_currency,omitempty"`  // the currency that was taken because none was stated
 }
 
 // IsZero reports whether nothing was assumed.

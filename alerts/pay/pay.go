@@ -28,15 +28,17 @@ const (
 // zu 60.000 €"); a single amount stands in both. YearlyMin and YearlyMax
 // follow the same rule: gross a year in whole units of Currency.
 type Statement struct {
-	Text                 string // the phrase it was read from; empty for structured pay
-	Min, Max             float64
-	Currency             string // ISO 4217, upper case
-	Unit                 Unit
-	YearlyMin, YearlyMax int64
-	Assumption           Assumption
-	UnitGuessed          bool // the size of the amount told the unit, no word did
-	CurrencyGuessed      bool // no currency was stated; Currency is EUR
-	Net                  bool // stated as net; the yearly amounts are then net too
+	Text            string     `json:"text,omitempty"` // the phrase it was read from; empty for structured pay
+	Min             float64    `json:"min"`
+	Max             float64    `json:"max"`
+	Currency        string     `json:"currency"` // ISO 4217, upper case
+	Unit            Unit       `json:"unit"`
+	YearlyMin       int64      `json:"yearly_min"`
+	YearlyMax       int64      `json:"yearly_max"`
+	Assumption      Assumption `json:"assumption,omitzero"`
+	UnitGuessed     bool       `json:"unit_guessed,omitempty"`     // the size of the amount told the unit, no word did
+	CurrencyGuessed bool       `json:"currency_guessed,omitempty"` // no currency was stated; Currency is EUR
+	Net             bool       `json:"net,omitempty"`              // stated as net; the yearly amounts are then net too
 }
 
 // Parse returns the statement that says most about the pay of the posting with
