@@ -2,8 +2,8 @@
 // each mail as an .eml file and shows what it keeps on a page for developers.
 //
 // It never sends anything, never shows a mail to anyone but the machine it
-// runs on, and never writes an address into a file name. The program hands its
-// Send to the outbox in place of a relay's, and mounts its Handler.
+// runs on, and never writes an address into a file name. The program gives its
+// Sessions to the outbox in place of a relay's, and mounts its Handler.
 package capture
 
 import (
@@ -13,7 +13,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -21,22 +20,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/jobalertd/jobalertd/mailer"
 )
-
-// Message is one envelope with its mail, of the same shape as a relay takes.
-type Message struct {
-	ID       int64  // the caller's own number; not kept
-	From, To string // envelope sender (may be empty) and recipient
-	Data     []byte // the complete mail (RFC 5322)
-}
-
-// Reply is what Send answers, of the same shape as a relay's.
-type Reply struct {
-	Code     int    // always 250
-	Enhanced string // always "2.0.0"
-	Text     string
-	QueueID  string // the file's name without ".eml"
-}
 
 // Options say where mails are kept and for how long.
 type Options struct {
@@ -90,18 +76,19 @@ func Open(o Options) (*Store, error) {
 const temporary = ".writing-"
 
 // Send keeps m, with its envelope in front as the headers that final delivery
-// adds (RFC 5321 section 4.4). When it returns the mail is on disk.
-func (s *Store) Send(ctx context.Context, m Message) (Reply, error) {
+// adds (RFC 5321 section 4.4), and returns the file's name without ".eml". When
+// it returns the mail is on disk.
+func (s *Store) Send(ctx context.Context, m mailer.Message) (id string, err error) {
 	if err := ctx.Err(); err != nil {
-		return Reply{}, err
+		return "", err
 	}
 	if strings.ContainsAny(m.From+m.To, "\r\n") {
-		return Reply{}, errors.New("capture a mail: an address holds a line break")
+		return "", errors.New("capture a mail: an address holds a line break")
 	}
 	envelope := "Return-Path: <" + m.From + ">\r\nDelivered-To: " + m.To + "\r\n"
 	name := s.newName(m.Data)
 	if err := s.write(name, envelope, m.Data); err != nil {
-		return Reply{}, fmt.Errorf("capture a mail: %w", err)
+		return "", fmt.Errorf("capture a mail: %w", err)
 	}
 	s.mu.Lock()
 	at, _ := slices.BinarySearch(s.names, name)
@@ -109,12 +96,11 @@ func (s *Store) Send(ctx context.Context, m Message) (Reply, error) {
 	old := s.tooMany()
 	s.mu.Unlock()
 	for _, name := range old {
-		if err := os.Remove(filepath.Join(s.options.Dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return Reply{}, fmt.Errorf("drop old captured mails: %w", err)
-		}
+		// The new mail is kept whatever becomes of this; a file that stays
+		// is seen again at the next start.
+		_ = os.Remove(filepath.Join(s.options.Dir, name))
 	}
-	id := strings.TrimSuffix(name, suffix)
-	return Reply{Code: 250, Enhanced: "2.0.0", Text: "Ok: captured as " + id, QueueID: id}, nil
+	return strings.TrimSuffix(name, suffix), nil
 }
 
 const (

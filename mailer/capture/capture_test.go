@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/mailer/capture"
 )
 
@@ -35,30 +36,27 @@ func open(t *testing.T, o capture.Options) *capture.Store {
 	return s
 }
 
-func send(t *testing.T, s *capture.Store, to string) capture.Reply {
+func send(t *testing.T, s *capture.Store, to string) string {
 	t.Helper()
-	r, err := s.Send(t.Context(), capture.Message{From: "b+token@bounce.example", To: to, Data: []byte(mail)})
+	id, err := s.Send(t.Context(), mailer.Message{From: "b+token@bounce.example", To: to, Data: []byte(mail)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return id
 }
 
 func TestSend_KeepsTheMailWithItsEnvelope(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, capture.Options{Dir: dir})
-	r := send(t, s, "a@example.org")
-	if r.Code != 250 || r.QueueID == "" {
-		t.Errorf("reply %+v", r)
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, r.QueueID+".eml"))
+	id := send(t, s, "a@example.org")
+	raw, err := os.ReadFile(filepath.Join(dir, id+".eml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := "Return-Path: <b+token@bounce.example>\r\nDelivered-To: a@example.org\r\n" + mail; string(raw) != want {
 		t.Errorf("file holds\n%s", raw)
 	}
-	m, err := s.Read(r.QueueID + ".eml")
+	m, err := s.Read(id + ".eml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +74,7 @@ func TestSend_NamesFilesWithoutAddressesAndInOrder(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
-			if _, err := s.Send(context.Background(), capture.Message{To: fmt.Sprintf("person%d@example.org", i), Data: []byte(mail)}); err != nil {
+			if _, err := s.Send(context.Background(), mailer.Message{To: fmt.Sprintf("person%d@example.org", i), Data: []byte(mail)}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -116,7 +114,7 @@ func TestSend_DropsTheOldest(t *testing.T) {
 	s := open(t, capture.Options{Dir: dir, MaxMails: 3, MaxAge: time.Hour, Now: func() time.Time { return now }})
 	var last string
 	for range 5 {
-		last = send(t, s, "a@example.org").QueueID
+		last = send(t, s, "a@example.org")
 		now = now.Add(time.Minute)
 	}
 	if list, err := s.List(100, ""); err != nil || len(list) != 3 || list[0].Name != last+".eml" {
@@ -159,7 +157,43 @@ func TestRead_TakesOnlyItsOwnNames(t *testing.T) {
 
 func TestSend_RefusesLineBreakInEnvelope(t *testing.T) {
 	s := open(t, capture.Options{})
-	if _, err := s.Send(t.Context(), capture.Message{To: "a@example.org\r\nBcc: b@example.org", Data: []byte(mail)}); err == nil {
+	if _, err := s.Send(t.Context(), mailer.Message{To: "a@example.org\r\nBcc: b@example.org", Data: []byte(mail)}); err == nil {
 		t.Error("taken")
+	}
+}
+
+func TestSession_KeepsWhatItIsGiven(t *testing.T) {
+	s := open(t, capture.Options{})
+	waiting := []mailer.Message{
+		{Envelope: 1, To: "a@example.org", Data: []byte(mail)},
+		{Envelope: 2, To: "b@example.org", Data: []byte(mail)},
+	}
+	next := func() (mailer.Message, bool) {
+		if len(waiting) == 0 {
+			return mailer.Message{}, false
+		}
+		m := waiting[0]
+		waiting = waiting[1:]
+		return m, true
+	}
+	var got []mailer.Attempt
+	err := s.Session().Stream(t.Context(), next, func(a mailer.Attempt) error { got = append(got, a); return nil })
+	list, _ := s.List(10, "")
+	if err != nil || len(got) != 2 || got[1].Envelope != 2 || got[1].Verdict != mailer.Taken || got[1].QueueID+".eml" != list[0].Name {
+		t.Errorf("%+v, %v; listed %v", got, err, list)
+	}
+}
+
+func TestSession_MessageThatCannotBeKeptIsNotTried(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "mail")
+	s := open(t, capture.Options{Dir: dir})
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	var got []mailer.Attempt
+	err := s.Session().Stream(t.Context(), func() (mailer.Message, bool) { return mailer.Message{Envelope: 7, Data: []byte(mail)}, true },
+		func(a mailer.Attempt) error { got = append(got, a); return nil })
+	if err == nil || len(got) != 1 || got[0].Verdict != mailer.NotTried || got[0].Envelope != 7 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

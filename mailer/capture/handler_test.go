@@ -38,7 +38,7 @@ func TestHandler_ShowsMails(t *testing.T) {
 	if got := text(t, get(t, h, "/dev/mail", nil)); !strings.Contains(got, "Nothing yet") {
 		t.Errorf("empty list:\n%s", got)
 	}
-	id := send(t, s, "<b>@example.org").QueueID
+	id := send(t, s, "<b>@example.org")
 	list := text(t, get(t, h, "/dev/mail/", nil))
 	if !strings.Contains(list, "Neue Stellen für Sie") || !strings.Contains(list, `href="/dev/mail/`+id+`.eml"`) || strings.Contains(list, "<b>@") {
 		t.Errorf("list:\n%s", list)
@@ -74,7 +74,7 @@ func TestHandler_ShowsMails(t *testing.T) {
 
 func TestHandler_IsNotThereForAnyoneElse(t *testing.T) {
 	s := open(t, capture.Options{})
-	id := send(t, s, "a@example.org").QueueID
+	id := send(t, s, "a@example.org")
 	h := s.Handler("/dev/mail", slog.New(slog.DiscardHandler))
 	paths := []string{"/dev/mail", "/dev/mail/" + id + ".eml", "/dev/mail/" + id + ".eml/html", "/dev/mail/" + id + ".eml/raw"}
 	header := func(name string) func(r *http.Request) {

@@ -122,6 +122,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	stop := context.AfterFunc(ctx, func() {
 		defer close(stopped)
 		_ = server.Close()
+		_ = l.Close() // go-smtp does not know it before Serve has begun
 	})
 	err := server.Serve(&boundedListener{Listener: l, most: o.MaxConnections})
 	if stop() { // the listener failed by itself

@@ -211,3 +211,19 @@ func TestServer_FinishesWhatItHandsOverBeforeItStops(t *testing.T) {
 		t.Errorf("told %q", got)
 	}
 }
+
+func TestServer_StopsAtOnceWhenItsTimeHasPassed(t *testing.T) {
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	o := inbound.Options{BounceAddress: "bounces@jobs.example", Log: slog.New(slog.DiscardHandler)}
+	if err := inbound.NewServer(o, new(recorder)).Run(ctx, l); err != nil {
+		t.Errorf("run: %v", err)
+	}
+	if _, err := smtp.Dial(l.Addr().String()); err == nil {
+		t.Error("still listening")
+	}
+}

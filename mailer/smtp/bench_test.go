@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/mailer/smtp"
 	"github.com/jobalertd/jobalertd/mailer/smtp/smtptest"
 )
@@ -61,10 +62,15 @@ func stream(b *testing.B, host string, port, conns int, data []byte) {
 				b.Error(err)
 				return
 			}
-			defer func() { _ = c.Quit(context.Background()) }()
-			err = c.Stream(context.Background(), func() (smtp.Message, bool) {
-				return smtp.Message{From: "b@x.example", To: "a@y.example", Data: data}, left.Add(-1) >= 0
-			}, func(r smtp.Result) error { return r.Err })
+			defer func() { _ = c.Close(context.Background()) }()
+			err = c.Stream(context.Background(), func() (mailer.Message, bool) {
+				return mailer.Message{From: "b@x.example", To: "a@y.example", Data: data}, left.Add(-1) >= 0
+			}, func(a mailer.Attempt) error {
+				if a.Verdict != mailer.Taken {
+					return fmt.Errorf("%s: %d %s", a.Verdict, a.Code, a.Text)
+				}
+				return nil
+			})
 			if err != nil {
 				b.Error(err)
 			}

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/textproto"
 	"time"
+
+	"github.com/jobalertd/jobalertd/mailer"
 )
 
 // Conn is one session with the relay, ready for envelopes. It belongs to one
@@ -35,24 +37,24 @@ func (c *Conn) Pipelining() bool { return c.ext.pipelining }
 func (c *Conn) MaxSize() int64 { return c.ext.maxSize }
 
 // Send sends one envelope in two round trips, or in four where the relay does
-// not pipeline. The error is one of those named at Result.Err, or
-// ErrNotUsable. When ctx ends the socket is given up at once, which after the
-// final dot makes an *Unknown.
-func (c *Conn) Send(ctx context.Context, m Message) (Reply, error) {
-	var result Result
+// not pipeline. The error is *Refused, *Unknown, *Interrupted, *Unsendable or
+// ErrNotUsable; VerdictOf says what it means. When ctx ends the socket is given
+// up at once, which after the final dot makes an *Unknown.
+func (c *Conn) Send(ctx context.Context, m mailer.Message) (Reply, error) {
+	var last result
 	given := false
-	next := func() (Message, bool) {
+	next := func() (mailer.Message, bool) {
 		if given {
-			return Message{}, false
+			return mailer.Message{}, false
 		}
 		given = true
 		return m, true
 	}
-	err := c.Stream(ctx, next, func(r Result) error { result = r; return nil })
+	err := c.stream(ctx, next, func(r result) error { last = r; return nil })
 	if !given {
 		return Reply{}, err
 	}
-	return result.Reply, result.Err
+	return last.reply, last.err
 }
 
 // Reset asks the relay whether it is still there and forgets an envelope that
@@ -65,28 +67,28 @@ func (c *Conn) Reset(ctx context.Context) error {
 	c.arm(ctx, c.options.Timeout)
 	r, err := c.command("RSET\r\n")
 	if err != nil || r.Code/100 != 2 {
-		c.Close()
+		_ = c.abort()
 		return ErrNotUsable
 	}
 	c.dirty = false
 	return nil
 }
 
-// Quit takes leave of the relay and closes. It waits at most five seconds for
-// the relay's good-bye, which nothing depends on.
-func (c *Conn) Quit(ctx context.Context) error {
+// Close takes leave of the relay and closes the socket. It waits at most five
+// seconds for the relay's good-bye, which nothing depends on.
+func (c *Conn) Close(ctx context.Context) error {
 	if c.broken {
-		return c.Close()
+		return nil
 	}
 	defer c.tie(ctx)()
 	c.arm(ctx, min(c.options.Timeout, 5*time.Second))
 	_, _ = c.command("QUIT\r\n")
-	return c.Close()
+	return c.abort()
 }
 
-// Close gives up the socket without a word. An envelope that was begun and
+// abort gives up the socket without a word. An envelope that was begun and
 // whose final dot has not gone out is thereby not delivered.
-func (c *Conn) Close() error {
+func (c *Conn) abort() error {
 	c.broken = true
 	return c.base.Close()
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/mailer/smtp"
 	"github.com/jobalertd/jobalertd/mailer/smtp/smtptest"
 )
@@ -18,8 +19,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const body = "Subject: Stellen\r\n\r\n.Punkt am Anfang\r\n..zwei\r\n.\r\nEnde\r\n"
 
-func message(id int64, to string) smtp.Message {
-	return smtp.Message{ID: id, From: "b@bounce.example", To: to, Data: []byte(body)}
+func message(id int64, to string) mailer.Message {
+	return mailer.Message{Envelope: id, From: "b@bounce.example", To: to, Data: []byte(body)}
 }
 
 func options(s *smtptest.Server) smtp.Options {
@@ -32,7 +33,7 @@ func dial(t *testing.T, o smtp.Options) *smtp.Conn {
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
+	t.Cleanup(func() { _ = c.Close(context.Background()) })
 	return c
 }
 
@@ -60,7 +61,7 @@ func TestSend_DeliversBytesUnchanged(t *testing.T) {
 				t.Fatalf("send %d: %+v, %v", i, r, err)
 			}
 		}
-		if err := c.Quit(t.Context()); err != nil {
+		if err := c.Close(t.Context()); err != nil {
 			t.Errorf("quit: %v", err)
 		}
 		mails := s.Mails()
@@ -119,25 +120,25 @@ func TestDial_RefusesWhatIsNotSafe(t *testing.T) {
 	if !errors.As(err, &refused) || refused.Code != 535 || refused.Stage != smtp.StageLogin || !refused.AboutSender || refused.Permanent {
 		t.Errorf("wrong password: %v (%+v)", err, refused)
 	}
-	if v := smtp.VerdictOf(err); v != smtp.SenderProblem {
+	if v := smtp.VerdictOf(err); v != mailer.SenderProblem {
 		t.Errorf("wrong password: verdict %v", v)
 	}
 
 	unverified := options(tls)
 	unverified.TLS = smtp.TLSStartTLS
-	if _, err := smtp.Dial(t.Context(), unverified); err == nil {
-		t.Error("a certificate nobody vouches for was taken")
-	}
+	_, err = smtp.Dial(t.Context(), unverified)
+	wantMisfit(t, "a certificate nobody vouches for", err)
 
 	noTLS := options(plain)
 	noTLS.TLS = smtp.TLSStartTLS
-	if _, err := smtp.Dial(t.Context(), noTLS); err == nil {
-		t.Error("a relay without STARTTLS was taken though STARTTLS was asked for")
-	}
+	_, err = smtp.Dial(t.Context(), noTLS)
+	wantMisfit(t, "a relay without the STARTTLS asked for", err)
 
 	noAuth := options(plain)
 	noAuth.Username, noAuth.Password = "relay", "geheim"
-	if _, err := smtp.Dial(t.Context(), noAuth); !errors.Is(err, smtp.ErrNoLogin) {
+	_, err = smtp.Dial(t.Context(), noAuth)
+	wantMisfit(t, "a relay without AUTH", err)
+	if !errors.Is(err, smtp.ErrNoLogin) {
 		t.Errorf("relay without AUTH: %v, want ErrNoLogin", err)
 	}
 
@@ -145,6 +146,55 @@ func TestDial_RefusesWhatIsNotSafe(t *testing.T) {
 	mode.TLS = ""
 	if _, err := smtp.Dial(t.Context(), mode); err == nil || !strings.Contains(err.Error(), "starttls") {
 		t.Errorf("no TLS mode: %v", err)
+	}
+}
+
+func wantMisfit(t *testing.T, what string, err error) {
+	t.Helper()
+	var misfit *smtp.Misfit
+	if !errors.As(err, &misfit) || smtp.VerdictOf(err) != mailer.SenderProblem {
+		t.Errorf("%s: %v, want *Misfit", what, err)
+	}
+}
+
+func TestDial_RelayThatIsAwayIsNoMisfit(t *testing.T) {
+	s := smtptest.Run(t, smtptest.Options{})
+	o := options(s)
+	s.Close()
+	_, err := smtp.Dial(t.Context(), o)
+	var interrupted *smtp.Interrupted
+	if !errors.As(err, &interrupted) || smtp.VerdictOf(err) != mailer.NotTried {
+		t.Errorf("refused connection: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := smtp.Dial(ctx, o); !errors.As(err, &interrupted) {
+		t.Errorf("context ended: %v", err)
+	}
+}
+
+func TestSend_503DropsTheConnectionAndBlamesNobody(t *testing.T) {
+	eachKind(t, func(t *testing.T, o smtptest.Options) {
+		s := smtptest.Run(t, o)
+		s.On("b@bounce.example", smtptest.Action{At: "mail", Code: 503, Enhanced: "5.5.1", Text: "nested MAIL command", Times: 1})
+		c := dial(t, options(s))
+		_, err := c.Send(t.Context(), message(1, "a@example.org"))
+		var refused *smtp.Refused
+		if !errors.As(err, &refused) || refused.Permanent || !refused.AboutSender || smtp.VerdictOf(err) != mailer.TryLater || c.Usable() {
+			t.Errorf("got %+v, usable %v", err, c.Usable())
+		}
+	})
+}
+
+func TestReset_AsksWhetherTheRelayIsStillThere(t *testing.T) {
+	s := smtptest.Run(t, smtptest.Options{})
+	c := dial(t, options(s))
+	if err := c.Reset(t.Context()); err != nil || !c.Usable() {
+		t.Errorf("reset: %v", err)
+	}
+	s.Close()
+	if err := c.Reset(t.Context()); !errors.Is(err, smtp.ErrNotUsable) || c.Usable() {
+		t.Errorf("reset of a dead connection: %v, usable %v", err, c.Usable())
 	}
 }
 
@@ -202,7 +252,7 @@ func TestSend_RefusedSenderLeavesConnectionWhole(t *testing.T) {
 		m.From = "bad@bounce.example"
 		_, err := c.Send(t.Context(), m)
 		var got *smtp.Refused
-		if !errors.As(err, &got) || got.Stage != smtp.StageMail || got.Verdict() != smtp.SenderProblem {
+		if !errors.As(err, &got) || got.Stage != smtp.StageMail || got.Verdict() != mailer.SenderProblem {
 			t.Fatalf("got %v", err)
 		}
 		m.From = ""
@@ -226,7 +276,7 @@ func TestSend_NoAnswerAfterDotIsUnknown(t *testing.T) {
 			c := dial(t, options(s))
 			_, err := c.Send(t.Context(), message(1, "a@example.org"))
 			var unknown *smtp.Unknown
-			if !errors.As(err, &unknown) || smtp.VerdictOf(err) != smtp.Uncertain {
+			if !errors.As(err, &unknown) || smtp.VerdictOf(err) != mailer.Uncertain {
 				t.Errorf("%s: %v, want *Unknown", name, err)
 			}
 			if c.Usable() {
@@ -249,7 +299,7 @@ func TestSend_ConnectionLostBeforeDotIsTemporary(t *testing.T) {
 		c := dial(t, options(s))
 		_, err := c.Send(t.Context(), message(1, "a@example.org"))
 		var interrupted *smtp.Interrupted
-		if !errors.As(err, &interrupted) || smtp.VerdictOf(err) != smtp.Retry || c.Usable() {
+		if !errors.As(err, &interrupted) || smtp.VerdictOf(err) != mailer.NotTried || c.Usable() {
 			t.Errorf("got %v, want *Interrupted and an unusable connection", err)
 		}
 		if len(s.Mails()) != 0 {
@@ -265,7 +315,7 @@ func TestSend_421EndsConnection(t *testing.T) {
 		c := dial(t, options(s))
 		_, err := c.Send(t.Context(), message(1, "a@example.org"))
 		var refused *smtp.Refused
-		if !errors.As(err, &refused) || refused.Verdict() != smtp.SlowDown || refused.Permanent {
+		if !errors.As(err, &refused) || refused.Verdict() != mailer.SlowDown || refused.Permanent {
 			t.Errorf("got %v, want a 421", err)
 		}
 		if c.Usable() {
@@ -280,7 +330,7 @@ func TestSend_EndOfContextGivesUpTheSocket(t *testing.T) {
 		held := make(chan struct{})
 		s.On("before@example.org", smtptest.Action{At: "rcpt", Hold: held})
 		s.On("after@example.org", smtptest.Action{At: "dot", Hold: held})
-		for to, want := range map[string]smtp.Verdict{"before@example.org": smtp.Retry, "after@example.org": smtp.Uncertain} {
+		for to, want := range map[string]mailer.Verdict{"before@example.org": mailer.NotTried, "after@example.org": mailer.Uncertain} {
 			c := dial(t, options(s))
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			_, err := c.Send(ctx, message(1, to))
@@ -362,17 +412,17 @@ func TestSend_RefusesWhatBreaksTheRules(t *testing.T) {
 	s := smtptest.Run(t, smtptest.Options{Hide: []string{"8BITMIME"}, MaxBytes: 1000})
 	c := dial(t, options(s))
 	ok := message(0, "a@example.org")
-	for name, change := range map[string]func(m *smtp.Message){
-		"line break in recipient": func(m *smtp.Message) { m.To = "a@example.org>\r\nRCPT TO:<b@example.org" },
-		"space in sender":         func(m *smtp.Message) { m.From = "a b@example.org" },
-		"no domain":               func(m *smtp.Message) { m.To = "a" },
-		"no local part":           func(m *smtp.Message) { m.To = "@example.org" },
-		"bracket in domain":       func(m *smtp.Message) { m.To = "a@exa>mple.org" },
-		"bare LF":                 func(m *smtp.Message) { m.Data = []byte("a\n.\nMAIL FROM:<x@y>\r\n") },
-		"bare CR":                 func(m *smtp.Message) { m.Data = []byte("a\r.\r\n") },
-		"empty":                   func(m *smtp.Message) { m.Data = nil },
-		"8 bit not offered":       func(m *smtp.Message) { m.Data = []byte("Grüße\r\n") },
-		"too large":               func(m *smtp.Message) { m.Data = []byte(strings.Repeat("a\r\n", 400)) },
+	for name, change := range map[string]func(m *mailer.Message){
+		"line break in recipient": func(m *mailer.Message) { m.To = "a@example.org>\r\nRCPT TO:<b@example.org" },
+		"space in sender":         func(m *mailer.Message) { m.From = "a b@example.org" },
+		"no domain":               func(m *mailer.Message) { m.To = "a" },
+		"no local part":           func(m *mailer.Message) { m.To = "@example.org" },
+		"bracket in domain":       func(m *mailer.Message) { m.To = "a@exa>mple.org" },
+		"bare LF":                 func(m *mailer.Message) { m.Data = []byte("a\n.\nMAIL FROM:<x@y>\r\n") },
+		"bare CR":                 func(m *mailer.Message) { m.Data = []byte("a\r.\r\n") },
+		"empty":                   func(m *mailer.Message) { m.Data = nil },
+		"8 bit not offered":       func(m *mailer.Message) { m.Data = []byte("Grüße\r\n") },
+		"too large":               func(m *mailer.Message) { m.Data = []byte(strings.Repeat("a\r\n", 400)) },
 	} {
 		m := ok
 		change(&m)
@@ -389,6 +439,6 @@ func TestSend_RefusesWhatBreaksTheRules(t *testing.T) {
 
 func ExampleVerdictOf() {
 	err := &smtp.Refused{Code: 550, Enhanced: "5.1.1", Stage: smtp.StageRcpt}
-	fmt.Println(smtp.VerdictOf(err), smtp.VerdictOf(err).AboutSender())
-	// Output: refuse-recipient false
+	fmt.Println(smtp.VerdictOf(err))
+	// Output: no-such-recipient
 }

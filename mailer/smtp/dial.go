@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/textproto"
 	"os"
@@ -17,14 +18,15 @@ import (
 
 // Dial connects to the relay, secures the connection as asked, logs in, and
 // learns what the relay offers. The relay's refusal is a *Refused at
-// StageConnect or StageLogin; all else that can fail is an *Interrupted, but
-// for options that make no sense. When ctx ends the dialling is broken off.
+// StageConnect or StageLogin, a relay that does not go with the options a
+// *Misfit; all else that can fail is an *Interrupted. When ctx ends the
+// dialling is broken off.
 func Dial(ctx context.Context, o Options) (*Conn, error) {
 	o = o.withDefaults()
 	d := &dialing{options: o, stage: StageConnect}
 	client, err := d.client(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("relay options: %w", err)
+		return nil, &Misfit{fmt.Errorf("relay options: %w", err)}
 	}
 	session, err := client.DialToSMTPClientWithContext(ctx)
 	if err == nil && !d.settle() {
@@ -36,7 +38,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	}
 	c := &Conn{options: o, base: d.base, text: session.Text}
 	if err := c.learn(ctx, session); err != nil {
-		c.Close()
+		_ = c.abort()
 		return nil, fmt.Errorf("connect to relay: %w", err)
 	}
 	return c, nil
@@ -132,7 +134,22 @@ func (d *dialing) failure(err error) error {
 		r := Reply{Code: answer.Code, Text: strings.ReplaceAll(answer.Msg, "\n", " ")}
 		return newRefused(r.digest(), d.stage)
 	}
+	var certificate *tls.CertificateVerificationError
+	if errors.As(err, &certificate) || errors.Is(err, ErrNoLogin) || d.base != nil && !ofNetwork(err) {
+		return &Misfit{Err: err}
+	}
 	return &Interrupted{Stage: d.stage, Err: err}
+}
+
+// ofNetwork tells an error of socket or context from one by which go-mail says
+// that the relay lacks what was asked for.
+func ofNetwork(err error) bool {
+	var network net.Error
+	var record tls.RecordHeaderError
+	var malformed textproto.ProtocolError
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &record) || errors.As(err, &malformed)
 }
 
 // learn reads what EHLO offered. go-mail keeps the names as the relay spelled

@@ -3,6 +3,8 @@ package smtp
 import (
 	"errors"
 	"fmt"
+
+	"github.com/jobalertd/jobalertd/mailer"
 )
 
 // ErrNotUsable is returned by a Conn that was closed, broke, or has carried
@@ -59,14 +61,23 @@ func (e *Refused) Error() string {
 }
 
 // Verdict says what the refusal means; see Classify.
-func (e *Refused) Verdict() Verdict { return Classify(e.Code, e.Enhanced, e.Text, e.Stage) }
+func (e *Refused) Verdict() mailer.Verdict { return Classify(e.Code, e.Enhanced, e.Text, e.Stage) }
+
+// ourMistake says that we broke the protocol, so that the session is not to be
+// trusted any more.
+func (e *Refused) ourMistake() bool { return ourMistake(e.Code, e.Enhanced, e.Text) }
 
 func newRefused(r Reply, stage Stage) *Refused {
-	v := Classify(r.Code, r.Enhanced, r.Text, stage)
-	return &Refused{
-		Code: r.Code, Enhanced: r.Enhanced, Text: r.Text, Stage: stage,
-		Permanent: v.Final(), AboutSender: v.AboutSender(),
+	e := &Refused{Code: r.Code, Enhanced: r.Enhanced, Text: r.Text, Stage: stage}
+	switch e.Verdict() {
+	case mailer.NoSuchRecipient, mailer.RecipientRefuses, mailer.MessageRefused:
+		e.Permanent = true
+	case mailer.SlowDown, mailer.SenderProblem:
+		e.AboutSender = true
+	default:
+		e.AboutSender = e.ourMistake()
 	}
+	return e
 }
 
 // Unknown means that the final dot went out and no answer came: the relay may
@@ -89,6 +100,16 @@ func (e *Interrupted) Error() string { return fmt.Sprintf("interrupted at %s: %v
 
 // Unwrap returns the network's error.
 func (e *Interrupted) Unwrap() error { return e.Err }
+
+// Misfit means that relay and Options do not go together: its certificate is
+// not trusted, it does not offer STARTTLS, or no login we may use. Trying again
+// does not help; the operator must look.
+type Misfit struct{ Err error }
+
+func (e *Misfit) Error() string { return e.Err.Error() }
+
+// Unwrap returns what does not fit.
+func (e *Misfit) Unwrap() error { return e.Err }
 
 // Unsendable means that a Message was never tried: its addresses or its data
 // break the rules of SMTP, or need what this relay does not offer.

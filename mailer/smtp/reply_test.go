@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/jobalertd/jobalertd/mailer"
 )
 
 func TestReadReply_ReadsWhatServersSay(t *testing.T) {
@@ -77,10 +79,10 @@ func FuzzReadReply(f *testing.F) {
 			t.Errorf("status %q", r.Enhanced)
 		}
 		v := Classify(r.Code, r.Enhanced, r.Text, Stage(stage%6))
-		if (v == Accept) != (r.Code/100 == 2) {
+		if (v == mailer.Taken) != (r.Code/100 == 2) {
 			t.Errorf("%+v is %v", r, v)
 		}
-		if r.Code/100 == 4 && v.Final() {
+		if r.Code/100 == 4 && (v == mailer.NoSuchRecipient || v == mailer.RecipientRefuses || v == mailer.MessageRefused) {
 			t.Errorf("a temporary %+v ended the envelope: %v", r, v)
 		}
 	})

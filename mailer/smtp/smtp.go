@@ -10,7 +10,10 @@ package smtp
 
 import (
 	"crypto/x509"
+	"errors"
 	"time"
+
+	"github.com/jobalertd/jobalertd/mailer"
 )
 
 // How a connection to the relay is protected.
@@ -58,32 +61,28 @@ type Options struct {
 	Pace *Limiter
 }
 
-// Message is one envelope with its mail.
-type Message struct {
-	// ID is the caller's own number, given back in the Result.
-	ID int64
-
-	// From is the envelope sender, the address that bounces go to; empty
-	// for mail that must not bounce. To is the one recipient.
-	From, To string
-
-	// Data is the complete mail (RFC 5322): CRLF line ends, not dot-stuffed,
-	// no bare CR or LF. It belongs to the Conn until its Result is given.
-	Data []byte
+// result is what became of one message: err is nil, *Refused (the relay said
+// no), *Unknown (the mail may have been taken), *Interrupted (it certainly was
+// not), or *Unsendable (it was never tried and never can be on this relay).
+type result struct {
+	id    int64
+	reply Reply
+	err   error
 }
 
-// Result is what became of one Message.
-type Result struct {
-	ID int64
-
-	// Reply is the relay's acceptance; zero if Err is not nil.
-	Reply Reply
-
-	// Err is nil, *Refused (the relay said no), *Unknown (the mail may have
-	// been taken), *Interrupted (it certainly was not), or *Unsendable (it
-	// was never tried and never can be on this relay).
-	Err error
+// attempt is the result in the outbox's words.
+func (r result) attempt() mailer.Attempt {
+	a := mailer.Attempt{
+		Envelope: r.id, Verdict: VerdictOf(r.err),
+		Code: r.reply.Code, Enhanced: r.reply.Enhanced, Text: r.reply.Text, QueueID: r.reply.QueueID,
+	}
+	var refused *Refused
+	var unsendable *Unsendable
+	switch {
+	case errors.As(r.err, &refused):
+		a.Code, a.Enhanced, a.Text = refused.Code, refused.Enhanced, refused.Text
+	case errors.As(r.err, &unsendable):
+		a.Text = unsendable.Reason
+	}
+	return a
 }
-
-// Verdict says what the Result means for the envelope.
-func (r Result) Verdict() Verdict { return VerdictOf(r.Err) }

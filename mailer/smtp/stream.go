@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jobalertd/jobalertd/mailer"
 )
 
 // Stream sends what next gives until next says that nothing is at hand, the
 // connection has carried as many envelopes as it may, or it breaks. done is
-// given the Result of each message, in the order in which they were taken.
+// given the attempt of each message, in the order in which they were taken.
 //
 // Where the relay pipelines, an envelope costs one round trip: the commands
 // that open the next envelope follow the final dot of the one before in the
@@ -20,18 +22,22 @@ import (
 // the next envelope's MAIL, RCPT and DATA, from which a relay delivers
 // nothing. next is therefore called one message ahead and must give messages
 // that are already claimed; two are in hand at a time, and the Data of both
-// is in use until their Results are given. next should not wait: say that
+// is in use until done is called for them. next should not wait: say that
 // nothing is at hand and call Stream again later, or the message in hand is
 // kept waiting with it.
 //
 // An error of done breaks the connection and is returned. A message that was
-// taken ahead then gets no Result; nothing of it was delivered.
+// taken ahead then gets no attempt; nothing of it was delivered.
 //
 // Stream returns nil when nothing was at hand or the connection is spent (see
 // Usable), and otherwise why it broke: the error of the message whose turn it
 // was. When ctx ends the socket is given up at once; to stop in an orderly
 // way let next say that there is nothing more.
-func (c *Conn) Stream(ctx context.Context, next func() (Message, bool), done func(Result) error) error {
+func (c *Conn) Stream(ctx context.Context, next func() (mailer.Message, bool), done func(mailer.Attempt) error) error {
+	return c.stream(ctx, next, func(r result) error { return done(r.attempt()) })
+}
+
+func (c *Conn) stream(ctx context.Context, next func() (mailer.Message, bool), done func(result) error) error {
 	if !c.Usable() {
 		return ErrNotUsable
 	}
@@ -39,7 +45,7 @@ func (c *Conn) Stream(ctx context.Context, next func() (Message, bool), done fun
 	s := &stream{Conn: c, next: next, done: done}
 	err := s.run(ctx)
 	if c.broken {
-		_ = c.Close()
+		_ = c.abort()
 	}
 	return err
 }
@@ -47,10 +53,10 @@ func (c *Conn) Stream(ctx context.Context, next func() (Message, bool), done fun
 // stream is one call of Stream.
 type stream struct {
 	*Conn
-	next func() (Message, bool)
-	done func(Result) error
+	next func() (mailer.Message, bool)
+	done func(result) error
 
-	rejected []Result // of messages that cannot be sent, held until their turn
+	rejected []result // of messages that cannot be sent, held until their turn
 }
 
 // run carries one message after the other through; the opening of the next
@@ -63,7 +69,7 @@ func (s *stream) run(ctx context.Context) error {
 		}
 		if !opened {
 			if err := s.await(ctx, cur); err != nil {
-				return s.give(Result{ID: cur.ID, Err: &Interrupted{StageMail, err}}, err)
+				return s.give(result{id: cur.Envelope, err: &Interrupted{StageMail, err}}, err)
 			}
 		}
 		var err error
@@ -90,11 +96,11 @@ func (s *stream) one(ctx context.Context, cur *prepared, opened bool) (nxt *prep
 		}
 	}
 	if err != nil {
-		return nil, false, s.give(Result{ID: cur.ID, Err: err}, err)
+		return nil, false, s.give(result{id: cur.Envelope, err: err}, err)
 	}
 	nxt = s.take()
 	if !goAhead {
-		return nxt, false, s.give(Result{ID: cur.ID, Err: refused}, nil)
+		return nxt, false, s.give(result{id: cur.Envelope, err: refused}, nil)
 	}
 
 	s.out = s.out[:0]
@@ -110,16 +116,16 @@ func (s *stream) one(ctx context.Context, cur *prepared, opened bool) (nxt *prep
 		s.out = appendEnvelope(s.out, nxt, s.ext)
 		nxtOpened = true
 	}
-	result := Result{ID: cur.ID}
-	result.Reply, result.Err = s.finish(ctx, dotEnd)
+	end := result{id: cur.Envelope}
+	end.reply, end.err = s.finish(ctx, dotEnd)
 	if refused != nil {
-		result = Result{ID: cur.ID, Err: refused}
+		end = result{id: cur.Envelope, err: refused}
 	}
-	if err = s.give(result, nil); err != nil {
+	if err = s.give(end, nil); err != nil {
 		return nil, false, err
 	}
 	if s.broken {
-		return nil, false, s.hangUp(nxt, result.Err)
+		return nil, false, s.hangUp(nxt, end.err)
 	}
 	return nxt, nxtOpened, nil
 }
@@ -135,7 +141,7 @@ func (s *stream) hangUp(nxt *prepared, why error) error {
 	if nxt == nil {
 		return why
 	}
-	return s.give(Result{ID: nxt.ID, Err: &Interrupted{StageMail, errHungUp}}, why)
+	return s.give(result{id: nxt.Envelope, err: &Interrupted{StageMail, errHungUp}}, why)
 }
 
 var errHungUp = errors.New("the connection was given up")
@@ -226,7 +232,9 @@ func (s *stream) refusal(r Reply, stage Stage) (*Refused, error) {
 		s.broken = true
 		return nil, &Interrupted{stage, fmt.Errorf("%w: %d", errReplyUnexpected, r.Code)}
 	}
-	return newRefused(r, stage), nil
+	e := newRefused(r, stage)
+	s.broken = s.broken || e.ourMistake()
+	return e, nil
 }
 
 var errReplyUnexpected = errors.New("reply makes no sense here")
@@ -250,7 +258,9 @@ func (s *stream) finish(ctx context.Context, dotEnd int) (Reply, error) {
 		return r, nil
 	case r.Code >= 400:
 		s.dirty = false
-		return Reply{}, newRefused(r, StageBody)
+		e := newRefused(r, StageBody)
+		s.broken = s.broken || e.ourMistake()
+		return Reply{}, e
 	}
 	s.broken = true
 	return Reply{}, &Unknown{fmt.Errorf("%w: %d", errReplyUnexpected, r.Code)}
@@ -268,14 +278,14 @@ func (s *stream) take() *prepared {
 			s.taken++
 			return &p
 		}
-		s.rejected = append(s.rejected, Result{ID: m.ID, Err: err})
+		s.rejected = append(s.rejected, result{id: m.Envelope, err: err})
 	}
 	return nil
 }
 
 // give reports r, after which the results held back are in turn. It returns
 // done's error if there is one, else why.
-func (s *stream) give(r Result, why error) error {
+func (s *stream) give(r result, why error) error {
 	if err := s.done(r); err != nil {
 		s.broken = true
 		return fmt.Errorf("record the outcome of an envelope: %w", err)

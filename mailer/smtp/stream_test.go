@@ -16,42 +16,43 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/mailer/smtp"
 	"github.com/jobalertd/jobalertd/mailer/smtp/smtptest"
 )
 
 // feed gives messages one by one and records what is given back.
 type feed struct {
-	messages []smtp.Message
+	messages []mailer.Message
 	next     int
-	results  []smtp.Result
+	attempts []mailer.Attempt
 }
 
-func (f *feed) take() (smtp.Message, bool) {
+func (f *feed) take() (mailer.Message, bool) {
 	if f.next == len(f.messages) {
-		return smtp.Message{}, false
+		return mailer.Message{}, false
 	}
 	f.next++
 	return f.messages[f.next-1], true
 }
 
-func (f *feed) done(r smtp.Result) error {
-	f.results = append(f.results, r)
+func (f *feed) done(r mailer.Attempt) error {
+	f.attempts = append(f.attempts, r)
 	return nil
 }
 
 func (f *feed) ids() []int64 {
 	var ids []int64
-	for _, r := range f.results {
-		ids = append(ids, r.ID)
+	for _, r := range f.attempts {
+		ids = append(ids, r.Envelope)
 	}
 	return ids
 }
 
 func (f *feed) verdicts() string {
 	var words []string
-	for _, r := range f.results {
-		words = append(words, r.Verdict().String())
+	for _, r := range f.attempts {
+		words = append(words, string(r.Verdict))
 	}
 	return strings.Join(words, " ")
 }
@@ -76,7 +77,7 @@ func TestStream_GivesEachMessageItsOwnResultInOrder(t *testing.T) {
 		if got, want := f.ids(), []int64{0, 1, 2, 3, 4, 5, 6, 7, 8}; !slices.Equal(got, want) {
 			t.Errorf("results of %v, want %v", got, want)
 		}
-		want := "accept refuse-recipient refuse-recipient accept refuse-message sender-problem retry accept refuse-message"
+		want := "taken no-such-recipient no-such-recipient taken message-refused sender-problem try-later taken message-refused"
 		if got := f.verdicts(); got != want {
 			t.Errorf("verdicts\n%s, want\n%s", got, want)
 		}
@@ -124,14 +125,14 @@ func TestStream_OpensNextWithContentOfLast_ButHoldsContentBackUntilDone(t *testi
 		}
 	})
 	c := dial(t, smtp.Options{Host: host, Port: port, TLS: smtp.TLSNone})
-	f := &feed{messages: []smtp.Message{
-		{ID: 1, From: "b@x.example", To: "one@x.example", Data: []byte("eins\r\n")},
-		{ID: 2, From: "b@x.example", To: "two@x.example", Data: []byte("zwei\r\n")},
+	f := &feed{messages: []mailer.Message{
+		{Envelope: 1, From: "b@x.example", To: "one@x.example", Data: []byte("eins\r\n")},
+		{Envelope: 2, From: "b@x.example", To: "two@x.example", Data: []byte("zwei\r\n")},
 	}}
-	err := c.Stream(t.Context(), f.take, func(r smtp.Result) error {
+	err := c.Stream(t.Context(), f.take, func(r mailer.Attempt) error {
 		// Nothing of the next mail's content may be on its way before this
 		// returns: the relay has logged the first mail and no more.
-		if r.ID == 1 {
+		if r.Envelope == 1 {
 			for _, want := range []string{"content eins", "dot, then MAIL FROM:<b@x.example>|RCPT TO:<two@x.example>|DATA|"} {
 				if got := <-log; got != want {
 					t.Errorf("relay saw %q, want %q", got, want)
@@ -141,13 +142,13 @@ func TestStream_OpensNextWithContentOfLast_ButHoldsContentBackUntilDone(t *testi
 				t.Errorf("relay saw %q before the outcome was recorded", <-log)
 			}
 		}
-		if r.Reply.QueueID != "4ABC" {
-			t.Errorf("queue id %q", r.Reply.QueueID)
+		if r.QueueID != "4ABC" {
+			t.Errorf("queue id %q", r.QueueID)
 		}
 		return f.done(r)
 	})
-	if err != nil || len(f.results) != 2 {
-		t.Fatalf("stream: %v, %v", err, f.results)
+	if err != nil || len(f.attempts) != 2 {
+		t.Fatalf("stream: %v, %v", err, f.attempts)
 	}
 	if got := <-log; got != "content zwei" {
 		t.Errorf("relay saw %q", got)
@@ -158,13 +159,13 @@ func TestStream_StopsWhenOutcomeCannotBeRecorded(t *testing.T) {
 	eachKind(t, func(t *testing.T, o smtptest.Options) {
 		s := smtptest.Run(t, o)
 		c := dial(t, options(s))
-		f := &feed{messages: []smtp.Message{message(1, "a@example.org"), message(2, "b@example.org"), message(3, "c@example.org")}}
+		f := &feed{messages: []mailer.Message{message(1, "a@example.org"), message(2, "b@example.org"), message(3, "c@example.org")}}
 		broken := errors.New("database is away")
-		err := c.Stream(t.Context(), f.take, func(smtp.Result) error { return broken })
+		err := c.Stream(t.Context(), f.take, func(mailer.Attempt) error { return broken })
 		if !errors.Is(err, broken) || c.Usable() {
 			t.Errorf("stream: %v, usable %v", err, c.Usable())
 		}
-		s.Close() // waits for the sessions, so that nothing arrives later
+		s.Close() // nothing is kept afterwards
 		if n := len(s.Mails()); n != 1 {
 			t.Errorf("%d mails arrived, want only the one whose outcome could not be recorded", n)
 		}
@@ -176,7 +177,7 @@ func TestStream_MessageTakenAheadIsInterruptedWhenConnectionBreaks(t *testing.T)
 		s := smtptest.Run(t, o)
 		s.On("b@example.org", smtptest.Action{At: "dot", Drop: true, Times: 1})
 		c := dial(t, options(s))
-		f := &feed{messages: []smtp.Message{
+		f := &feed{messages: []mailer.Message{
 			message(1, "a@example.org"), message(2, "b@example.org"), message(3, "c@example.org"), message(4, "d@example.org"),
 		}}
 		err := c.Stream(t.Context(), f.take, f.done)
@@ -184,7 +185,7 @@ func TestStream_MessageTakenAheadIsInterruptedWhenConnectionBreaks(t *testing.T)
 		if !errors.As(err, &unknown) {
 			t.Errorf("stream: %v", err)
 		}
-		if got, want := f.verdicts(), "accept uncertain retry"; got != want || f.next != 3 {
+		if got, want := f.verdicts(), "taken uncertain not-tried"; got != want || f.next != 3 {
 			t.Errorf("verdicts %q, want %q; %d taken", got, want, f.next)
 		}
 	})
@@ -222,21 +223,21 @@ func TestStream_EndsAnEmptyMailWhenDataIsGrantedToNobody(t *testing.T) {
 		}
 	})
 	c := dial(t, smtp.Options{Host: host, Port: port, TLS: smtp.TLSNone})
-	f := &feed{messages: []smtp.Message{
-		{ID: 1, To: "nobody@x.example", Data: []byte("eins\r\n")},
-		{ID: 2, To: "nobody@x.example", Data: []byte("zwei\r\n")},
-		{ID: 3, To: "somebody@x.example", Data: []byte("drei\r\n")},
+	f := &feed{messages: []mailer.Message{
+		{Envelope: 1, To: "nobody@x.example", Data: []byte("eins\r\n")},
+		{Envelope: 2, To: "nobody@x.example", Data: []byte("zwei\r\n")},
+		{Envelope: 3, To: "somebody@x.example", Data: []byte("drei\r\n")},
 	}}
 	if err := c.Stream(t.Context(), f.take, f.done); err != nil {
 		t.Fatalf("stream: %v", err)
 	}
-	if got, want := f.verdicts(), "refuse-recipient refuse-recipient accept"; got != want {
+	if got, want := f.verdicts(), "no-such-recipient no-such-recipient taken"; got != want {
 		t.Errorf("verdicts %q, want %q", got, want)
 	}
 	if got, want := contents.String(), ".\r\n.\r\ndrei\r\n.\r\n"; got != want {
 		t.Errorf("relay got contents %q, want %q", got, want)
 	}
-	if got := f.results[0].Err.(*smtp.Refused).Text; got != "The account does not exist" {
+	if got := f.attempts[0].Text; got != "The account does not exist" {
 		t.Errorf("text %q", got)
 	}
 }
@@ -289,23 +290,23 @@ func TestStream_ResultsAgreeWithServer(t *testing.T) {
 			if (last == nil) != c.Usable() {
 				rt.Errorf("stream returned %v and usable is %v", last, c.Usable())
 			}
-			_ = c.Close()
+			_ = c.Close(context.Background())
 		}
 		got := make(map[string]int)
 		for _, m := range s.Mails() {
 			got[m.To]++
 		}
-		if len(f.results) != len(f.messages) {
-			rt.Fatalf("%d results of %d messages", len(f.results), len(f.messages))
+		if len(f.attempts) != len(f.messages) {
+			rt.Fatalf("%d results of %d messages", len(f.attempts), len(f.messages))
 		}
-		for i, r := range f.results {
-			if r.ID != int64(i) {
-				rt.Errorf("result %d is of message %d", i, r.ID)
+		for i, r := range f.attempts {
+			if r.Envelope != int64(i) {
+				rt.Errorf("result %d is of message %d", i, r.Envelope)
 			}
 			n := got[f.messages[i].To]
-			v := r.Verdict()
-			if n > 1 || v == smtp.Accept && n != 1 || v != smtp.Accept && v != smtp.Uncertain && n != 0 {
-				rt.Errorf("message %d: %v (%v), and the server has it %d times", i, v, r.Err, n)
+			v := r.Verdict
+			if n > 1 || v == mailer.Taken && n != 1 || v != mailer.Taken && v != mailer.Uncertain && n != 0 {
+				rt.Errorf("message %d: %v (%s), and the server has it %d times", i, v, r.Text, n)
 			}
 		}
 	})
@@ -325,7 +326,7 @@ func TestStream_KeepsPaceOverAllConnections(t *testing.T) {
 				f.messages = append(f.messages, message(int64(10*conn+i), "a@example.org"))
 			}
 			wg.Go(func() {
-				if err := c.Stream(t.Context(), f.take, f.done); err != nil || f.verdicts() != "accept accept accept" {
+				if err := c.Stream(t.Context(), f.take, f.done); err != nil || f.verdicts() != "taken taken taken" {
 					t.Errorf("stream: %v, %s", err, f.verdicts())
 				}
 			})

@@ -5,11 +5,13 @@ import (
 	"encoding/binary"
 	"strconv"
 	"time"
+
+	"github.com/jobalertd/jobalertd/mailer"
 )
 
-// prepared is a Message that this relay can be given.
+// prepared is a message that this relay can be given.
 type prepared struct {
-	Message
+	mailer.Message
 	from, to string // as they go over the wire
 	utf8     bool   // an address needs SMTPUTF8
 	eightBit bool   // Data holds bytes beyond ASCII
@@ -26,7 +28,7 @@ type extensions struct {
 }
 
 // prepare checks m against the rules of SMTP and against what ext offers.
-func prepare(m Message, ext extensions) (prepared, error) {
+func prepare(m mailer.Message, ext extensions) (prepared, error) {
 	p := prepared{Message: m}
 	var err error
 	if p.to, p.utf8, err = wireAddress(m.To); err != nil {

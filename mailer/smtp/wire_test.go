@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/jobalertd/jobalertd/mailer"
 )
 
 // The standard library's reader of dotted text gives back what was stuffed.
@@ -40,7 +42,7 @@ func FuzzPrepare(f *testing.F) {
 	f.Add("info@münchen.example", "a\\@b@[192.0.2.1]", []byte("ü\r\n"))
 	f.Fuzz(func(t *testing.T, from, to string, data []byte) {
 		ext := extensions{pipelining: true, size: true, eightBit: true, utf8: true}
-		p, err := prepare(Message{From: from, To: to, Data: data}, ext)
+		p, err := prepare(mailer.Message{From: from, To: to, Data: data}, ext)
 		if err != nil {
 			return
 		}
@@ -61,7 +63,7 @@ func BenchmarkWire(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		p, err := prepare(Message{From: "b@x.example", To: "a@y.example", Data: data}, extensions{})
+		p, err := prepare(mailer.Message{From: "b@x.example", To: "a@y.example", Data: data}, extensions{})
 		if err != nil {
 			b.Fatal(err)
 		}

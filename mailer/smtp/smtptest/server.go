@@ -32,7 +32,7 @@ type Options struct {
 	Hide  []string
 	Lower bool
 
-	// Keep, if not nil, is given each mail instead of storing it.
+	// Keep, if not nil, is given each mail, one at a time, instead of storing it.
 	Keep func(Mail)
 
 	// Address to listen on; empty: 127.0.0.1 at a free port. With it a
@@ -56,6 +56,7 @@ type Server struct {
 	actions map[string][]Action
 	refuse  *Action
 	conns   int
+	closed  bool
 	tries   map[string]int
 }
 
@@ -101,11 +102,15 @@ func Start(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Close hangs up on everyone and returns when the listener has stopped.
+// Close hangs up on everyone and returns when the listener has stopped. What
+// is still under way then is not kept.
 func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
 	_ = s.server.Close()
+	_ = s.listener.Close() // go-smtp does not know it before Serve has begun
 	<-s.served
-	_ = s.server.Shutdown(context.Background())
 }
 
 // Address is host and port.
@@ -152,13 +157,15 @@ func (s *Server) Conns() int {
 }
 
 func (s *Server) keep(m Mail) {
-	if s.options.Keep != nil {
-		s.options.Keep(m)
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mails = append(s.mails, m)
+	switch {
+	case s.closed:
+	case s.options.Keep != nil:
+		s.options.Keep(m)
+	default:
+		s.mails = append(s.mails, m)
+	}
 }
 
 // action takes the action due at step for address, if any.
