@@ -12,15 +12,29 @@ var agencyNames = []string{
 	"arbeitnehmerueberlassung", "jobvermittlung", "headhunt", "executive search", "staffing", "recruiting services", "recruitment",
 }
 
-// agencyMarks are what agencies write, in lower case.
-var agencyMarks = []string{
-	"im auftrag unseres kunden", "im auftrag unserer kunden", "im auftrag eines kunden", "im auftrag unseres mandanten", "im kundenauftrag",
-	"im auftrag unseres auftraggebers", "im namen unseres kunden",
-	"für unseren mandanten", "für unsere mandantin", "unser mandant ist", "unser mandant,", "unser kunde ist ein", "unser kunde, ein", "unser auftraggeber ist",
-	"für unseren kunden suchen wir", "für unsere kunden suchen wir", "für einen unserer kunden", "suchen wir für unseren kunden", "suchen wir für einen kunden",
-	"für unser kundenunternehmen", "für ein renommiertes kundenunternehmen", "bei unserem kunden vor ort eingesetzt", "einsatz bei unserem kunden",
-	"arbeitnehmerüberlassung", "personalvermittlung", "personaldienstleister", "zeitarbeitsunternehmen", "zeitarbeitsfirma", "igz-tarif", "bap-tarif", "gvp-tarif", "igz/dgb", "bap/dgb",
-	"on behalf of our client", "on behalf of a client", "our client is", "our client, a", "for our client", "recruitment agency", "staffing agency", "employment agency", "temp-to-perm", "temp to perm",
+// agencyMarks are what agencies write, in lower case, each list behind a word
+// that all of its marks contain: most postings have none of those words.
+var agencyMarks = []struct {
+	word  string
+	marks []string
+}{
+	{"kunde", []string{
+		"im auftrag unseres kunden", "im auftrag unserer kunden", "im auftrag eines kunden", "im kundenauftrag", "im namen unseres kunden",
+		"unser kunde ist ein", "unser kunde, ein", "für unseren kunden suchen wir", "für unsere kunden suchen wir", "für einen unserer kunden",
+		"suchen wir für unseren kunden", "suchen wir für einen kunden", "für unser kundenunternehmen", "für ein renommiertes kundenunternehmen",
+		"bei unserem kunden vor ort eingesetzt", "einsatz bei unserem kunden",
+	}},
+	{"mandant", []string{"im auftrag unseres mandanten", "für unseren mandanten", "unser mandant ist", "unser mandant,"}},
+	{"mandantin", []string{"für unsere mandantin"}},
+	{"auftraggeber", []string{"im auftrag unseres auftraggebers", "unser auftraggeber ist"}},
+	{"arbeitnehmerüberlassung", []string{"arbeitnehmerüberlassung"}},
+	{"personal", []string{"personalvermittlung", "personaldienstleister"}},
+	{"zeitarbeits", []string{"zeitarbeitsunternehmen", "zeitarbeitsfirma"}},
+	{"-tarif", []string{"igz-tarif", "bap-tarif", "gvp-tarif"}},
+	{"/dgb", []string{"igz/dgb", "bap/dgb"}},
+	{" client", []string{"on behalf of our client", "on behalf of a client", "our client is", "our client, a", "for our client"}},
+	{" agency", []string{"recruitment agency", "staffing agency", "employment agency"}},
+	{"perm", []string{"temp-to-perm", "temp to perm"}},
 }
 
 // refusals in the same sentence turn a mark round: "keine Zeitarbeit", "von
@@ -49,19 +63,31 @@ func (d *document) agency() bool {
 		}
 	}
 	plain := strings.ToLower(d.plain)
-	for _, mark := range agencyMarks {
-		for i := strings.Index(plain, mark); i >= 0; {
-			if !refused(plain, i, i+len(mark)) {
+	for _, group := range agencyMarks {
+		if !strings.Contains(plain, group.word) {
+			continue
+		}
+		for _, mark := range group.marks {
+			if claimed(plain, mark) {
 				return true
 			}
-			next := strings.Index(plain[i+len(mark):], mark)
-			if next < 0 {
-				break
-			}
-			i += len(mark) + next
 		}
 	}
 	return false
+}
+
+// claimed reports whether s says mark somewhere without refusing it.
+func claimed(s, mark string) bool {
+	for from := 0; ; {
+		i := strings.Index(s[from:], mark)
+		if i < 0 {
+			return false
+		}
+		i += from
+		if from = i + len(mark); !refused(s, i, from) {
+			return true
+		}
+	}
 }
 
 // refused looks for a refusal in the sentence around s[i:end].

@@ -208,7 +208,18 @@ func (d *document) language() {
 			}
 		}
 	}
-	d.p.Language = d.r.meaning.Text.Document(d.p.Title, d.plain, "").Language()
+	d.p.Language = d.detect(firstRunes(d.plain, enoughToDetect))
+	if d.p.Language == "" && len(d.plain) > enoughToDetect {
+		d.p.Language = d.detect(d.plain)
+	}
+}
+
+// enoughToDetect is how many runes of a text nearly always tell its language;
+// analysing all of it would cost more than all else that is read.
+const enoughToDetect = 600
+
+func (d *document) detect(plain string) string {
+	return d.r.meaning.Text.Document(d.p.Title, plain, "").Language()
 }
 
 func isLetter(b byte) bool { return b >= 'a' && b <= 'z' }

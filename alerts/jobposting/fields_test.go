@@ -300,3 +300,18 @@ func TestAgencies(t *testing.T) {
 		}
 	}
 }
+
+// TestAgencyMarksHoldTheirWord: a mark without the word of its list would never
+// be looked for.
+func TestAgencyMarksHoldTheirWord(t *testing.T) {
+	for _, group := range agencyMarks {
+		for _, mark := range group.marks {
+			if !strings.Contains(" "+mark, group.word) || mark != strings.ToLower(mark) {
+				t.Errorf("%q does not hold %q in lower case", mark, group.word)
+			}
+			if !claimed("wir suchen. "+mark+" sind wir da", mark) {
+				t.Errorf("%q is not found", mark)
+			}
+		}
+	}
+}
