@@ -28,11 +28,10 @@ type mode uint8
 
 const (
 	single   mode = iota // the term ends a word
-	inTitle              // all in the title, the head ending a word
+	inTitle              // all in the title, the head ending a word, and one at least in another word
 	anyTitle             // all in the title, in any part of a word
-	together             // all in the title or one sentence; first parts only in the head's own word, or in the title
+	together             // as inTitle, or all in one sentence, where first parts count only in the head's own word
 	near                 // whole words, all in the title or within a few words of a sentence
-	oneWord              // all in one word of the title, the head at its end
 	inRow                // whole words in a row
 )
 

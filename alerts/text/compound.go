@@ -9,8 +9,9 @@ import (
 
 // splitter takes German compounds apart into parts that the vocabulary has.
 type splitter struct {
-	lex   *lexicon
-	parts map[string]partKind // canonical
+	lex       *lexicon
+	parts     map[string]partKind // canonical
+	compounds map[string]bool     // parts that are compounds the rules know
 }
 
 // part is one element of a compound: where it stands in the canonical word,
@@ -27,12 +28,12 @@ const (
 )
 
 func newSplitter(x *lexicon, v *Vocabulary) *splitter {
-	s := &splitter{lex: x, parts: make(map[string]partKind, len(v.parts)+1000)}
+	s := &splitter{lex: x, parts: make(map[string]partKind, len(v.parts)+1000), compounds: map[string]bool{}}
 	for _, w := range x.left {
 		s.parts[w] = leftOnly
 	}
 	for _, w := range x.compound {
-		s.parts[w] = anywhere
+		s.parts[w], s.compounds[w] = anywhere, true
 	}
 	for _, w := range x.head {
 		s.parts[w] = headOnly
@@ -159,7 +160,7 @@ func (s *splitter) refine(w string, ps []part, depth int) []part {
 			out = append(out, p)
 			continue
 		}
-		inner := s.inside(surface, i == len(ps)-1, depth)
+		inner := s.inside(p, surface, depth)
 		if inner == nil {
 			out = append(out, p)
 			continue
@@ -172,19 +173,20 @@ func (s *splitter) refine(w string, ps []part, depth int) []part {
 	return out
 }
 
-// inside splits a listed part into two listed parts of four letters or more.
-func (s *splitter) inside(surface string, last bool, depth int) []part {
-	word := surface
-	if !last {
-		word = strings.TrimSuffix(surface, "s")
+// inside splits a listed part into listed parts of four letters or more, or
+// of three where the compound is one of those the rules know.
+func (s *splitter) inside(p part, surface string, depth int) []part {
+	least := 4
+	if s.compounds[p.base] {
+		least = 3
 	}
-	for _, try := range []string{word, surface} {
+	for _, try := range []string{p.base, surface} {
 		ps := s.known(try, depth+1)
-		if ps == nil {
+		if ps == nil || ps[len(ps)-1].start >= len(surface) || try[:ps[len(ps)-1].start] != surface[:ps[len(ps)-1].start] {
 			continue
 		}
-		for _, p := range ps {
-			if utf8.RuneCountInString(p.base) < 4 {
+		for _, q := range ps {
+			if utf8.RuneCountInString(q.base) < least {
 				return nil
 			}
 		}

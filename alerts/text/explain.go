@@ -109,7 +109,7 @@ func (alt *alternative) found(d *Document, title bool) []uint32 {
 	}
 	var each [][]uint32
 	for k, t := range alt.terms {
-		part := alt.mode == anyTitle || k < last && (alt.mode == together || alt.mode == inTitle || alt.mode == oneWord)
+		part := alt.mode == anyTitle || k < last && (alt.mode == together || alt.mode == inTitle)
 		var places []uint32
 		for _, o := range d.at(d.lookup(t)) {
 			if within(o>>occurrenceBits) && (o&asPart == 0 || part) && len(places) < maxHeads {
@@ -151,11 +151,7 @@ func (alt *alternative) sentence(d *Document) uint32 {
 		if head&asPart != 0 || at < d.titlePlaces {
 			continue
 		}
-		all := true
-		for _, t := range alt.terms[:last] {
-			all = all && d.beside(d.lookup(t), at)
-		}
-		if all {
+		if alt.aroundHead(d, at) {
 			return d.places[at].sentence
 		}
 	}
@@ -189,6 +185,11 @@ func (d *Document) quote(places []uint32) string {
 	return strings.Join(out, " … ")
 }
 
+// feminineOf tells whether f looks like a form of m for women, or for both.
+func feminineOf(f, m string) bool {
+	return hasAnySuffix(f, "in", "innen", "frau", "frauen", "leute", "schwester") && len(f) > len(m) || strings.HasSuffix(f, "frau") && strings.HasSuffix(m, "mann")
+}
+
 // plainRule tells how the word found differs from the word asked.
 func plainRule(asked, found string, d *Document, t Term, at uint32) Rule {
 	if asked == found {
@@ -209,10 +210,9 @@ func plainRule(asked, found string, d *Document, t Term, at uint32) Rule {
 		return Compound
 	case strings.EqualFold(asked, found):
 		return Exact
-	case spelled(a) == spelled(f):
+	case a == f:
 		return Spelling
-	case strings.ContainsAny(found, ":*_/(") || strings.HasSuffix(f, "in") || strings.HasSuffix(f, "innen") ||
-		strings.HasSuffix(f, "frau") || strings.HasSuffix(f, "leute") || strings.HasSuffix(a, "in") || strings.HasSuffix(a, "frau"):
+	case strings.ContainsAny(found, ":*_/("), feminineOf(f, a), feminineOf(a, f):
 		return Gender
 	}
 	return Inflection

@@ -81,7 +81,7 @@ func plainRune(r rune) string {
 	return b.String()
 }
 
-// spellOut writes an umlaut as two letters, the form in which terms compare.
+// spellOut writes an umlaut as two letters, the form in which names compare.
 func spellOut(r rune) string {
 	switch r {
 	case 'ä':
@@ -94,20 +94,8 @@ func spellOut(r rune) string {
 	return string(r)
 }
 
-// spelled is spellOut over a whole word.
-func spelled(w string) string {
-	if !strings.ContainsAny(w, "äöü") {
-		return w
-	}
-	return umlautSpeller.Replace(w)
-}
-
-var umlautSpeller = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue")
-
 // canonical returns a word as the German rules read it: lower case, ss for ß,
-// accents off, and ä, ö, ü also where they were typed as ae, oe, ue. Terms
-// are spelled out again afterwards, so a wrong guess at the latter joins
-// nothing; it only has to be the same for query and posting.
+// accents off, and ä, ö, ü also where they were typed as ae, oe, ue.
 func canonical(word string) string {
 	var b strings.Builder
 	b.Grow(len(word) + 2)
@@ -145,25 +133,34 @@ func umlauts(w string) string {
 	return b.String()
 }
 
+// umlautAt tells whether the two letters at i may be an umlaut. A wrong yes
+// does no harm, since query and posting are read alike and hardly any two
+// words differ in nothing else; a wrong no loses the other spelling.
 func umlautAt(w string, i int) bool {
 	rest := w[i+2:]
-	before := byte(0)
+	before := byte(' ')
 	if i > 0 {
 		before = w[i-1]
 	}
+	if strings.HasPrefix(rest, "i") { // Studioeinrichtung, Kameraeinsatz
+		return false
+	}
 	switch w[i] {
 	case 'a':
-		return rest != "l" && rest != "ls" && !strings.HasPrefix(rest, "ro") && before != 'i'
+		return rest != "l" && rest != "ls" && before != 'i' && before != 'a' && !strings.HasPrefix(rest, "ro")
 	case 'o':
-		return rest != "" && rest != "t" && !strings.HasPrefix(rest, "si") &&
-			!strings.HasPrefix(rest, "ff") && before != 'o' && before != 'c'
-	case 'u':
-		if strings.IndexByte("aeoqiu", before) >= 0 && before != 0 {
-			return false
-		}
-		return rest != "" && rest != "r" && !strings.HasPrefix(rest, "ll") &&
-			!strings.HasPrefix(rest, "tt") && !strings.HasPrefix(rest, "nc") && !strings.HasPrefix(rest, "nt") &&
-			!strings.HasPrefix(rest, "st")
+		return rest != "" && rest != "t" && before != 'o' && before != 'c' &&
+			!strings.HasPrefix(rest, "sie") && !(before == 'k' && strings.HasPrefix(rest, "ff"))
 	}
-	return false
+	switch {
+	case w[i] != 'u', strings.IndexByte("aeoqiu", before) >= 0, rest == "", rest == "st", rest == "sts": // Bauer, Steuer, value, guest
+		return false
+	case strings.HasPrefix(rest, "ll") && strings.IndexByte("tdsnxv", before) >= 0: // aktuell, individuell, Duell
+		return false
+	case strings.HasPrefix(rest, "tt") && strings.IndexByte("dn", before) >= 0: // Duett, Menuett
+		return false
+	case before == 'l' && (strings.HasPrefix(rest, "nc") || strings.HasPrefix(rest, "nt")): // Influencer, fluent
+		return false
+	}
+	return true
 }

@@ -106,7 +106,7 @@ func lettersOfGender(s string, least int) bool {
 
 // feminineBases are the endings of a noun that takes -in.
 var feminineBases = []string{
-	"er", "or", "eur", "ar", "yst", "iv", "ital", "ist", "ent", "ant", "at", "är", "ör", "log", "päd", "agog", "wirt", "ärzt", "wält", "köch", "rät", "bot", "chef",
+	"er", "or", "eur", "ar", "yst", "iv", "ital", "and", "eral", "ist", "ent", "ant", "at", "är", "ör", "log", "päd", "agog", "wirt", "ärzt", "wält", "köch", "rät", "bot", "chef",
 	"ekt", "nom", "urg", "lot", "graf", "graph", "soph", "ut", "beamt", "kund", "freund", "schneid", "herr", "nist", "mist", "geh", "leg", "arzt", "ekt", "ost", "ät",
 	"jurist", "hirt", "patient", "fürst", "bäuer", "graf", "iker", "ierer", "mat", "apt", "nym", "bürg", "lots", "expert", "zeug", "gatt", "sklav", "pilot", "ropäd",
 }

@@ -27,6 +27,9 @@ func (x *lexicon) stemOnce(w string) string {
 	if utf8.RuneCountInString(w) <= 3 {
 		return w
 	}
+	if s := strings.TrimSuffix(w, "s"); strings.HasSuffix(s, "ee") { // Trainee is no plural
+		return s
+	}
 	if s, ok := x.singular(w); ok {
 		return s
 	}
@@ -65,6 +68,9 @@ func (x *lexicon) agent(w string) (string, bool) {
 	base, ok := strings.CutSuffix(c, "er")
 	if !ok || len(base) < 3 || x.adjective[base] {
 		return "", false
+	}
+	if x.headWord[c] {
+		return c, true
 	}
 	for _, e := range adjectiveEndings {
 		if strings.HasSuffix(base, e) && len(base) > len(e)+1 {

@@ -35,6 +35,7 @@ type lexicon struct {
 	field             map[string]bool
 	left, head        []string
 	whole, compound   []string
+	headWord          map[string]bool // those of head
 	verbPrefix        []string
 	prefix            map[string]bool
 	gender            map[string]string
@@ -75,6 +76,7 @@ func newLexicon() *lexicon {
 	de, en := sectionsOf(germanData), sectionsOf(englishData)
 	marks := sectionsOf(marksData)
 	x := &lexicon{
+		headWord:     wordSet(de["head"]),
 		function:     wordSet(de["function"], en["function"]),
 		german:       wordSet(de["detect"]),
 		english:      wordSet(en["detect"]),

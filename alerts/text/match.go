@@ -74,8 +74,6 @@ func (alt *alternative) holds(d *Document) bool {
 		return alt.allInTitle(d, endsInTitle) || !alt.title && alt.inSentence(d)
 	case near:
 		return alt.nearby(d)
-	case oneWord:
-		return alt.inOneWord(d)
 	}
 	_, ok := alt.row(d)
 	return ok
@@ -105,7 +103,28 @@ func (alt *alternative) allInTitle(d *Document, head uint8) bool {
 			return false
 		}
 	}
-	return true
+	return last == 0 || alt.apart(d)
+}
+
+// apart tells whether some head in the title has one of the other terms in
+// another word. Within one word parts count only in a row, which is found
+// without this: a Kinderkrankenpfleger is no Kinderpfleger.
+func (alt *alternative) apart(d *Document) bool {
+	last := len(alt.terms) - 1
+	for _, head := range d.at(d.lookup(alt.terms[last])) {
+		at := head >> occurrenceBits
+		if head&asPart != 0 || at >= d.titlePlaces {
+			continue
+		}
+		for _, t := range alt.terms[:last] {
+			for _, o := range d.at(d.lookup(t)) {
+				if p := o >> occurrenceBits; p < d.titlePlaces && d.places[p].start != d.places[at].start {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // maxHeads bounds how many occurrences of a head are tried in one posting.
@@ -127,68 +146,37 @@ func (alt *alternative) inSentence(d *Document) bool {
 		if head&asPart != 0 || head>>occurrenceBits < d.titlePlaces {
 			continue
 		}
-		all := true
-		for _, t := range alt.terms[:last] {
-			if i := d.lookup(t); i < 0 || !d.beside(i, head>>occurrenceBits) {
-				all = false
-				break
+		if alt.aroundHead(d, head>>occurrenceBits) {
+			return true
+		}
+	}
+	return false
+}
+
+// aroundHead tells whether every other term stands in the sentence of the
+// head at that place, ending a word or within the head's, and one of them in
+// another word.
+func (alt *alternative) aroundHead(d *Document, at uint32) bool {
+	here, outside := d.places[at], false
+	for _, t := range alt.terms[:len(alt.terms)-1] {
+		i := d.lookup(t)
+		if i < 0 {
+			return false
+		}
+		found := false
+		for _, o := range d.at(i) {
+			p := d.places[o>>occurrenceBits]
+			if p.sentence != here.sentence || o&asPart != 0 && p.start != here.start {
+				continue
 			}
+			found = true
+			outside = outside || p.start != here.start
 		}
-		if all {
-			return true
-		}
-	}
-	return false
-}
-
-// beside tells whether the term with index i stands in the sentence of the
-// place at, ending a word or within the very word at that place.
-func (d *Document) beside(i int, at uint32) bool {
-	here := d.places[at]
-	for _, o := range d.at(i) {
-		p := d.places[o>>occurrenceBits]
-		if p.sentence != here.sentence {
-			continue
-		}
-		if o&asPart == 0 && p.start != here.start || p.start == here.start {
-			return true
+		if !found {
+			return false
 		}
 	}
-	return false
-}
-
-// inOneWord looks for one word of the title that has the head at its end and
-// all others before.
-func (alt *alternative) inOneWord(d *Document) bool {
-	last := len(alt.terms) - 1
-	h := d.lookup(alt.terms[last])
-	if h < 0 {
-		return false
-	}
-	for _, head := range d.at(h) {
-		at := head >> occurrenceBits
-		if head&asPart != 0 || at >= d.titlePlaces {
-			continue
-		}
-		all := true
-		for _, t := range alt.terms[:last] {
-			i := d.lookup(t)
-			all = all && i >= 0 && d.within(i, d.places[at].start)
-		}
-		if all {
-			return true
-		}
-	}
-	return false
-}
-
-func (d *Document) within(i int, start uint32) bool {
-	for _, o := range d.at(i) {
-		if p := o >> occurrenceBits; p < d.titlePlaces && d.places[p].start == start {
-			return true
-		}
-	}
-	return false
+	return outside
 }
 
 // nearPlaces is how far apart the words of a synonym may stand in a body.

@@ -81,11 +81,7 @@ func (a *Analyser) memberWord(word string) []alternative {
 	if stems == nil {
 		return a.helpedLeader(out, word)
 	}
-	one := alternative{mode: oneWord, unless: a.lex.unlessBeside(stems[len(stems)-1])}
-	for _, s := range stems {
-		one.terms = append(one.terms, termOf(rootTerm, spelled(a.lex.root(s))))
-	}
-	return a.helpedLeader(append(out, one), word)
+	return a.helpedLeader(append(out, a.sameWork(stems)...), word)
 }
 
 // helpedLeader makes ways of finding a leader hold in no title of an
@@ -125,7 +121,7 @@ func (a *Analyser) headSynonyms(word string) []alternative {
 		head := p.base[p.parts[i].start:p.parts[len(p.parts)-1].start] + a.lastForm(p.base, p.parts[len(p.parts)-1])
 		var front []Term
 		for _, q := range p.parts[:i] {
-			front = append(front, termOf(rootTerm, spelled(a.lex.root(a.lex.stemGerman(q.base)))))
+			front = append(front, termOf(rootTerm, a.lex.root(a.lex.stemGerman(q.base))))
 		}
 		for _, hit := range a.synonyms.lookup(a.keys([]string{head})) {
 			for _, target := range hit.targets {

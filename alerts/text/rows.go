@@ -57,7 +57,7 @@ func (a *Analyser) writtenAsOne(left, right string) []alternative {
 	}
 	if noun, ok := strings.CutSuffix(a.lex.stemGerman(l.pieces[0].base), "isch"); ok && len(noun) >= 4 {
 		out = append(out, alternative{
-			terms: []Term{termOf(stemTerm, spelled(noun)), termOf(stemTerm, r.german)}, mode: together, rule: Parts, via: noun + "+" + r.german,
+			terms: []Term{termOf(stemTerm, noun), termOf(stemTerm, r.german)}, mode: together, rule: Parts, via: noun + "+" + r.german,
 		})
 	}
 	return out

@@ -131,7 +131,7 @@ func (a *Analyser) askedAs(word string, ps []piece) asked {
 	exact := last.function || a.meantExactly(word)
 	if len(q.pieces) == 1 && (last.raw || exact) {
 		q.exact = !last.raw && exact
-		q.german = spelled(last.canonical)
+		q.german = last.canonical
 		q.english = q.german
 		return q
 	}
@@ -139,12 +139,12 @@ func (a *Analyser) askedAs(word string, ps []piece) asked {
 	for _, p := range q.pieces[:len(q.pieces)-1] {
 		front.WriteString(p.canonical)
 	}
-	q.german = spelled(a.lex.stemGerman(front.String() + last.base))
+	q.german = a.lex.stemGerman(front.String() + last.base)
 	english := last.canonical
 	if len(q.pieces) > 1 {
 		english = last.base
 	}
-	q.english = spelled(a.lex.stemEnglish(front.String() + english))
+	q.english = a.lex.stemEnglish(front.String() + english)
 	return q
 }
 

@@ -46,9 +46,9 @@ func (a *Analyser) phraseElements(word string) []asked {
 	}
 	var out []asked
 	for _, p := range ps {
-		q := asked{german: spelled(p.canonical), english: spelled(p.canonical)}
+		q := asked{german: p.canonical, english: p.canonical}
 		if !p.raw && !p.function {
-			q.german, q.english = spelled(a.lex.stemGerman(p.base)), spelled(a.lex.stemEnglish(p.canonical))
+			q.german, q.english = a.lex.stemGerman(p.base), a.lex.stemEnglish(p.canonical)
 		}
 		out = append(out, q)
 	}
@@ -71,7 +71,7 @@ func (a *Analyser) tokensOf(text string) []string {
 func (a *Analyser) compoundStems(word string) []string {
 	ps := a.pieces(word)
 	var out []string
-	for i, p := range ps {
+	for _, p := range ps {
 		if p.raw || len(p.parts) == 0 {
 			form := p.canonical
 			if !p.raw {
@@ -80,14 +80,7 @@ func (a *Analyser) compoundStems(word string) []string {
 			out = append(out, form)
 			continue
 		}
-		for j, q := range p.parts {
-			if j == len(p.parts)-1 {
-				out = append(out, a.lex.stemGerman(a.lastForm(p.base, q)))
-				continue
-			}
-			out = append(out, a.lex.stemGerman(q.base))
-		}
-		_ = i
+		out = append(out, a.partStems(p.base, p.parts)...)
 	}
 	if len(out) < 2 {
 		return nil
@@ -105,11 +98,20 @@ func (a *Analyser) compoundWays(word string) []alternative {
 	exact := alternative{mode: together, rule: Parts, via: strings.Join(stems, "+")}
 	roots := alternative{mode: inTitle, rule: Parts, via: exact.via}
 	for _, s := range stems {
-		exact.terms = append(exact.terms, termOf(stemTerm, spelled(s)))
-		roots.terms = append(roots.terms, termOf(rootTerm, spelled(a.lex.root(s))))
+		exact.terms = append(exact.terms, termOf(stemTerm, s))
+		roots.terms = append(roots.terms, termOf(rootTerm, a.lex.root(s)))
 	}
 	roots.unless = a.lex.unlessBeside(stems[len(stems)-1])
-	return []alternative{exact, roots}
+	return append([]alternative{exact, roots}, a.sameWork(stems)...)
+}
+
+// sameWork finds a compound's activity for its agent, and the reverse, in one
+// word of a title: Kreditorenbuchhaltung for Kreditorenbuchhalter.
+func (a *Analyser) sameWork(stems []string) []alternative {
+	return []alternative{{
+		terms: []Term{termOf(rootTerm, a.lex.rootOfCompound(stems))}, mode: inTitle,
+		unless: a.lex.unlessBeside(stems[len(stems)-1]), rule: Activity,
+	}}
 }
 
 // unlessBeside says in whose company a title's activity is not the job of
@@ -140,19 +142,19 @@ func (a *Analyser) inTitleOnly(word string, several bool) []alternative {
 	var out []alternative
 	stem := a.lex.stemGerman(p.base)
 	if a.lex.field[p.base] && len(p.parts) == 0 {
-		out = append(out, alternative{terms: []Term{termOf(stemTerm, spelled(stem))}, mode: anyTitle, rule: Compound})
+		out = append(out, alternative{terms: []Term{termOf(stemTerm, stem)}, mode: anyTitle, rule: Compound})
 	}
 	if len(p.parts) > 0 {
 		return nil
 	}
 	root := a.lex.root(stem)
-	rootOf := []Term{termOf(rootTerm, spelled(root))}
+	rootOf := []Term{termOf(rootTerm, root)}
 	if sharesWork(root) {
 		out = append(out, alternative{terms: rootOf, mode: inTitle, unless: a.lex.unlessBeside(stem) | besideOther, rule: Activity})
 	}
 	if several && len(stem) >= 2 {
 		out = append(out, alternative{terms: rootOf, mode: anyTitle, unless: a.lex.unlessBeside(stem), rule: Compound})
-		out = append(out, alternative{terms: []Term{termOf(stemTerm, spelled(stem))}, mode: anyTitle, rule: Compound})
+		out = append(out, alternative{terms: []Term{termOf(stemTerm, stem)}, mode: anyTitle, rule: Compound})
 	}
 	return out
 }

@@ -122,7 +122,6 @@ func (f *formsOf) add(kind byte, text string, bits, use uint8) {
 	if text == "" {
 		return
 	}
-	text = spelled(text)
 	for i := range f.list {
 		g := &f.list[i]
 		if g.kind == kind && g.text == text && g.step == f.step && g.bits == bits {
@@ -187,6 +186,32 @@ func (f *formsOf) ofParts(w string, parts []part, ends bool) {
 	}
 	stem := f.a.suffixStem(w, parts, last)
 	f.add(rootTerm, f.a.lex.root(stem), endBits|adjectiveBit(stem), useTitle)
+	if !ends {
+		return
+	}
+	stems := f.a.partStems(w, parts)
+	for i, q := range parts[:last] {
+		if !q.inner {
+			f.add(rootTerm, f.a.lex.rootOfCompound(stems[i:]), asSuffix|adjectiveBit(stem), useTitle)
+		}
+	}
+}
+
+// partStems are the stems of a compound's parts.
+func (a *Analyser) partStems(w string, parts []part) []string {
+	out := make([]string, len(parts))
+	for i, q := range parts {
+		out[i] = a.lex.stemGerman(q.base)
+	}
+	out[len(out)-1] = a.lex.stemGerman(a.lastForm(w, parts[len(parts)-1]))
+	return out
+}
+
+// rootOfCompound is the root of a compound from its parts' stems: the first
+// ones as they are, the last one's root.
+func (x *lexicon) rootOfCompound(stems []string) string {
+	last := len(stems) - 1
+	return strings.Join(stems[:last], "|") + "|" + x.root(stems[last])
 }
 
 // adjectiveBit makes the root of an adjective a first part: technischer
@@ -244,7 +269,7 @@ func technicalForm(word string) string {
 	if lead {
 		w = "." + w
 	}
-	return spelled(w)
+	return w
 }
 
 // onlyAsWritten tells words that count only in this very spelling: Go, and
