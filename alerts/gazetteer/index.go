@@ -95,14 +95,17 @@ func (x *nameIndex) addName(record int32, name string, t tier) {
 	}
 }
 
-// addHalves files Garmisch-Partenkirchen under both of its names.
+// addHalves files Garmisch-Partenkirchen and Bad Neuenahr-Ahrweiler under
+// both of their names.
 func (x *nameIndex) addHalves(record int32, words []word) {
-	if len(words) != 2 || words[1].sep != hyphen {
+	at := slices.IndexFunc(words, func(w word) bool { return w.sep == hyphen })
+	if at < 1 || at != len(words)-1 || len(words) > 3 {
 		return
 	}
-	for _, w := range words {
-		if len(w.text) >= 5 && !describing[w.text] {
-			x.add([]byte(w.text), record, byPart, "")
+	for _, half := range [][]word{words[:at], words[at:]} {
+		if w := half[len(half)-1].text; len(w) >= 5 && !describing[w] {
+			x.buf = appendKey(x.buf[:0], half, false)
+			x.add(x.buf, record, byPart, "")
 		}
 	}
 }

@@ -67,11 +67,12 @@ func (g *Gazetteer) readQualified(words []word) []candidate {
 			h.near = nil // Nürnberg-München are two places, not one near the other
 		}
 		if !h.empty() && (n == explicit || h.regional()) {
-			if cs := g.settle(base, &h); len(cs) > 0 && (h.regional() || g.close(&h, &g.records[cs[0].record])) {
+			cs := g.settle(base, &h)
+			if len(cs) > 0 && (h.regional() || g.within(&h, &g.records[cs[0].record]) || g.close(&h, &g.records[cs[0].record])) {
 				return cs
 			}
 		}
-		if n == explicit && h.empty() && g.leads(base) && whole[g.records[base[0].record].country] {
+		if n == explicit && !h.regional() && g.leads(base) && whole[g.records[base[0].record].country] {
 			return base[:1]
 		}
 	}
@@ -81,21 +82,25 @@ func (g *Gazetteer) readQualified(words []word) []candidate {
 // quartersOf are the quarters called rest of one of the towns.
 func (g *Gazetteer) quartersOf(towns []candidate, rest []word) []candidate {
 	var out []candidate
-	for _, c := range g.names.find(key(rest)) {
-		q := &g.records[c.record]
-		if !q.quarter {
+	k := key(rest)
+	for _, t := range towns {
+		r := &g.records[t.record]
+		if r.quarter {
 			continue
 		}
-		for _, t := range towns {
-			r := &g.records[t.record]
-			if !r.quarter && r.country == q.country && r.division == q.division && DistanceKM(r.lat, r.lon, q.lat, q.lon) < 25 {
+		for _, c := range append(g.names.find(key(split(r.name))+" "+k), g.names.find(k)...) {
+			q := &g.records[c.record]
+			if q.quarter && r.country == q.country && r.division == q.division && DistanceKM(r.lat, r.lon, q.lat, q.lon) < quarterKM {
 				out = append(out, c)
-				break
 			}
 		}
 	}
 	return g.rank(out)
 }
+
+// quarterKM is how far a quarter may lie from the middle of its town: Munich's
+// airport, which goes by the town's name, is the farthest.
+const quarterKM = 30
 
 // abbreviated are the places whose full name continues base as rest does, each
 // word of rest perhaps shortened: "m" for "main", "wstr" for "weinstrasse".

@@ -26,7 +26,7 @@ func (l *loader) quarter(f []string) error {
 		return fmt.Errorf("no town %q", f[0])
 	}
 	t := l.g.records[n]
-	if d := DistanceKM(t.lat, t.lon, lat, lon); d > 30 {
+	if d := DistanceKM(t.lat, t.lon, lat, lon); d > quarterKM {
 		return fmt.Errorf("%s %s lies %.0f km from its town", f[0], f[1], d)
 	}
 	name, onlyWithTown := strings.CutPrefix(f[1], "-")
@@ -47,14 +47,14 @@ func (l *loader) quarter(f []string) error {
 	return nil
 }
 
-// quarterRecord is the record of a quarter of town, taking over the one that
-// GeoNames may have with its population.
+// quarterRecord is the record of a quarter of town. It takes over the one that
+// GeoNames may have, with its population; there some are places in their own right.
 func (l *loader) quarterRecord(town int32, name string, lat, lon float64) int32 {
 	t := l.g.records[town]
 	for _, c := range l.g.names.find(key(split(name))) {
 		r := &l.g.records[c.record]
-		if r.quarter && c.tier == byName && r.country == t.country && DistanceKM(lat, lon, r.lat, r.lon) < 3 {
-			r.name, r.lat, r.lon = t.name+"-"+name, lat, lon
+		if (r.quarter || r.population == 0) && c.tier == byName && r.country == t.country && DistanceKM(lat, lon, r.lat, r.lon) < 3 {
+			r.name, r.lat, r.lon, r.quarter = t.name+"-"+name, lat, lon, true
 			return c.record
 		}
 	}

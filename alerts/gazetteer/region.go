@@ -11,8 +11,10 @@ type area struct {
 	country  string
 	prefixes []string // of the German municipality key
 	states   []int32  // divisions, elsewhere
-	seat     int32    // record of the town that stands for it
+	seat     int32    // record of the town that stands for it; noSeat of a river
 }
+
+const noSeat = -1
 
 // addStateKey files a division under one of its names or codes. Codes of two
 // or three letters are kept apart: "BE" is also Belgium, "ST" a saint.
@@ -40,11 +42,14 @@ func (l *loader) region(f []string) error {
 		}
 		a.prefixes = append(a.prefixes, within)
 	}
-	seat, ok := l.seat(f[3], a)
-	if !ok {
-		return fmt.Errorf("no place %q for %s", f[3], f[0])
+	a.seat = noSeat
+	if f[3] != "-" {
+		seat, ok := l.seat(f[3], a)
+		if !ok {
+			return fmt.Errorf("no place %q for %s", f[3], f[0])
+		}
+		a.seat = seat
 	}
-	a.seat = seat
 	for name := range strings.SplitSeq(f[0], "|") {
 		k := key(split(name))
 		l.g.areas[k] = append(l.g.areas[k], a)
