@@ -1,14 +1,17 @@
 package alerts_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/gazetteer"
+	"github.com/jobalertd/jobalertd/alerts/jobposting"
 	"github.com/jobalertd/jobalertd/alerts/pay"
 	"github.com/jobalertd/jobalertd/alerts/text"
 )
@@ -63,6 +66,44 @@ func TestExamplesOfTheDocumentationHold(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestPostingAndReceiptOfTheDocumentationAreRead(t *testing.T) {
+	doc, err := os.ReadFile("../docs/recruiters.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := jsonBlocks(string(doc))
+	if len(blocks) != 2 {
+		t.Fatalf("found %d blocks of JSON, want a posting and a receipt", len(blocks))
+	}
+	reader := jobposting.New(meaning(t), jobposting.Options{Lifetime: 60 * 24 * time.Hour, MaxBytes: 1 << 20})
+	reading, err := reader.Read("city-hospital", []byte(blocks[0]), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatalf("the posting is rejected: %v", err)
+	}
+	if len(reading.Warnings) > 0 {
+		t.Errorf("the posting is warned of: %v", reading.Warnings)
+	}
+	if p := reading.Posting; !p.Locations[0].Located || p.Pay == nil || p.Pay.Max != 3800 {
+		t.Errorf("place or pay of the posting is not understood: %+v, %+v", p.Locations, p.Pay)
+	}
+	var receipt alerts.Receipt
+	d := json.NewDecoder(strings.NewReader(blocks[1]))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&receipt); err != nil {
+		t.Errorf("the receipt: %v", err)
+	}
+}
+
+func jsonBlocks(doc string) []string {
+	var blocks []string
+	for i, piece := range strings.Split(doc, "```") {
+		if block, ok := strings.CutPrefix(piece, "json\n"); ok && i%2 == 1 {
+			blocks = append(blocks, block)
+		}
+	}
+	return blocks
 }
 
 // meaning is what the program has built in.
