@@ -208,3 +208,21 @@ func FuzzClassify(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkClassify(b *testing.B) {
+	group := failed("a@example.org", "5.0.0", "550 no")
+	long := strings.Repeat("words and words without an address in them\r\n", 5000)
+	worst := dsn(long, slices.Repeat([]string{group}, 5000)...)
+	for name, raw := range map[string]string{
+		"usual": dsn("<a@example.org>: host mx said: 550 5.1.1 no such user", failed("a@example.org", "5.1.1", "550 5.1.1 no such user")),
+		"worst": strings.ReplaceAll(worst, "a@example.org\r\nAction", "b@example.org\r\nAction"),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(raw)))
+			b.ReportAllocs()
+			for b.Loop() {
+				Classify([]byte(raw))
+			}
+		})
+	}
+}

@@ -18,8 +18,12 @@ func (m *inMail) deliveryReports() []Report {
 				recipients = append(recipients, a)
 			}
 		}
+		told := cutPassages(m.words(), recipients)
 		for _, g := range all {
-			if r, ok := m.deliveryReport(g, recipients); ok {
+			if len(reports) == maxReports {
+				return reports
+			}
+			if r, ok := deliveryReport(g, told); ok {
 				reports = append(reports, r)
 			}
 		}
@@ -44,7 +48,7 @@ func groups(text string) []header {
 }
 
 // deliveryReport reads a block about one recipient (RFC 3464 section 2.3).
-func (m *inMail) deliveryReport(h header, all []string) (Report, bool) {
+func deliveryReport(h header, words passages) (Report, bool) {
 	final, first := typedValue(h.get("final-recipient")), typedValue(h.get("original-recipient"))
 	action := strings.ToLower(firstWord(h.get("action")))
 	status := firstWord(h.get("status"))
@@ -56,18 +60,17 @@ func (m *inMail) deliveryReport(h header, all []string) (Report, bool) {
 		Status:     cleanStatus(status),
 		Diagnostic: typedValue(h.get("diagnostic-code")),
 	}
-	words := m.words()
 	switch {
 	case action == "delivered" || action == "relayed" || action == "expanded" || action == "deliverable",
 		action == "" && strings.HasPrefix(r.Status, "2."):
 		r.Kind = Delivered
 		return r, true
 	case r.Recipient == "":
-		if list := addresses(words); len(list) > 0 {
+		if list := addresses(words.words); len(list) > 0 {
 			r.Recipient = list[0]
 		}
 	}
-	told, context := r.Diagnostic, segment(words, r.Recipient, all)
+	told, context := r.Diagnostic, words.about(r.Recipient)
 	if told == "" || vague(told) {
 		told += "\n" + context
 	}

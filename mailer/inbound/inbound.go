@@ -54,11 +54,13 @@ func (r Report) Objects() bool { return r.Kind == Complaint && r.Feedback != "au
 
 // Limits of what is looked at; mails are other people's.
 const (
-	maxParts      = 100 // MIME parts in all
-	maxDepth      = 8   // of parts within parts
-	maxReports    = 200 // recipients of one mail
-	maxDiagnostic = 500 // bytes
-	maxText       = 256 << 10
+	maxParts      = 100       // MIME parts in all
+	maxDepth      = 8         // of parts within parts
+	maxReports    = 50        // recipients of one mail
+	maxDiagnostic = 500       // bytes
+	maxText       = 256 << 10 // bytes of one part
+	maxWords      = 64 << 10  // bytes of what is read as prose
+	maxPassage    = 16 << 10  // bytes of it about one recipient
 )
 
 // Classify says what the mail in raw reports: complaints first, then delivery

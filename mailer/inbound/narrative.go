@@ -25,10 +25,12 @@ func (m *inMail) narrative() []Report {
 	if list == nil {
 		list = []string{""}
 	}
+	list = list[:min(len(list), maxReports)]
 	delayed := containsAny(subject, delaySubjects) || containsAny(lower, delayWords)
+	told := cutPassages(words, list)
 	var reports []Report
 	for _, to := range list {
-		told := segment(words, to, list)
+		told := told.about(to)
 		e := evidence{status: findStatus(told), text: told, delayed: delayed}
 		if !speaks(told) {
 			e.text = words + "\n" + subject
@@ -93,34 +95,47 @@ func (m *inMail) failedAddresses(words string) []string {
 	return nil
 }
 
-// segment is the passage about one recipient: from the first line that names
-// it to the line that names another of them, and every later line that names
-// it.
-func segment(words, recipient string, all []string) string {
-	if recipient == "" {
-		return words
+// passages cuts words by recipient: a recipient's passage begins at a line
+// that names it and ends at one that names others of them only. One that is
+// never named has no passage of its own, and all the words are its.
+type passages struct {
+	words string
+	of    map[string]string // by recipient in lower case
+}
+
+func cutPassages(words string, recipients []string) passages {
+	known := make(map[string]*strings.Builder, len(recipients))
+	for _, r := range recipients {
+		known[strings.ToLower(r)] = new(strings.Builder)
 	}
-	var b strings.Builder
-	inside := false
+	var inside []*strings.Builder
 	for line := range strings.Lines(words) {
-		switch {
-		case containsFoldText(line, recipient):
-			inside = true
-		case inside && slices.ContainsFunc(all, func(other string) bool { return other != "" && containsFoldText(line, other) }):
-			inside = false
+		var named []*strings.Builder
+		for _, a := range addresses(line) {
+			if b := known[strings.ToLower(a)]; b != nil && !slices.Contains(named, b) {
+				named = append(named, b)
+			}
 		}
-		if inside {
+		if named != nil {
+			inside = named
+		}
+		for _, b := range inside {
 			b.WriteString(line)
 		}
 	}
-	if b.Len() == 0 {
-		return words
+	p := passages{words: words, of: make(map[string]string, len(known))}
+	for r, b := range known {
+		p.of[r] = b.String()
 	}
-	return b.String()
+	return p
 }
 
-func containsFoldText(text, part string) bool {
-	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
+func (p passages) about(recipient string) string {
+	told := p.of[strings.ToLower(recipient)]
+	if told == "" {
+		told = p.words
+	}
+	return told[:min(len(told), maxPassage)]
 }
 
 // originalLine begins the copy of the mail that is reported on.

@@ -194,7 +194,8 @@ func (m *inMail) words() string {
 			b.WriteByte('\n')
 		}
 	}
-	return cutOriginal(b.String())
+	text := cutOriginal(b.String())
+	return text[:min(len(text), maxWords)]
 }
 
 // stripTags makes plain lines of HTML.

@@ -62,11 +62,13 @@ var (
 	senderWords = []string{"sender address", "envelope sender", "domain of sender", "sender domain", "sender's domain", "sender rejected",
 		"sender verify", "sender unknown", "unknown sender", "invalid sender", "sender denied", "return path", "reverse path"}
 
-	// rcptWords say that the reply was to a recipient.
-	rcptWords = []string{"rcpt to", "reply to rcpt", ">>> rcpt", "command rcpt"}
+	// rcptWords say that the reply was to a recipient: in the transcripts of
+	// servers, in qmail's words, and by the states that Gmail numbers.
+	rcptWords = []string{"rcpt to", "reply to rcpt", ">>> rcpt", "command rcpt", "does not like recipient", "(state 13)", "(state 14)"}
 
 	// dataWords say that the reply was to the mail, after its recipients.
-	dataWords = []string{"end of data", ">>> data", "command data", "reply to data", "after data"}
+	dataWords = []string{"end of data", ">>> data", "command data", "reply to data", "after data",
+		"after i sent the message", "like our data", "(state 17)", "(state 18)"}
 
 	fullWords = []string{"mailbox full", "mailbox is full", "mail box full", "mailfolder is full", "over quota", "overquota", "quota exceeded",
 		"exceeded quota", "exceeds quota", "exceed the quota", "exceeded storage", "storage allocation", "insufficient storage", "out of storage", "not enough space",
