@@ -1,6 +1,9 @@
 package gazetteer
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Address is a place as a posting writes it: any field may be empty, hold
 // another field's content or several of them.
@@ -26,8 +29,11 @@ func (g *Gazetteer) Resolve(a Address) (Place, bool) {
 		q.codeCountry = ""
 	}
 	var hints []hint
-	if len(region.segments) > 0 {
-		hints = g.hints(nil, region.segments)
+	for _, h := range g.hints(nil, region.segments) {
+		if country != "" {
+			h = g.inside(h, country)
+		}
+		hints = append(hints, h)
 	}
 	if found := g.answer(q, hints, country); len(found) > 0 {
 		if found[0].Kind != KindState {
@@ -51,4 +57,15 @@ func (g *Gazetteer) Resolve(a Address) (Place, bool) {
 		}
 	}
 	return Place{}, false
+}
+
+// inside leaves of a hint what lies in the country: in Luxembourg "ES" is a
+// canton and not Spain.
+func (g *Gazetteer) inside(h hint, country string) hint {
+	if h.country != country {
+		h.country = ""
+	}
+	h.divisions = slices.DeleteFunc(slices.Clone(h.divisions), func(n int32) bool { return g.divisions[n].country != country })
+	h.areas = slices.DeleteFunc(slices.Clone(h.areas), func(a area) bool { return a.country != country })
+	return h
 }
