@@ -7,9 +7,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-ARG VERSION=devel
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
-      -ldflags "-s -w -X main.version=${VERSION}" -o /out/jobalertd ./cmd/jobalertd \
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w" -o /out/jobalertd ./cmd/jobalertd \
  && mkdir -p /out/data
 
 # Only its wget is taken, for the health check.
