@@ -2,7 +2,6 @@ package gazetteer_test
 
 import (
 	"fmt"
-	"log"
 
 	"github.com/jobalertd/jobalertd/alerts/gazetteer"
 )
@@ -10,7 +9,8 @@ import (
 func Example() {
 	g, err := gazetteer.Open()
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	home := g.Lookup("Gelsenkirchen-Buer")[0]
 	herne, _ := g.Resolve(gazetteer.Address{PostalCode: "44623", Locality: "Herne", Region: "NRW", Country: "Deutschland"})

@@ -40,7 +40,7 @@ var (
 )
 
 func main() {
-	log.SetFlags(0)
+	log.SetFlags(0) // a tool for developers: its output is for the person who runs it
 	if err := run(); err != nil {
 		log.Fatal("generate: ", err)
 	}
