@@ -48,7 +48,7 @@ func BenchmarkBuild(b *testing.B) {
 	}
 }
 
-func BenchmarkPutAndRemove(b *testing.B) {
+func BenchmarkPut(b *testing.B) {
 	l := generate(b, 10_000, 0)
 	x := Build(l.each, nil)
 	i := uint32(0)

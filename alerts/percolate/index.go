@@ -128,11 +128,16 @@ func (x *Index) kill(l *layers, id uint32, at instant) bool {
 // waits for nobody.
 func (x *Index) Percolate(dst []uint32, d *alerts.Document) []uint32 {
 	x.df.sample(d)
+	l, at := x.standing()
+	return x.percolateAt(dst, l, at, d)
+}
+
+// percolateAt is Percolate for a reader that began at an instant.
+func (x *Index) percolateAt(dst []uint32, l *layers, at instant, d *alerts.Document) []uint32 {
 	s := x.scratch.Get().(*scratch)
 	defer x.scratch.Put(s)
 	s.probe.set(d)
 	s.keys = documentKeys(s.keys[:0], d)
-	l, at := x.standing()
 	from := len(dst)
 	dst = l.base.percolate(dst, at, s.keys, &s.probe, d, &s.seen)
 	for _, o := range l.overlays {

@@ -35,6 +35,41 @@ func TestPutIsSeenByTheNextPercolateAndRemoveToo(t *testing.T) {
 	}
 }
 
+// TestAReaderSeesTheInstantAtWhichItBegan: changes that come while a posting is
+// percolated neither show nor hide anything, in the base and in the overlay.
+func TestAReaderSeesTheInstantAtWhichItBegan(t *testing.T) {
+	cook, teacher := prepared(t, alerts.Criteria{Query: "Koch"}), prepared(t, alerts.Criteria{Query: "Lehrer"})
+	d := meaning().Document(&alerts.Posting{Title: "Koch (m/w/d)"})
+	for name, merged := range map[string]bool{"overlay": false, "base": true} {
+		x := New()
+		for id := range uint32(6) {
+			x.Put(id, cook)
+		}
+		if merged {
+			if err := x.Merge(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l, at := x.standing()
+		x.Put(0, teacher) // matches no longer
+		x.Put(1, cook)    // replaced by the same
+		x.Remove(2)
+		x.Put(6, cook) // new
+		x.Remove(3)
+		x.Put(3, cook)                 // gone and back
+		for id := range uint32(1000) { // makes the overlay grow
+			x.Put(100+id, cook)
+		}
+		if got, want := x.percolateAt(nil, l, at, d), []uint32{0, 1, 2, 3, 4, 5}; !slices.Equal(got, want) {
+			t.Errorf("%s: a reader from before sees %v, want %v", name, got, want)
+		}
+		got := x.Percolate(nil, d)
+		if want := []uint32{1, 3, 4, 5, 6, 100}; len(got) != 1005 || !slices.Equal(got[:6], want) {
+			t.Errorf("%s: a reader from behind sees %d beginning with %v, want %v", name, len(got), got[:min(6, len(got))], want)
+		}
+	}
+}
+
 func TestPercolateAppends(t *testing.T) {
 	x := New()
 	x.Put(2, prepared(t, alerts.Criteria{Query: "Koch"}))
