@@ -47,8 +47,8 @@ func TestResolve_ReadsSloppyAddresses(t *testing.T) {
 		{Address{PostalCode: "10115", Locality: "New York", Country: "US"}, 40.713, -74.006, KindPlace},
 		{Address{Locality: "Portland", Region: "OR", Country: "US"}, 45.515, -122.679, KindPlace},
 		{Address{Locality: "Mannheim", Region: "Rheinland-Pfalz", Country: "DE"}, 49.488, 8.466, KindPlace},
-		{Address{PostalCode: "14461", Locality: ""}, 52.391, 13.065, KindPostcode},
-		{Address{Locality: "Musterdorf", PostalCode: "36132"}, 50.767, 9.8, KindPostcode},
+		{Address{PostalCode: "45801", Locality: ""}, 51.511, 7.097, KindPostcode}, // a post box
+		{Address{Locality: "Musterdorf", PostalCode: "36037"}, 50.551, 9.675, KindPostcode},
 	} {
 		p, ok := g.Resolve(c.address)
 		if !ok {
