@@ -1,7 +1,6 @@
 package capture_test
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -11,7 +10,7 @@ import (
 	"github.com/jobalertd/jobalertd/mailer/capture"
 )
 
-func get(t *testing.T, h http.Handler, target string, change func(r *http.Request)) *http.Response {
+func get(t *testing.T, h http.Handler, target string, change func(r *http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
 	r.RemoteAddr, r.Host = "127.0.0.1:50000", "localhost:8080"
@@ -20,55 +19,46 @@ func get(t *testing.T, h http.Handler, target string, change func(r *http.Reques
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return w.Result()
-}
-
-func text(t *testing.T, r *http.Response) string {
-	t.Helper()
-	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
+	return w
 }
 
 func TestHandler_ShowsMails(t *testing.T) {
 	s := open(t, capture.Options{})
 	h := s.Handler("/dev/mail", slog.New(slog.DiscardHandler))
-	if got := text(t, get(t, h, "/dev/mail", nil)); !strings.Contains(got, "Nothing yet") {
+	if got := get(t, h, "/dev/mail", nil).Body.String(); !strings.Contains(got, "Nothing yet") {
 		t.Errorf("empty list:\n%s", got)
 	}
 	id := send(t, s, "<b>@example.org")
-	list := text(t, get(t, h, "/dev/mail/", nil))
+	list := get(t, h, "/dev/mail/", nil).Body.String()
 	if !strings.Contains(list, "Neue Stellen für Sie") || !strings.Contains(list, `href="/dev/mail/`+id+`.eml"`) || strings.Contains(list, "<b>@") {
 		t.Errorf("list:\n%s", list)
 	}
 	page := get(t, h, "/dev/mail/"+id+".eml", nil)
-	body := text(t, page)
+	body := page.Body.String()
 	for _, want := range []string{"Grüße", `sandbox="allow-popups allow-popups-to-escape-sandbox"`, "<dt>Message-Id</dt>", "/raw"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("page lacks %q:\n%s", want, body)
 		}
 	}
-	if csp := page.Header.Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") || !strings.HasPrefix(csp, "default-src 'none'") {
+	if csp := page.Header().Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") || !strings.HasPrefix(csp, "default-src 'none'") {
 		t.Errorf("policy of the page: %s", csp)
 	}
 	html := get(t, h, "/dev/mail/"+id+".eml/html", nil)
-	if csp := html.Header.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "sandbox allow-popups") || strings.Contains(csp, "script") {
+	if csp := html.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "sandbox allow-popups") || strings.Contains(csp, "script") {
 		t.Errorf("policy of the mail: %s", csp)
 	}
-	if got := text(t, html); !strings.Contains(got, `<head><base target="_blank"><title>`) {
+	if got := html.Body.String(); !strings.Contains(got, `<head><base target="_blank"><title>`) {
 		t.Errorf("html:\n%s", got)
 	}
 	raw := get(t, h, "/dev/mail/"+id+".eml/raw", nil)
-	if got := text(t, raw); !strings.HasSuffix(got, mail) || raw.Header.Get("Content-Type") != "message/rfc822" {
-		t.Errorf("raw: %s\n%s", raw.Header, got)
+	if got := raw.Body.String(); !strings.HasSuffix(got, mail) || raw.Header().Get("Content-Type") != "message/rfc822" {
+		t.Errorf("raw: %s\n%s", raw.Header(), got)
 	}
-	if r := get(t, h, "/dev/mail/style.css", nil); r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/css") {
-		t.Errorf("style: %d", r.StatusCode)
+	if r := get(t, h, "/dev/mail/style.css", nil); r.Code != http.StatusOK || !strings.HasPrefix(r.Header().Get("Content-Type"), "text/css") {
+		t.Errorf("style: %d", r.Code)
 	}
-	if r := get(t, h, "/dev/mail/nothing.eml", nil); r.StatusCode != http.StatusNotFound {
-		t.Errorf("unknown mail: %d", r.StatusCode)
+	if r := get(t, h, "/dev/mail/nothing.eml", nil); r.Code != http.StatusNotFound {
+		t.Errorf("unknown mail: %d", r.Code)
 	}
 }
 
@@ -92,8 +82,8 @@ func TestHandler_IsNotThereForAnyoneElse(t *testing.T) {
 		"Via":                  header("Via"),
 	} {
 		for _, path := range paths {
-			if r := get(t, h, path, change); r.StatusCode != http.StatusNotFound {
-				t.Errorf("%s: %s answers %d", name, path, r.StatusCode)
+			if r := get(t, h, path, change); r.Code != http.StatusNotFound {
+				t.Errorf("%s: %s answers %d", name, path, r.Code)
 			}
 		}
 	}
@@ -103,8 +93,8 @@ func TestHandler_IsNotThereForAnyoneElse(t *testing.T) {
 		func(r *http.Request) { r.Host = "127.0.0.1" },
 	} {
 		for _, path := range paths {
-			if r := get(t, h, path, change); r.StatusCode != http.StatusOK {
-				t.Errorf("%s from here answers %d", path, r.StatusCode)
+			if r := get(t, h, path, change); r.Code != http.StatusOK {
+				t.Errorf("%s from here answers %d", path, r.Code)
 			}
 		}
 	}

@@ -119,7 +119,7 @@ func fieldName(name string) bool {
 	if name == "" {
 		return false
 	}
-	for i := 0; i < len(name); i++ {
+	for i := range len(name) {
 		if name[i] <= ' ' || name[i] >= 0x7F {
 			return false
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -131,10 +132,11 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		<-stopped
 	}
 	handing.shut()
-	if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+	switch {
+	case err == nil, errors.Is(err, net.ErrClosed), errors.Is(context.Cause(ctx), context.Canceled):
 		return nil
 	}
-	return err
+	return fmt.Errorf("receive mail: %w", err)
 }
 
 // gate counts what is being handed over, and lets nothing begin once shut.

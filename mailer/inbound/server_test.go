@@ -195,11 +195,13 @@ func TestServer_FinishesWhatItHandsOverBeforeItStops(t *testing.T) {
 	h := &recorder{block: make(chan struct{}), began: make(chan struct{})}
 	address, stop := serve(t, inbound.Options{}, h)
 	sent := make(chan error, 1)
-	go func() { sent <- send(t, address, "", "bounces+x@jobs.example", bounce) }()
+	go func() { sent <- send(t, address, "", "bounces+x@jobs.example", bounce) }() // answered, or cut off
 	<-h.began
 	stopped := make(chan struct{})
 	go func() { stop(); close(stopped) }()
-	<-sent // the connection is cut, or answered
+	if err := <-sent; err == nil {
+		t.Error("the mail was confirmed while the handler was at work")
+	}
 	select {
 	case <-stopped:
 		t.Error("stopped while the handler was at work")

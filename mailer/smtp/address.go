@@ -64,12 +64,12 @@ func checkLocal(local string) (utf8 bool, err error) {
 func domainOK(domain string) bool {
 	if strings.HasPrefix(domain, "[") {
 		return strings.HasSuffix(domain, "]") && len(domain) > 2 &&
-			strings.Trim(domain[1:len(domain)-1], "0123456789abcdefABCDEF.:IPv6") == ""
+			strings.Trim(domain[1:len(domain)-1], "0123456789abcdefABCDEF.:IPv") == ""
 	}
 	if strings.HasPrefix(domain, ".") || strings.HasSuffix(domain, ".") || strings.Contains(domain, "..") {
 		return false
 	}
-	for i := 0; i < len(domain); i++ {
+	for i := range len(domain) {
 		if c := domain[i]; !isWord(c) && c != '-' && c != '.' {
 			return false
 		}
@@ -78,7 +78,7 @@ func domainOK(domain string) bool {
 }
 
 func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] >= 0x80 {
 			return false
 		}

@@ -16,7 +16,7 @@ func cutStatus(text string) (status, rest string) {
 // findStatus looks for a status of the given class anywhere in text, as its
 // own word, so that neither an IP address nor a version number passes for one.
 func findStatus(text string, class byte) string {
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		if text[i] != class || i > 0 && !statusEdge(text[i-1]) {
 			continue
 		}
@@ -76,7 +76,7 @@ func splitStatus(status string) (subject, detail int) {
 
 func number(t string) int {
 	n := 0
-	for i := 0; i < len(t); i++ {
+	for i := range len(t) {
 		n = n*10 + int(t[i]-'0')
 	}
 	return n

@@ -5,8 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -78,7 +77,7 @@ func Start(o Options) (*Server, error) {
 	s.server.MaxMessageBytes = o.MaxBytes
 	s.server.EnableSMTPUTF8 = o.SMTPUTF8
 	s.server.ReadTimeout, s.server.WriteTimeout = time.Minute, time.Minute
-	s.server.ErrorLog = log.New(io.Discard, "", 0)
+	s.server.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
 	secure := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	if o.TLS == "starttls" {
 		s.server.TLSConfig = secure
