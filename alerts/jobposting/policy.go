@@ -4,6 +4,7 @@ import (
 	"html"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/microcosm-cc/bluemonday"
 )
@@ -131,13 +132,10 @@ func lineBreaks(s string) string {
 }
 
 func bulleted(line string) (item string, ok bool) {
-	for _, r := range line {
-		if !strings.ContainsRune(bullets, r) {
-			return "", false
-		}
-		rest := strings.TrimPrefix(line, string(r))
-		item = strings.TrimLeft(rest, " ")
-		return item, item != "" && item != rest
+	first, size := utf8.DecodeRuneInString(line)
+	if line == "" || !strings.ContainsRune(bullets, first) {
+		return "", false
 	}
-	return "", false
+	item = strings.TrimLeft(line[size:], " ")
+	return item, item != "" && item != line[size:]
 }
