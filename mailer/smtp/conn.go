@@ -2,8 +2,10 @@ package smtp
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/textproto"
+	"os"
 	"time"
 
 	"github.com/jobalertd/jobalertd/mailer"
@@ -16,14 +18,43 @@ type Conn struct {
 	base    net.Conn        // the socket under TLS, for deadlines and closing
 	text    *textproto.Conn // go-mail's reader and writer over the secured session
 	ext     extensions
-	out     []byte // what is written next, kept between envelopes
-	taken   int    // envelopes begun on this connection
-	dirty   bool   // the relay holds an open transaction
-	broken  bool   // closed, or not to be trusted any more
+	out     []byte    // what is written next, kept between envelopes
+	taken   int       // envelopes begun on this connection
+	dirty   bool      // the relay holds an open transaction
+	broken  bool      // closed, or not to be trusted any more
+	used    time.Time // when the last envelope was done with
 }
 
-// Usable says whether another envelope may be sent.
-func (c *Conn) Usable() bool { return !c.broken && !c.spent() }
+// maxIdle is how long a connection may lie idle and still be used. Relays hang
+// up after anything from ten seconds to five minutes, and what lies between
+// may forget the connection without a word.
+const maxIdle = 30 * time.Second
+
+// glanceAfter is the idle time from which Usable looks at the socket.
+const glanceAfter = time.Second
+
+// Usable says whether another envelope may be sent. Of a connection that has
+// been idle it finds out, within a millisecond, whether the relay has hung up.
+func (c *Conn) Usable() bool {
+	if c.broken || c.spent() {
+		return false
+	}
+	idle := time.Since(c.used)
+	if idle > maxIdle || idle > glanceAfter && c.hungUp() {
+		c.broken = true
+	}
+	return !c.broken
+}
+
+// hungUp says that the relay closed the connection or spoke unasked, which it
+// does only to take leave (421, RFC 5321 section 3.8).
+func (c *Conn) hungUp() bool {
+	if err := c.base.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+		return true
+	}
+	_, err := c.text.R.Peek(1)
+	return !errors.Is(err, os.ErrDeadlineExceeded)
+}
 
 func (c *Conn) spent() bool {
 	return c.options.MaxPerConnection > 0 && c.taken >= c.options.MaxPerConnection
@@ -78,6 +109,7 @@ func (c *Conn) Reset(ctx context.Context) error {
 // seconds for the relay's good-bye, which nothing depends on.
 func (c *Conn) Close(ctx context.Context) error {
 	if c.broken {
+		_ = c.base.Close() // it may be closed already
 		return nil
 	}
 	defer c.tie(ctx)()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	mail "github.com/wneessen/go-mail"
 	gosmtp "github.com/wneessen/go-mail/smtp"
@@ -36,7 +37,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		d.abandon()
 		return nil, fmt.Errorf("connect to relay: %w", d.failure(err))
 	}
-	c := &Conn{options: o, base: d.base, text: session.Text}
+	c := &Conn{options: o, base: d.base, text: session.Text, used: time.Now()}
 	if err := c.learn(ctx, session); err != nil {
 		_ = c.abort()
 		return nil, fmt.Errorf("connect to relay: %w", err)

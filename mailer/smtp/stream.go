@@ -44,6 +44,7 @@ func (c *Conn) stream(ctx context.Context, next func() (mailer.Message, bool), d
 	defer c.tie(ctx)()
 	s := &stream{Conn: c, next: next, done: done}
 	err := s.run(ctx)
+	c.used = time.Now()
 	if c.broken {
 		_ = c.abort()
 	}
@@ -173,6 +174,9 @@ func (s *stream) open(ctx context.Context, cur *prepared, opened bool) (goAhead 
 			}
 			return false, nil, &Interrupted{stage, err}
 		}
+		if stage == StageMail && saidGoodbye(r) {
+			return false, nil, &Interrupted{stage, errHungUp}
+		}
 		goAhead = stage == StageData && r.Code == 354
 		s.dirty = s.dirty || stage == StageMail && r.Code/100 == 2
 		if refused == nil && !goAhead && (r.Code/100 != 2 || stage == StageData) {
@@ -213,6 +217,9 @@ func (s *stream) openPlain(ctx context.Context, cur *prepared) (goAhead bool, re
 		if err != nil {
 			return false, nil, &Interrupted{stage, err}
 		}
+		if stage == StageMail && saidGoodbye(r) {
+			return false, nil, &Interrupted{stage, errHungUp}
+		}
 		if stage == StageData && r.Code == 354 {
 			return true, nil, nil
 		}
@@ -224,6 +231,10 @@ func (s *stream) openPlain(ctx context.Context, cur *prepared) (goAhead bool, re
 	}
 	return false, nil, nil
 }
+
+// saidGoodbye says that a reply was no answer to us: the relay took leave of an
+// idle session just before (421 with 4.4.2, a time-out).
+func saidGoodbye(r Reply) bool { return r.Code == 421 && r.Enhanced == "4.4.2" }
 
 // refusal is the *Refused for r, or, where r makes no sense at that stage, an
 // error that ends the connection.
