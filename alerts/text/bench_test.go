@@ -48,7 +48,7 @@ func BenchmarkDocument(b *testing.B) {
 		for _, sections := range []bool{true, false} {
 			text := body
 			if !sections { // one paragraph, all of which counts
-				text = strings.ReplaceAll(body, "\n", " ")
+				text = "Gesucht: " + strings.ReplaceAll(body, "\n", " ")
 			}
 			b.Run(fmt.Sprintf("language=%s/sections=%v", language, sections), func(b *testing.B) {
 				b.ReportAllocs()

@@ -10,7 +10,6 @@ type builder struct {
 	use      uint8
 	inTitle  bool
 	sentence uint32
-	others   bool // what follows in this sentence are people one works with
 }
 
 // body adds the body's tokens sentence by sentence.
@@ -21,7 +20,6 @@ func (b *builder) body(tokens []token) {
 			continue
 		}
 		b.sentence++
-		b.others = false
 		b.clause(tokens[from : i+1])
 		from = i + 1
 		if len(b.d.places) >= maxPlaces {
@@ -41,28 +39,41 @@ func (b *builder) clause(tokens []token) {
 		if b.inTitle {
 			b.d.company |= w.company
 		}
-		if !b.inTitle && !b.others {
-			b.others = b.a.turnsToOthers(t.word)
-		}
 		first := uint32(len(b.d.places))
 		for range w.steps {
 			b.d.places = append(b.d.places, place{uint32(t.start), uint32(t.end), b.sentence})
 		}
-		if b.others && w.person {
+		if !b.counts(w, tokens, i) {
 			continue
 		}
 		b.emit(w, first)
 		if t.marks&openEnd != 0 {
 			if full := b.a.completedEnd(t.word, tokens[i+1:]); full != "" {
-				b.emit(b.a.word(full), first)
+				b.complete(full, tokens, i, first)
 			}
 		}
 		if t.marks&openStart != 0 && i > 0 {
 			if full := b.a.completedStart(tokens[:i], t.word); full != "" {
-				b.emit(b.a.word(full), first)
+				b.complete(full, tokens, i, first)
 			}
 		}
 	}
+}
+
+// complete adds what an elliptic word means in full.
+func (b *builder) complete(full string, tokens []token, i int, first uint32) {
+	if w := b.a.word(full); b.counts(w, tokens, i) {
+		b.emit(w, first)
+	}
+}
+
+// counts tells whether the word at i speaks of the job: in a body not if it
+// names others' occupations, or is a verb that looks like a noun's plural.
+func (b *builder) counts(w *wordInfo, tokens []token, i int) bool {
+	if b.inTitle {
+		return true
+	}
+	return !(w.verb && b.use == useGerman) && (!w.person || b.a.meansReader(tokens, i))
 }
 
 func (b *builder) emit(w *wordInfo, first uint32) {
@@ -109,9 +120,42 @@ func (b *builder) pair(left, right string, at uint32) {
 	}
 }
 
-// turnsToOthers tells the words after which a sentence speaks of colleagues.
-func (a *Analyser) turnsToOthers(word string) bool {
-	return len(word) >= 6 && a.lex.company[strings.ToLower(word)]
+// Whoever reads a sentence of a body is meant by the occupation at i if words
+// before it say so ("als …", "Ausbildung zum …", "we are looking for a …") and
+// none in between speaks of colleagues, or if little more than the occupation
+// stands there. Else the body speaks of whom one works for or with.
+func (a *Analyser) meansReader(tokens []token, i int) bool {
+	const few = 8
+	for k := i - 1; k >= 0 && k >= i-2*few; k-- {
+		w := tokens[k].word
+		if len(w) > maxCue {
+			continue
+		}
+		var low [maxCue]byte
+		lower := appendLower(low[:0], w)
+		if a.lex.company[string(lower)] {
+			return false
+		}
+		if a.lex.reader[string(lower)] {
+			return true
+		}
+	}
+	return i < 3 && len(tokens) <= few
+}
+
+// maxCue is the length in bytes of the longest cue.
+const maxCue = 24
+
+// appendLower lowers ASCII letters and leaves others: cues are listed so.
+func appendLower(dst []byte, w string) []byte {
+	for i := 0; i < len(w); i++ {
+		c := w[i]
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 // completedEnd completes "Gesundheits-" by the compound that ends the row

@@ -31,7 +31,7 @@ const (
 	inTitle              // all in the title, the head ending a word, and one at least in another word
 	anyTitle             // all in the title, in any part of a word
 	together             // as inTitle, or all in one sentence, where first parts count only in the head's own word
-	near                 // whole words, all in the title or within a few words of a sentence
+	near                 // whole words within a few words of the title, or, in order, of a sentence
 	inRow                // whole words in a row
 )
 
@@ -109,7 +109,7 @@ func (a *Analyser) atomWays(x atom, excluded, several bool) []alternative {
 			out = append(out, a.headSynonyms(x.text)...)
 		}
 		for i := range out {
-			out[i].asked, out[i].title = x.text, x.title
+			out[i].asked, out[i].title = x.text, out[i].title || x.title
 		}
 		return distinct(out)
 	})

@@ -55,7 +55,29 @@ func newSplitter(x *lexicon, v *Vocabulary) *splitter {
 		}
 		s.parts[w] = wholeWord
 	}
+	s.addMembers(v.synonyms)
 	return s
+}
+
+// minMember is how long a synonym must be to become a part: shorter ones
+// are abbreviations or fit by chance.
+const minMember = 8
+
+// addMembers makes parts of those synonyms that are single words and no
+// compounds themselves, so that what can be asked for is found in compounds.
+func (s *splitter) addMembers(lines []synonymLine) {
+	for _, l := range lines {
+		for _, m := range slices.Concat(l.left, l.right) {
+			if strings.ContainsAny(m, " -/.") {
+				continue
+			}
+			w := s.lex.masculine(canonical(m))
+			if len(w) < minMember || !germanLetters(w) || s.listed(w) || s.lex.function[w] || s.split(w) != nil {
+				continue
+			}
+			s.parts[w] = anywhere
+		}
+	}
 }
 
 // wholeHead is a head that is never taken apart itself: verkäufer.

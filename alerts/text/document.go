@@ -113,11 +113,11 @@ func (s *scratch) readBody(x *lexicon, body string) {
 	at := 0
 	for line := range strings.Lines(body) {
 		if s.sections.counts(line) && len(s.list) < maxPlaces {
-			from := len(s.list)
-			s.list = s.tokens.tokens(s.list, line, nil)
+			from, cut := len(s.list), s.sections.praise(line)
+			s.list = s.tokens.tokens(s.list, line[cut:], nil)
 			for i := range s.list[from:] {
-				s.list[from+i].start += at
-				s.list[from+i].end += at
+				s.list[from+i].start += at + cut
+				s.list[from+i].end += at + cut
 			}
 			if len(s.list) > from {
 				s.list[len(s.list)-1].marks |= endsClause

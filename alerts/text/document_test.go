@@ -44,6 +44,33 @@ Frau Schuster, Telefon 0209 12345
 	}
 }
 
+func TestDocument_CountsOccupationsInABodyWhereTheReaderIsMeant(t *testing.T) {
+	t.Parallel()
+	a := shared()
+	for _, c := range []struct {
+		query, body string
+		want        bool
+	}{
+		{"Krankenpfleger", "Ausbildung zum Krankenpfleger oder vergleichbar", true},
+		{"Krankenpfleger", "Enge Zusammenarbeit mit Krankenpflegern", false},
+		{"Krankenpfleger", "Sie unterstützen unsere Krankenpfleger bei der Dokumentation im Alltag der Station", false},
+		{"Informatiker", "Sie sind Informatiker (m/w/d) und mögen Zahlen", true},
+		{"Informatiker", "Gemeinsam beraten wir unsere Informatiker und deren Teams in allen Fragen rund um die Arbeit", false},
+		{"Koch", "Wir suchen einen Koch für unsere Kantine", true},
+		{"Koch", "Gern kochen Sie auch selbst", false},
+		{"Pflege", "Sie pflegen die Stammdaten", false},
+		{"Pflege", "Erfahrung in der Pflege", true},
+		{"Elektroniker", "- Elektroniker für Betriebstechnik", true},
+		{"engineer", "Degree as a mechanical engineer", true},
+		{"engineer", "You prepare the drawings that our engineers need in their daily work on the site", false},
+		{"Projektmanager", "Erfahrung im Projektmanagement", false}, // an activity counts in a title only
+	} {
+		if got := mustParse(t, a, c.query).Matches(a.Document("Stelle", "Ihre Aufgaben\n"+c.body+".\n", "")); got != c.want {
+			t.Errorf("%s in %q: %v, want %v", c.query, c.body, got, c.want)
+		}
+	}
+}
+
 func TestDocument_TellsTheLanguageFromTheWords(t *testing.T) {
 	t.Parallel()
 	a := shared()

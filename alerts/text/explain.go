@@ -97,10 +97,13 @@ func (alt *alternative) found(d *Document, title bool) []uint32 {
 		return []uint32{at, at + uint32(alt.gaps[last])}
 	}
 	within := func(at uint32) bool { return (at < d.titlePlaces) == title }
-	if !title && alt.mode == near {
-		head, _ := alt.nearHead(d)
+	if alt.mode == near {
+		t := *alt
+		t.title = title
+		head, _ := t.nearHead(d)
+		far := uint32(last * nearPlaces)
 		within = func(at uint32) bool {
-			return d.places[at].sentence == d.places[head].sentence && head < at+nearPlaces && at <= head+nearPlaces
+			return at+far >= head && at <= head+far && d.places[at].sentence == d.places[head].sentence
 		}
 	}
 	if !title && alt.mode == together {

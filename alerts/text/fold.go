@@ -17,15 +17,18 @@ func Fold(s string) string {
 	b.Grow(len(s) + 4)
 	gap := false
 	for _, r := range composed(s) {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			gap = gap || !unicode.Is(unicode.Mn, r)
+		if unicode.Is(unicode.Mn, r) {
 			continue
 		}
-		if gap && b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		gap = false
 		for _, f := range plainRune(r) {
+			if !unicode.IsLetter(f) && !unicode.IsDigit(f) {
+				gap = true
+				continue
+			}
+			if gap && b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			gap = false
 			b.WriteString(spellOut(f))
 		}
 	}

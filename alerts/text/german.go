@@ -114,7 +114,7 @@ func snowballCut(w string) string {
 	env := snowballstem.NewEnv(w)
 	german.Stem(env)
 	keep := utf8.RuneCountInString(env.Current())
-	if keep < 3 {
+	if keep < 3 || keep < 4 && keep+1 == utf8.RuneCountInString(w) && strings.HasSuffix(w, "s") { // Kurs is no Kur
 		return w
 	}
 	for i := range w {

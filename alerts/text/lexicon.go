@@ -32,7 +32,7 @@ type lexicon struct {
 	helping, clerical map[string]bool // words of titles, see data
 	leading, over     map[string]bool
 	generic, activity map[string]bool
-	field             map[string]bool
+	field, rank       map[string]bool
 	left, head        []string
 	whole, compound   []string
 	headWord          map[string]bool // those of head
@@ -50,8 +50,8 @@ type lexicon struct {
 	grade, class map[string]bool
 	abbreviation map[string]bool
 
-	headings sectionRules
-	company  map[string]bool // lower case, as written
+	headings        sectionRules
+	company, reader map[string]bool // lower case, as written
 }
 
 // sectionsOf splits a data file into its sections' lines, comments and blank
@@ -94,6 +94,7 @@ func newLexicon() *lexicon {
 		generic:      wordSet(de["generic"]),
 		activity:     wordSet(de["activity"]),
 		field:        wordSet(de["field"]),
+		rank:         wordSet(de["rank"]),
 		left:         wordList(de["left"]),
 		head:         wordList(de["head"]),
 		whole:        wordList(de["whole"]),
@@ -134,11 +135,16 @@ func newLexicon() *lexicon {
 	}
 	sections := sectionsOf(sectionsData)
 	x.headings = newSectionRules(sections)
-	x.company = map[string]bool{}
-	for _, w := range sections["company"] {
-		x.company[w] = true
-	}
+	x.company, x.reader = lineSet(sections["company"]), lineSet(sections["reader"])
 	return x
+}
+
+func lineSet(lines []string) map[string]bool {
+	out := map[string]bool{}
+	for _, line := range lines {
+		out[line] = true
+	}
+	return out
 }
 
 func wordList(lines []string) []string {

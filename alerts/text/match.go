@@ -179,26 +179,22 @@ func (alt *alternative) aroundHead(d *Document, at uint32) bool {
 	return outside
 }
 
-// nearPlaces is how far apart the words of a synonym may stand in a body.
-const nearPlaces = 8
+// nearPlaces is how far from the last word of a synonym the others may stand,
+// for each of them.
+const nearPlaces = 3
 
 func (alt *alternative) nearby(d *Document) bool {
-	inTitle := true
 	for _, t := range alt.terms {
-		i := d.lookup(t)
-		if i < 0 || d.summary[i]&(wholeInTitle|wholeInBody) == 0 {
+		if !d.has(t, alt.where(wholeInTitle, wholeInBody)) {
 			return false
 		}
-		inTitle = inTitle && d.summary[i]&wholeInTitle != 0
-	}
-	if inTitle || alt.title {
-		return inTitle
 	}
 	_, ok := alt.nearHead(d)
 	return ok
 }
 
-// nearHead finds the place of the last term with all others near it.
+// nearHead finds the place of the last term with all others near it, in the
+// title if they are there.
 func (alt *alternative) nearHead(d *Document) (uint32, bool) {
 	last := len(alt.terms) - 1
 	for n, head := range d.at(d.lookup(alt.terms[last])) {
@@ -206,12 +202,12 @@ func (alt *alternative) nearHead(d *Document) (uint32, bool) {
 		if n == maxHeads {
 			break
 		}
-		if head&(asPart|asSuffix) != 0 || at < d.titlePlaces {
+		if head&(asPart|asSuffix) != 0 || alt.title && at >= d.titlePlaces {
 			continue
 		}
 		all := true
 		for _, t := range alt.terms[:last] {
-			all = all && d.near(d.lookup(t), at)
+			all = all && d.near(d.lookup(t), at, uint32(last*nearPlaces))
 		}
 		if all {
 			return at, true
@@ -220,10 +216,15 @@ func (alt *alternative) nearHead(d *Document) (uint32, bool) {
 	return 0, false
 }
 
-func (d *Document) near(i int, at uint32) bool {
+// near tells whether the term with index i stands before at, or in a title on
+// either side of it, as far away at most.
+func (d *Document) near(i int, at, far uint32) bool {
 	for _, o := range d.at(i) {
 		p := o >> occurrenceBits
-		if o&(asPart|asSuffix) == 0 && d.places[p].sentence == d.places[at].sentence && p+nearPlaces >= at && p <= at+nearPlaces {
+		if o&(asPart|asSuffix) != 0 || d.places[p].sentence != d.places[at].sentence {
+			continue
+		}
+		if p < at && p+far >= at || p > at && at+far >= p && p < d.titlePlaces {
 			return true
 		}
 	}

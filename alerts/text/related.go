@@ -29,7 +29,8 @@ func (a *Analyser) apart(word string) []string {
 
 // synonymWays are what the vocabulary's groups name besides these words. A
 // synonym that is the end of what was asked (Entwickler for
-// Softwareentwickler) counts as a word of its own only.
+// Softwareentwickler) counts as a word of its own only, and a field for an
+// occupation (Schiffbau for Bootsbauer) in a title only.
 func (a *Analyser) synonymWays(ws []string) []alternative {
 	if len(ws) == 0 {
 		return nil
@@ -39,7 +40,9 @@ func (a *Analyser) synonymWays(ws []string) []alternative {
 	for _, hit := range a.synonyms.lookup(german, english) {
 		for _, target := range hit.targets {
 			broader := len(target.words) == 1 && (strings.HasSuffix(german, target.german) || strings.HasSuffix(english, target.english))
+			titleOnly := a.person(ws) && !a.person(target.words)
 			for _, alt := range target.ways() {
+				alt.title = titleOnly
 				if broader && alt.mode == single {
 					alt.mode, alt.gaps = inRow, []int{0}
 				}
@@ -49,6 +52,16 @@ func (a *Analyser) synonymWays(ws []string) []alternative {
 		}
 	}
 	return out
+}
+
+// person tells whether one of the words names an occupation.
+func (a *Analyser) person(ws []string) bool {
+	for _, w := range ws {
+		if a.word(w).person {
+			return true
+		}
+	}
+	return false
 }
 
 // memberWays find one synonym: a word as such or by its parts, several words

@@ -62,11 +62,26 @@ func (s *sections) counts(line string) bool {
 		}
 		return !s.skips
 	}
-	if s.skips {
-		return false
-	}
-	return !s.lead(line)
+	return !s.skips
 }
+
+// praise returns how much of a counting line's beginning is a sentence about
+// the employer: all of a short line, the first sentence of a paragraph.
+func (s *sections) praise(line string) int {
+	if !s.lead(line) {
+		return 0
+	}
+	if len(line) <= maxPraiseBytes {
+		return len(line)
+	}
+	if i := strings.Index(line, ". "); i > 0 {
+		return i + 1
+	}
+	return len(line)
+}
+
+// maxPraiseBytes is how long a line may be to count as one sentence.
+const maxPraiseBytes = 240
 
 func isItem(line string) bool {
 	line = strings.TrimLeft(line, " \t")
@@ -105,9 +120,7 @@ func (s *sections) heading(line string) (counts, known bool) {
 
 // lead tells a line that begins like praise of the employer.
 func (s *sections) lead(line string) bool {
-	if len(line) > 60 {
-		line = line[:60]
-	}
+	line = line[:min(len(line), 60)]
 	s.foldLine(line)
 	for i, word := range fieldsOf(s.fold) {
 		for _, p := range s.rules.leads[string(word)] {

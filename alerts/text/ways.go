@@ -141,11 +141,11 @@ func (a *Analyser) inTitleOnly(word string, several bool) []alternative {
 	p := q.pieces[0]
 	var out []alternative
 	stem := a.lex.stemGerman(p.base)
-	if a.lex.field[p.base] && len(p.parts) == 0 {
-		out = append(out, alternative{terms: []Term{termOf(stemTerm, stem)}, mode: anyTitle, rule: Compound})
+	if a.lex.field[p.base] {
+		out = append(out, alternative{terms: []Term{termOf(rootTerm, fieldForm(stem))}, mode: inTitle, rule: Compound})
 	}
 	if len(p.parts) > 0 {
-		return nil
+		return out
 	}
 	root := a.lex.root(stem)
 	rootOf := []Term{termOf(rootTerm, root)}

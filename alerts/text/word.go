@@ -38,6 +38,7 @@ type wordInfo struct {
 	steps     uint8
 	function  bool
 	person    bool  // names an occupation
+	verb      bool  // in a German sentence a verb, not the noun that it looks like
 	company   uint8 // what it says, in a title, of activities beside it
 }
 
@@ -184,6 +185,10 @@ func (f *formsOf) ofParts(w string, parts []part, ends bool) {
 			f.add(stemTerm, f.a.suffixStem(w, parts, i), endBits, useGerman)
 		}
 	}
+	if f.a.lex.rank[parts[last].base] && f.a.split.isHead(parts[last-1].base) {
+		f.add(stemTerm, f.a.lex.stemGerman(w[:parts[last].start]), endBits, useGerman)
+	}
+	f.fields(w, parts)
 	stem := f.a.suffixStem(w, parts, last)
 	f.add(rootTerm, f.a.lex.root(stem), endBits|adjectiveBit(stem), useTitle)
 	if !ends {
@@ -196,6 +201,26 @@ func (f *formsOf) ofParts(w string, parts []part, ends bool) {
 		}
 	}
 }
+
+// fields adds the field of work before a person's head: Pflege in
+// Pflegehelfer, but not Einkauf in Einkaufszentrum.
+func (f *formsOf) fields(w string, parts []part) {
+	last := parts[len(parts)-1]
+	if person, _ := f.a.occupation(f.a.lastForm(w, last)); !person && !f.a.lex.field[last.base] {
+		return
+	}
+	for _, q := range parts[1:] {
+		for _, front := range []string{w[:q.start], strings.TrimSuffix(w[:q.start], "s")} {
+			if f.a.lex.field[front] {
+				f.add(rootTerm, fieldForm(f.a.lex.stemGerman(front)), asSuffix, useTitle)
+				break
+			}
+		}
+	}
+}
+
+// fieldForm is the normal form of a field before a head.
+func fieldForm(stem string) string { return stem + "|*" }
 
 // partStems are the stems of a compound's parts.
 func (a *Analyser) partStems(w string, parts []part) []string {
@@ -317,7 +342,18 @@ func (a *Analyser) info(word string) *wordInfo {
 		end = a.lastForm(last.base, last.parts[n-1])
 	}
 	w.person, w.company = a.occupation(end)
+	w.verb = len(ps) == 1 && a.verb(word, last.base)
 	return w
+}
+
+// verb tells pflegen and kochen, in lower case, from Pflege and Koch.
+func (a *Analyser) verb(word, base string) bool {
+	if r, _ := utf8.DecodeRuneInString(word); !unicode.IsLower(r) {
+		return false
+	}
+	_, field := a.split.parts[strings.TrimSuffix(base, "n")]
+	_, noun := a.split.parts[strings.TrimSuffix(base, "en")]
+	return strings.HasSuffix(base, "en") && (field || noun)
 }
 
 // occupation tells whether a word's last part names a person's occupation,
@@ -325,7 +361,7 @@ func (a *Analyser) info(word string) *wordInfo {
 func (a *Analyser) occupation(end string) (person bool, company uint8) {
 	stem := a.lex.stemGerman(end)
 	in := func(set map[string]bool) bool { return set[stem] || set[end] }
-	person = (a.split.isHead(stem) || a.split.isHead(end)) && !in(a.lex.activity)
+	person = (a.split.isHead(stem) || a.split.isHead(end) || a.split.isHead(a.lex.stemEnglish(end))) && !in(a.lex.activity)
 	if in(a.lex.helping) {
 		company |= besideHelper
 	}
