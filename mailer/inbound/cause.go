@@ -141,7 +141,7 @@ func oneLine(text string, most int) string {
 	}, strings.ToValidUTF8(text, "?"))
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "")
+		text = strings.TrimSpace(strings.ToValidUTF8(text[:most], ""))
 	}
 	return text
 }
