@@ -1,0 +1,112 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// A change of address takes three steps, so that a forwarded link cannot take
+// somebody's alerts away: she asks on her page, the new address confirms, and then
+// the old one does. Between the steps nothing is stored but the mails' links.
+
+type addressView struct {
+	Token   string
+	Address string // the new one
+	ByOld   bool   // it is the old address's turn
+	Done    bool
+	Sent    bool // the old address has been asked
+	Manage  string
+}
+
+// askNewAddress mails the link of the first step to the new address.
+func (s *Site) askNewAddress(w http.ResponseWriter, r *http.Request) error {
+	if err := s.visit(r); err != nil {
+		return err
+	}
+	b, err := s.manager(r)
+	if err != nil {
+		return err
+	}
+	address, err := subscriptions.ParseAddress(cut(r.PostForm.Get("email")))
+	if err != nil {
+		return s.showManage(w, r, b, http.StatusUnprocessableEntity, "", fault{"new-email", s.texts.say(localeOf(r, b.subscriber.Locale), "fault.email")})
+	}
+	if s.mayWriteTo(address) {
+		if err := s.mailAddress(r, b, subscriptions.ByNewAddress, address, address); err != nil {
+			return err
+		}
+	}
+	return s.back(w, r, b, "address")
+}
+
+func (s *Site) mailAddress(r *http.Request, b bearer, step byte, address, to string) error {
+	url := s.links.ChangeAddress(&b.subscriber, step, address, s.Now())
+	return s.Database.Tx(r.Context(), func(tx *sqlx.Tx) error {
+		return s.Mails.Account(r.Context(), tx, b.subscriber.ID, subscriptions.MailConfirmAddress, subscriptions.AccountPayload{To: to, ActionURL: url})
+	})
+}
+
+func (s *Site) addressLink(r *http.Request) (b bearer, step byte, address string, err error) {
+	if b, err = s.bearer(r, subscriptions.ToChangeAddress); err != nil {
+		return b, 0, "", err
+	}
+	step, address, ok := b.claims.AddressChange()
+	if !ok {
+		return b, 0, "", subscriptions.ErrTokenInvalid
+	}
+	return b, step, address, nil
+}
+
+func (s *Site) askAddress(w http.ResponseWriter, r *http.Request) error {
+	b, step, address, err := s.addressLink(r)
+	if err != nil {
+		return err
+	}
+	v := s.ownView(r, b, "address.title", addressView{Token: b.token, Address: address, ByOld: step == subscriptions.ByOldAddress})
+	return s.render(w, r, http.StatusOK, "address", v)
+}
+
+// changeAddress takes the step that the link is for.
+func (s *Site) changeAddress(w http.ResponseWriter, r *http.Request) error {
+	b, step, address, err := s.addressLink(r)
+	if err != nil {
+		return err
+	}
+	v := s.ownView(r, b, "address.title", nil)
+	if step == subscriptions.ByNewAddress {
+		if s.mayWriteTo(b.subscriber.Email) {
+			if err := s.mailAddress(r, b, subscriptions.ByOldAddress, address, b.subscriber.Email); err != nil {
+				return err
+			}
+		}
+		v.Data = addressView{Sent: true, Address: address}
+		return s.render(w, r, http.StatusOK, "address", v)
+	}
+	if err := s.move(r, b, address); err != nil {
+		return err
+	}
+	b.subscriber.Rotation++
+	manage := strings.TrimPrefix(s.links.Manage(&b.subscriber, s.Now()), s.links.Base)
+	v.Data = addressView{Done: true, Address: address, Manage: manage}
+	return s.render(w, r, http.StatusOK, "address", v)
+}
+
+func (s *Site) move(r *http.Request, b bearer, address string) error {
+	ctx, now := r.Context(), s.Now()
+	return s.Database.Tx(ctx, func(tx *sqlx.Tx) error {
+		how := s.how(r, "page", localeOf(r, b.subscriber.Locale))
+		if err := s.Store.ChangeAddress(ctx, tx, b.subscriber.ID, address, how, now); err != nil {
+			return err
+		}
+		if s.Suppressions != nil {
+			if err := s.Suppressions.Lift(ctx, tx, address); err != nil {
+				return err
+			}
+		}
+		return s.Mails.Account(ctx, tx, b.subscriber.ID, subscriptions.MailAddressChanged, subscriptions.AccountPayload{To: b.subscriber.Email})
+	})
+}

@@ -1,0 +1,95 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+type confirmView struct {
+	Token     string
+	Name      string
+	Frequency string
+	Confirmed bool // already: say what comes next
+	Ended     bool
+	Next      string // when the next mail comes; "" for instant
+	Manage    string
+	Found     []foundView // what there is today
+	Total     int
+}
+
+// askConfirm shows what is to be confirmed and one button, or that it stands. It
+// changes nothing: mail scanners open this page.
+func (s *Site) askConfirm(w http.ResponseWriter, r *http.Request) error {
+	b, sub, err := s.toConfirm(r)
+	if err != nil {
+		return err
+	}
+	v := s.ownView(r, b, "confirm.title", nil)
+	data := confirmView{Token: b.token, Name: sub.Name(s.Meaning, v.Lang), Frequency: sub.Schedule.Describe(v.Lang),
+		Confirmed: sub.State == subscriptions.Confirmed || sub.State == subscriptions.Paused, Ended: sub.State == subscriptions.Ended}
+	if data.Confirmed {
+		v.Title = s.texts.say(v.Lang, "confirm.done-title")
+		data.Manage = s.links.Manage(&b.subscriber, s.Now())
+		data.Next = s.nextText(&sub, v.Lang)
+		if s.Search != nil {
+			found, total, err := s.Search.Search(r.Context(), &sub.Criteria, 0, 5)
+			if err != nil {
+				return err
+			}
+			data.Found, data.Total = s.found(found, &sub.Criteria, v.Lang), total
+		}
+	}
+	v.Data = data
+	return s.render(w, r, http.StatusOK, "confirm", v)
+}
+
+// nextText is when a subscription's next mail is due, in its own zone.
+func (s *Site) nextText(sub *subscriptions.Subscription, locale string) string {
+	if sub.DueAt.IsZero() || sub.Schedule.Frequency == subscriptions.Instant {
+		return ""
+	}
+	zone, err := time.LoadLocation(sub.Schedule.Timezone)
+	if err != nil {
+		zone = s.zone
+	}
+	return timeText(sub.DueAt.In(zone), locale)
+}
+
+func (s *Site) toConfirm(r *http.Request) (bearer, subscriptions.Subscription, error) {
+	b, err := s.bearer(r, subscriptions.ToConfirm)
+	if err != nil {
+		return b, subscriptions.Subscription{}, err
+	}
+	subs, err := s.named(r, b)
+	if err != nil {
+		return b, subscriptions.Subscription{}, err
+	}
+	if len(subs) == 0 {
+		return b, subscriptions.Subscription{}, subscriptions.ErrTokenInvalid
+	}
+	return b, subs[0], nil
+}
+
+// confirm makes the subscription stand and leads back to the page, which then
+// says so.
+func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
+	b, sub, err := s.toConfirm(r)
+	if err != nil {
+		return err
+	}
+	if sub.State == subscriptions.Unconfirmed {
+		how := s.how(r, "page", localeOf(r, b.subscriber.Locale))
+		err := s.write(r.Context(), func(tx *sqlx.Tx) error {
+			_, err := s.Store.Confirm(r.Context(), tx, sub.ID, how, s.Now())
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return redirect(w, r, s.ownView(r, b, "confirm.title", nil), "/confirm/"+b.token)
+}

@@ -1,0 +1,103 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+type editView struct {
+	Token string
+	Form  formView
+}
+
+// editForm is the form of an alert on her own pages: no address, no consent.
+func (s *Site) editForm(w wishForm, faults []fault, locale, action string) formView {
+	f := s.form(w, faults, locale)
+	f.Action, f.Submit, f.AskEmail = action, "form.save", false
+	return f
+}
+
+func (s *Site) newAlert(w http.ResponseWriter, r *http.Request) error {
+	b, err := s.bearer(r, subscriptions.ToManage)
+	if err != nil {
+		return err
+	}
+	v := s.ownView(r, b, "edit.new-title", nil)
+	v.Data = editView{b.token, s.editForm(s.readWish(nil), nil, v.Lang, "/manage/"+b.token+"/alerts")}
+	return s.render(w, r, http.StatusOK, "edit", v)
+}
+
+// addAlert gives her one more alert. Her link proves the address, so there is
+// nothing to confirm; the step is recorded like a confirmation.
+func (s *Site) addAlert(w http.ResponseWriter, r *http.Request) error {
+	b, err := s.manager(r)
+	if err != nil {
+		return err
+	}
+	v := s.ownView(r, b, "edit.new-title", nil)
+	typed := s.readWish(r.PostForm)
+	wish, faults := s.wish(typed, nil, v.Lang)
+	if len(faults) > 0 {
+		v.Data = editView{b.token, s.editForm(typed, faults, v.Lang, "/manage/"+b.token+"/alerts")}
+		return s.render(w, r, http.StatusUnprocessableEntity, "edit", v)
+	}
+	err = s.write(r.Context(), func(tx *sqlx.Tx) error {
+		_, err := s.Store.Add(r.Context(), tx, b.subscriber.ID, wish, s.how(r, "manage page", v.Lang), s.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.back(w, r, b, "added")
+}
+
+func (s *Site) editAlert(w http.ResponseWriter, r *http.Request) error {
+	b, sub, err := s.toEdit(r)
+	if err != nil {
+		return err
+	}
+	v := s.ownView(r, b, "edit.title", nil)
+	v.Data = editView{b.token, s.editForm(s.formOf(&sub, v.Lang), nil, v.Lang, alertPath(b, &sub))}
+	return s.render(w, r, http.StatusOK, "edit", v)
+}
+
+func (s *Site) toEdit(r *http.Request) (bearer, subscriptions.Subscription, error) {
+	b, err := s.bearer(r, subscriptions.ToManage)
+	if err != nil {
+		return b, subscriptions.Subscription{}, err
+	}
+	sub, err := s.hers(r, b)
+	if err == nil && !standing(&sub) {
+		err = subscriptions.ErrNotFound
+	}
+	return b, sub, err
+}
+
+func alertPath(b bearer, sub *subscriptions.Subscription) string {
+	return "/manage/" + b.token + "/alerts/" + strconv.FormatUint(uint64(sub.ID), 10)
+}
+
+func (s *Site) saveAlert(w http.ResponseWriter, r *http.Request) error {
+	if err := form(r); err != nil {
+		return err
+	}
+	b, sub, err := s.toEdit(r)
+	if err != nil {
+		return err
+	}
+	v := s.ownView(r, b, "edit.title", nil)
+	typed := s.readWish(r.PostForm)
+	wish, faults := s.wish(typed, &sub, v.Lang)
+	if len(faults) > 0 {
+		v.Data = editView{b.token, s.editForm(typed, faults, v.Lang, alertPath(b, &sub))}
+		return s.render(w, r, http.StatusUnprocessableEntity, "edit", v)
+	}
+	if err := s.write(r.Context(), func(tx *sqlx.Tx) error { return s.Store.Edit(r.Context(), tx, sub.ID, wish, s.Now()) }); err != nil {
+		return err
+	}
+	return s.back(w, r, b, "saved")
+}

@@ -1,0 +1,110 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// exported is everything about a subscriber as JSON. Its subscriptions have the
+// fields of an import line, so that she can take them elsewhere.
+type exported struct {
+	ExportedAt    time.Time               `json:"exported_at"`
+	Email         string                  `json:"email"`
+	Locale        string                  `json:"locale"`
+	Since         time.Time               `json:"since"`
+	Subscriptions []exportedSubscription  `json:"subscriptions"`
+	Consents      []subscriptions.Consent `json:"consents"`
+}
+
+type exportedSubscription struct {
+	alerts.Criteria
+	Number      uint32     `json:"number"`
+	Label       string     `json:"label,omitempty"`
+	Frequency   string     `json:"frequency"`
+	Hour        int        `json:"hour"`
+	Weekday     string     `json:"weekday"`
+	Timezone    string     `json:"timezone"`
+	State       string     `json:"state"`
+	EndedReason string     `json:"ended_reason,omitempty"`
+	CreatedAt   time.Time  `json:"created_at"`
+	ConfirmedAt *time.Time `json:"confirmed_at,omitempty"`
+	PausedUntil *time.Time `json:"paused_until,omitempty"`
+	EndedAt     *time.Time `json:"ended_at,omitempty"`
+	NextMail    *time.Time `json:"next_mail_at,omitempty"`
+}
+
+func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
+	b, err := s.bearer(r, subscriptions.ToManage)
+	if err != nil {
+		return err
+	}
+	all, err := s.Store.Export(r.Context(), s.Reader, b.subscriber.ID)
+	if err != nil {
+		return fmt.Errorf("export a subscriber: %w", err)
+	}
+	out := exported{ExportedAt: s.Now().UTC(), Email: all.Subscriber.Email, Locale: all.Subscriber.Locale, Since: all.Subscriber.Created, Consents: all.Consents}
+	for i := range all.Subscriptions {
+		out.Subscriptions = append(out.Subscriptions, exportOf(&all.Subscriptions[i]))
+	}
+	body, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write an export: %w", err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="job-alerts.json"`)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Robots-Tag", "noindex, nofollow")
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(append(body, '\n')) // the visitor has gone: nothing to do
+	}
+	return nil
+}
+
+func exportOf(sub *subscriptions.Subscription) exportedSubscription {
+	given := func(t time.Time) *time.Time {
+		if t.IsZero() {
+			return nil
+		}
+		return &t
+	}
+	return exportedSubscription{Criteria: sub.Criteria, Number: sub.ID, Label: sub.Label, Frequency: string(sub.Schedule.Frequency), Hour: sub.Schedule.Hour,
+		Weekday: sub.Schedule.Weekday.String(), Timezone: sub.Schedule.Timezone, State: string(sub.State), EndedReason: string(sub.EndedReason),
+		CreatedAt: sub.Created, ConfirmedAt: given(sub.ConfirmedAt), PausedUntil: given(sub.PausedUntil), EndedAt: given(sub.EndedAt), NextMail: given(sub.DueAt)}
+}
+
+type consentView struct {
+	Token string
+	Email string
+	Steps []consentStep
+}
+
+type consentStep struct {
+	At, Event, Source, Version, Wording, IP, MessageID string
+	Subscription                                       uint32
+}
+
+// consentRecord is the record of consent as a document to read and print.
+func (s *Site) consentRecord(w http.ResponseWriter, r *http.Request) error {
+	b, err := s.bearer(r, subscriptions.ToManage)
+	if err != nil {
+		return err
+	}
+	all, err := s.Store.Export(r.Context(), s.Reader, b.subscriber.ID)
+	if err != nil {
+		return fmt.Errorf("read the record of consent: %w", err)
+	}
+	v := s.ownView(r, b, "consent.title", nil)
+	data := consentView{Token: b.token, Email: b.subscriber.Email}
+	for _, c := range all.Consents {
+		data.Steps = append(data.Steps, consentStep{At: timeText(c.At.In(s.zone), v.Lang), Event: s.texts.say(v.Lang, "consent.event-"+string(c.Event)), Source: c.Source,
+			Version: c.TextVersion, Wording: c.Wording, IP: c.IP, MessageID: c.MessageID, Subscription: c.Subscription})
+	}
+	v.Data = data
+	return s.render(w, r, http.StatusOK, "consent", v)
+}

@@ -1,0 +1,74 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// Database runs write transactions; config/database's DB is one.
+type Database interface {
+	Tx(ctx context.Context, f func(tx *sqlx.Tx) error) error
+}
+
+// Store is what the pages ask of subscriptions/store, which documents it.
+type Store interface {
+	SignUp(ctx context.Context, tx sqlx.ExtContext, up subscriptions.SignUp, now time.Time) (subscriptions.Enrolment, error)
+	ConfirmationSent(ctx context.Context, tx sqlx.ExtContext, subscriber int64, id uint32, how subscriptions.Circumstances, now time.Time) error
+	Confirm(ctx context.Context, tx sqlx.ExtContext, id uint32, how subscriptions.Circumstances, now time.Time) (bool, error)
+	Add(ctx context.Context, tx sqlx.ExtContext, subscriber int64, w subscriptions.Wish, how subscriptions.Circumstances, now time.Time) (uint32, error)
+	Edit(ctx context.Context, tx sqlx.ExtContext, id uint32, w subscriptions.Wish, now time.Time) error
+	Pause(ctx context.Context, tx sqlx.ExtContext, ids []uint32, until time.Time, onReturn subscriptions.OnReturn) ([]uint32, error)
+	Resume(ctx context.Context, tx sqlx.ExtContext, ids []uint32, now time.Time) ([]uint32, error)
+	End(ctx context.Context, tx sqlx.ExtContext, subscriber int64, ids []uint32, reason subscriptions.EndedReason, how subscriptions.Circumstances, now time.Time) ([]uint32, error)
+	EndAll(ctx context.Context, tx sqlx.ExtContext, subscriber int64, reason subscriptions.EndedReason, how subscriptions.Circumstances, now time.Time) ([]uint32, error)
+	Undo(ctx context.Context, tx sqlx.ExtContext, subscriber int64, ids []uint32, how subscriptions.Circumstances, now time.Time) ([]uint32, error)
+	DropUnconfirmed(ctx context.Context, tx sqlx.ExtContext, subscriber int64) error
+	Erase(ctx context.Context, tx sqlx.ExtContext, subscriber int64, how subscriptions.Circumstances, now time.Time) error
+	Speak(ctx context.Context, tx sqlx.ExtContext, subscriber int64, locale string) error
+	Rotate(ctx context.Context, tx sqlx.ExtContext, subscriber int64) (rotation int64, err error)
+	ChangeAddress(ctx context.Context, tx sqlx.ExtContext, subscriber int64, address string, how subscriptions.Circumstances, now time.Time) error
+
+	Get(ctx context.Context, q sqlx.QueryerContext, id uint32) (subscriptions.Subscription, error)
+	Of(ctx context.Context, q sqlx.QueryerContext, subscriber int64) ([]subscriptions.Subscription, error)
+	Subscriber(ctx context.Context, q sqlx.QueryerContext, id int64) (subscriptions.Subscriber, error)
+	SubscriberByAddress(ctx context.Context, q sqlx.QueryerContext, address string) (subscriptions.Subscriber, error)
+	Export(ctx context.Context, q sqlx.QueryerContext, subscriber int64) (subscriptions.Export, error)
+}
+
+// Mails are asked for in the transaction that makes them due.
+type Mails interface {
+	// Confirmation asks for the nth confirmation mail of one subscription and
+	// returns the Message-ID it will carry.
+	Confirmation(ctx context.Context, tx sqlx.ExtContext, subscriber int64, subscription uint32, n int) (messageID string, err error)
+	// Account asks for a mail of one of the kinds subscriptions.Mail…; payload is
+	// a subscriptions.AccountPayload.
+	Account(ctx context.Context, tx sqlx.ExtContext, subscriber int64, kind string, payload any) error
+}
+
+// Suppressions are the addresses that must not be written to.
+type Suppressions interface {
+	// Lift ends what a new sign-up may end: an unsubscription, soft bounces.
+	Lift(ctx context.Context, tx sqlx.ExtContext, address string) error
+	// Reason says why an address is not written to, "" if it is.
+	Reason(ctx context.Context, q sqlx.QueryerContext, address string) (string, error)
+}
+
+// Search finds open postings that meet prepared criteria, best and newest first:
+// limit of them from offset on, and how many there are in all.
+type Search interface {
+	Search(ctx context.Context, c *alerts.Criteria, offset, limit int) (found []alerts.Stored, total int, err error)
+}
+
+// Postings returns stored postings by number; subscriptions.ErrNotFound, or an
+// error for which errors.Is says so, where there is none.
+type Postings interface {
+	Posting(ctx context.Context, number uint32) (alerts.Stored, error)
+}
+
+// Waker is told after a commit that subscriptions have changed.
+type Waker interface{ Wake() }

@@ -1,0 +1,104 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/microcosm-cc/bluemonday"
+
+	"github.com/jobalertd/jobalertd/alerts"
+)
+
+type postingView struct {
+	*alerts.Stored
+	Open        bool
+	Pay         string
+	Assumption  string
+	Types       []string
+	Description template.HTML
+	Schema      any // JobPosting as JSON-LD
+}
+
+// description lets a posting's text through once more: whatever the store holds,
+// a page shows only this much. Headings take their place below the page's own.
+func description(stored string) template.HTML {
+	policy := bluemonday.NewPolicy()
+	policy.AllowElements("p", "br", "ul", "ol", "li", "b", "strong", "i", "em", "h3", "h4", "div", "span")
+	lowered := strings.NewReplacer("<h1", "<h3", "</h1", "</h3", "<h2", "<h3", "</h2", "</h3").Replace(stored)
+	return template.HTML(policy.Sanitize(lowered)) //nolint:gosec // sanitised on this very line
+}
+
+// posting shows one posting. A withdrawn or expired one is gone, and its page
+// says so (RFC 9110 section 15.5.11), so that search engines forget it.
+func (s *Site) posting(w http.ResponseWriter, r *http.Request) error {
+	number, err := strconv.ParseUint(r.PathValue("number"), 10, 32)
+	if err != nil || number == 0 || s.Postings == nil {
+		return errNoPage
+	}
+	p, err := s.Postings.Posting(r.Context(), uint32(number))
+	if err != nil {
+		return fmt.Errorf("read posting %d: %w", number, err)
+	}
+	locale := localeOf(r, "")
+	data := postingView{Stored: &p, Open: p.Standing(s.Now()), Pay: payText(&p.Posting, locale), Description: description(p.Description)}
+	if p.Pay != nil {
+		data.Assumption = p.Pay.Assumption.Text(locale)
+	}
+	for _, t := range p.EmploymentTypes {
+		data.Types = append(data.Types, t.Text(locale))
+	}
+	status := http.StatusGone
+	if data.Open {
+		status, data.Schema = http.StatusOK, s.schema(&p.Posting)
+	}
+	v := s.view(r, "", p.Title, data)
+	v.Canonical = s.links.Posting(p.Number)
+	return s.render(w, r, status, "posting", v)
+}
+
+// schema is the posting as schema.org's JobPosting, for search engines.
+func (s *Site) schema(p *alerts.Posting) map[string]any {
+	ld := map[string]any{
+		"@context": "https://schema.org/", "@type": "JobPosting", "title": p.Title, "description": string(description(p.Description)),
+		"datePosted": p.PublishedAt.Format(time.RFC3339), "validThrough": p.ExpiresAt.Format(time.RFC3339),
+		"hiringOrganization": map[string]any{"@type": "Organization", "name": p.Employer},
+		"identifier":         map[string]any{"@type": "PropertyValue", "name": p.Source, "value": p.Identifier},
+	}
+	var places []map[string]any
+	for _, l := range p.Locations {
+		address := map[string]any{"@type": "PostalAddress"}
+		for name, value := range map[string]string{"addressLocality": l.Name, "postalCode": l.PostalCode, "addressRegion": l.State, "addressCountry": l.Country} {
+			if value != "" {
+				address[name] = value
+			}
+		}
+		places = append(places, map[string]any{"@type": "Place", "address": address})
+	}
+	if len(places) > 0 {
+		ld["jobLocation"] = places
+	}
+	if p.Remote {
+		ld["jobLocationType"] = "TELECOMMUTE"
+	}
+	if len(p.EmploymentTypes) > 0 {
+		ld["employmentType"] = p.EmploymentTypes
+	}
+	if p.Language != "" {
+		ld["inLanguage"] = p.Language
+	}
+	if p.Pay != nil {
+		value := map[string]any{"@type": "QuantitativeValue", "unitText": p.Pay.Unit}
+		if p.Pay.Min > 0 {
+			value["minValue"] = p.Pay.Min
+		}
+		if p.Pay.Max > 0 {
+			value["maxValue"] = p.Pay.Max
+		}
+		ld["baseSalary"] = map[string]any{"@type": "MonetaryAmount", "currency": p.Pay.Currency, "value": value}
+	}
+	return ld
+}

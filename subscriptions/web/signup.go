@@ -1,0 +1,108 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// honeypot is a field that people do not see and programs fill in.
+const honeypot = "website"
+
+// signUp takes a sign-up. Whatever the address is to us, the visitor gets the same
+// page after the same time: what differs is the mail.
+func (s *Site) signUp(w http.ResponseWriter, r *http.Request) error {
+	settled := s.settle(r)
+	if err := s.visit(r); err != nil {
+		return err
+	}
+	if err := form(r); err != nil {
+		return err
+	}
+	locale := localeOf(r, "")
+	v := s.view(r, "", "signup.title", nil)
+	if r.PostForm.Get(honeypot) != "" {
+		settled()
+		return redirect(w, r, v, "/subscriptions/sent")
+	}
+	typed := s.readWish(r.PostForm)
+	wish, faults := s.wish(typed, nil, locale)
+	email := cut(r.PostForm.Get("email"))
+	address, err := subscriptions.ParseAddress(email)
+	if err != nil {
+		faults = append(faults, fault{"email", s.texts.say(locale, "fault.email")})
+	}
+	if len(faults) > 0 {
+		f := s.form(typed, faults, locale)
+		f.Email = email
+		v.Data = jobsView{Form: f, Searching: s.Search != nil}
+		return s.render(w, r, http.StatusUnprocessableEntity, "jobs", v)
+	}
+	if s.mayWriteTo(address) {
+		how := s.how(r, "page", locale)
+		if err := s.enrol(r, subscriptions.SignUp{Address: address, Locale: locale, Wish: wish, How: how}); err != nil {
+			return err
+		}
+	}
+	settled()
+	return redirect(w, r, v, "/subscriptions/sent")
+}
+
+// how is the record of the words shown and where from.
+func (s *Site) how(r *http.Request, source, locale string) subscriptions.Circumstances {
+	how := subscriptions.Circumstances{TextVersion: ConsentVersion + "-" + locale, Wording: s.texts.say(locale, "consent.wording", s.Brand), Source: source}
+	if s.KeepIP {
+		how.IP = s.clientIP(r).String()
+	}
+	return how
+}
+
+// enrol stores the sign-up and asks for the mail it leads to, in one transaction.
+func (s *Site) enrol(r *http.Request, up subscriptions.SignUp) error {
+	ctx, now := r.Context(), s.Now()
+	return s.Database.Tx(ctx, func(tx *sqlx.Tx) error {
+		made, err := s.Store.SignUp(ctx, tx, up, now)
+		if err != nil {
+			return err
+		}
+		if made.Answer != subscriptions.StaySilent && s.Suppressions != nil {
+			if err := s.Suppressions.Lift(ctx, tx, up.Address); err != nil {
+				return err
+			}
+		}
+		switch made.Answer {
+		case subscriptions.AskConfirmation:
+			how := up.How
+			if how.MessageID, err = s.Mails.Confirmation(ctx, tx, made.Subscriber, made.Subscription, made.Confirmation); err != nil {
+				return err
+			}
+			return s.Store.ConfirmationSent(ctx, tx, made.Subscriber, made.Subscription, how, now)
+		case subscriptions.SayAlreadyHere:
+			return s.Mails.Account(ctx, tx, made.Subscriber, subscriptions.MailAlreadyHere, subscriptions.AccountPayload{Subscription: made.Subscription})
+		}
+		return nil
+	})
+}
+
+// settle starts the span that an answer takes at least; the function it returns
+// waits for its end, or for the visitor to leave.
+func (s *Site) settle(r *http.Request) func() {
+	if s.AnswerTime < 0 {
+		return func() {}
+	}
+	end := time.NewTimer(s.AnswerTime)
+	return func() {
+		defer end.Stop()
+		select {
+		case <-end.C:
+		case <-r.Context().Done():
+		}
+	}
+}
+
+func (s *Site) signedUp(w http.ResponseWriter, r *http.Request) error {
+	return s.render(w, r, http.StatusOK, "sent", s.view(r, "", "sent.title", nil))
+}
