@@ -27,7 +27,7 @@ func (a *Analyser) Analyse(word string) Analysis {
 			continue
 		}
 		ps := a.pieces(t.word)
-		for _, f := range a.forms(t.word, ps) {
+		for _, f := range a.forms(ps) {
 			if f.kind == stemTerm {
 				out.Terms = append(out.Terms, f.text)
 			}

@@ -73,7 +73,7 @@ func TestAnalyse_JoinsForms(t *testing.T) {
 		"Krankenpfleger|Krankenschwester|Krankenpflegerin|Krankenschwestern", "Friseur|Friseurin|Friseuse", "Hebamme|Hebammen",
 		"Führungskraft|Führungskräfte|Fuehrungskraft|Führungskräften", "Schweißer|Schweisser|SCHWEISSER|Schweißerin", "Geschäftsführer|Geschaeftsfuehrer|Geschäftsführerin|Geschäftsführern",
 		"Technischer Zeichner|Technische Zeichnerin|Technischen Zeichnern|technische/r Zeichner/in", "developer|developers|Developers", "C++|c++", "C#|c#", ".NET|.net|.Net", "Node.js|NodeJS|node.js|NODE.JS",
-		"S/4HANA|s/4hana|SAP S/4HANA|S/4 HANA", "TVöD|TVoeD|tvöd", "E 13|E13|e13", "HL7|hl7", "Kinderkrankenpfleger|Kinder-Krankenpfleger|Kinderkranken­pfleger",
+		"S/4HANA|s/4hana|SAP S/4HANA|S/4 HANA", "Kinderkrankenpfleger|Kinderkranken\u00adpfleger|Kinder-\u00adkrankenpfleger", "TVöD|TVoeD|tvöd", "E 13|E13|e13", "HL7|hl7", "Kinderkrankenpfleger|Kinder-Krankenpfleger",
 		"Frontend-Entwickler|Frontendentwickler|Front-end-Entwickler|Frontend Entwickler", "Außendienst|Aussendienst|Außendienstmitarbeiter", "policy|policies",
 	} {
 		forms := strings.Split(row, "|")

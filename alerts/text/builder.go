@@ -93,17 +93,14 @@ func (b *builder) emit(w *wordInfo, first uint32) {
 func (b *builder) adjacent(tokens []token) {
 	at := uint32(0)
 	for i := range tokens {
-		steps := uint32(1)
-		if tokens[i].marks&classOf == 0 {
-			w := b.a.word(tokens[i].word)
-			steps = uint32(w.steps)
-			if i+1 < len(tokens) && tokens[i+1].start == tokens[i].end+1 && !w.function && steps == 1 {
-				b.pair(tokens[i].word, tokens[i+1].word, at)
-			}
-		} else {
-			steps = 0
+		if tokens[i].marks&classOf != 0 {
+			continue
 		}
-		at += steps
+		w := b.a.word(tokens[i].word)
+		if i+1 < len(tokens) && tokens[i+1].start == tokens[i].end+1 && !w.function && w.steps == 1 {
+			b.pair(tokens[i].word, tokens[i+1].word, at)
+		}
+		at += uint32(w.steps)
 	}
 }
 

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 	"strings"
@@ -34,7 +35,20 @@ const (
 
 	// maxPlaces bounds what of a posting is analysed; a million words are no posting.
 	maxPlaces = 1 << 18
+
+	// maxTitleWords bounds a title: what follows is no title.
+	maxTitleWords = 256
+
+	// keptTable is the largest table that is kept for the next document.
+	keptTable = 1 << 14
 )
+
+// giveBack keeps s for the next document unless a huge one has swollen it.
+func (a *Analyser) giveBack(s *scratch) {
+	if len(s.table) <= keptTable {
+		a.scratch.Put(s)
+	}
+}
 
 // How a term occurs, over all its occurrences.
 const (
@@ -54,7 +68,6 @@ type scratch struct {
 	entries  []entry
 	table    []tableSlot
 	distinct []Term
-	lines    []countedLine
 }
 
 type entry struct {
@@ -68,11 +81,6 @@ type tableSlot struct {
 	index uint32
 }
 
-type countedLine struct {
-	at   int
-	text string
-}
-
 func newScratch() *scratch {
 	return &scratch{tokens: tokeniser{iter: words.FromString("")}, table: make([]tableSlot, 2048)}
 }
@@ -83,17 +91,18 @@ func newScratch() *scratch {
 // about the employer, benefits and applying is left out.
 func (a *Analyser) Document(title, body, language string) *Document {
 	s := a.scratch.Get().(*scratch)
-	defer a.scratch.Put(s)
+	defer a.giveBack(s)
 	s.tokens.lex = a.lex
 	d := &Document{title: composed(strings.ToValidUTF8(title, " ")), body: composed(strings.ToValidUTF8(body, " "))}
 	s.entries = s.entries[:0]
 	s.list = s.tokens.tokens(s.list[:0], d.title, nil)
+	s.list = s.list[:min(len(s.list), maxTitleWords)]
+	titleTokens := len(s.list)
 	s.readBody(a.lex, d.body)
 	d.language = primaryLanguage(language)
 	if d.language == "" {
 		d.language = s.detect(a.lex)
 	}
-	titleTokens := s.titleTokens()
 	d.places = make([]place, 0, len(s.list)+8)
 	b := builder{a: a, d: d, s: s, use: useGerman | useEnglish | useTitle, inTitle: true}
 	b.clause(s.list[:titleTokens])
@@ -108,7 +117,6 @@ func (a *Analyser) Document(title, body, language string) *Document {
 // readBody tokenises the lines that count, behind the title's tokens. The
 // last token of each line ends a sentence.
 func (s *scratch) readBody(x *lexicon, body string) {
-	s.lines = append(s.lines[:0], countedLine{at: len(s.list)})
 	s.sections.rules, s.sections.skips = &x.headings, false
 	at := 0
 	for line := range strings.Lines(body) {
@@ -126,8 +134,6 @@ func (s *scratch) readBody(x *lexicon, body string) {
 		at += len(line)
 	}
 }
-
-func (s *scratch) titleTokens() int { return s.lines[0].at }
 
 func (s *scratch) detect(x *lexicon) string {
 	var d detection
@@ -170,6 +176,11 @@ func (d *Document) index(s *scratch) {
 		d.summary[slot.index] |= d.summarise(e.occurrence)
 	}
 	clear(s.table)
+	for i := range d.terms {
+		if at := d.at(i); !slices.IsSorted(at) {
+			slices.Sort(at)
+		}
+	}
 }
 
 // count fills the table with each distinct term and how often it occurs.
@@ -234,6 +245,26 @@ func (d *Document) lookup(t Term) int {
 		return lo
 	}
 	return -1
+}
+
+// inSentence returns the occurrences of the term with index i in a sentence.
+func (d *Document) inSentence(i int, sentence uint32) []uint32 {
+	list := d.at(i)
+	if len(list) > 8 {
+		from, _ := slices.BinarySearchFunc(list, sentence, func(o, s uint32) int {
+			return cmp.Compare(d.places[o>>occurrenceBits].sentence, s)
+		})
+		list = list[from:]
+	}
+	for len(list) > 0 && d.places[list[0]>>occurrenceBits].sentence < sentence {
+		list = list[1:]
+	}
+	for n, o := range list {
+		if d.places[o>>occurrenceBits].sentence > sentence {
+			return list[:n]
+		}
+	}
+	return list
 }
 
 // at returns the occurrences of the term with index i.

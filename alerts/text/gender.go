@@ -22,8 +22,11 @@ func genderMark(rest string) int {
 	if rest == "" || strings.IndexByte(":*_/-(' ", rest[0]) < 0 && rest[0] < utf8.RuneSelf {
 		return 0
 	}
+	if rest[0] == ' ' && !strings.HasPrefix(rest, " (i") && !strings.HasPrefix(rest, " (I") { // nearly always
+		return 0
+	}
 	for _, m := range genderMarks {
-		if len(rest) < len(m) || !strings.EqualFold(rest[:len(m)], m) {
+		if rest[0] != m[0] || len(rest) < len(m) || !strings.EqualFold(rest[:len(m)], m) {
 			continue
 		}
 		next, _ := utf8.DecodeRuneInString(rest[len(m):])
@@ -38,7 +41,7 @@ func genderMark(rest string) int {
 	return 0
 }
 
-// genderTag returns the length of a tag such as (m/w/d) or a bare m/w/d at
+// tagLength returns the length of a tag such as (m/w/d) or a bare m/w/d at
 // the start of s, or 0. The list is closed: no other bracket is touched.
 func (x *lexicon) tagLength(s string) int {
 	var closing byte

@@ -164,9 +164,9 @@ func (alt *alternative) aroundHead(d *Document, at uint32) bool {
 			return false
 		}
 		found := false
-		for _, o := range d.at(i) {
+		for _, o := range d.inSentence(i, here.sentence) {
 			p := d.places[o>>occurrenceBits]
-			if p.sentence != here.sentence || o&asPart != 0 && p.start != here.start {
+			if o&asPart != 0 && p.start != here.start {
 				continue
 			}
 			found = true
@@ -219,9 +219,9 @@ func (alt *alternative) nearHead(d *Document) (uint32, bool) {
 // near tells whether the term with index i stands before at, or in a title on
 // either side of it, as far away at most.
 func (d *Document) near(i int, at, far uint32) bool {
-	for _, o := range d.at(i) {
+	for _, o := range d.inSentence(i, d.places[at].sentence) {
 		p := o >> occurrenceBits
-		if o&(asPart|asSuffix) != 0 || d.places[p].sentence != d.places[at].sentence {
+		if o&(asPart|asSuffix) != 0 {
 			continue
 		}
 		if p < at && p+far >= at || p > at && at+far >= p && p < d.titlePlaces {

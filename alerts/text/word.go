@@ -103,7 +103,7 @@ func (a *Analyser) piece(e string) piece {
 }
 
 // forms lists every normal form of a word.
-func (a *Analyser) forms(word string, ps []piece) []form {
+func (a *Analyser) forms(ps []piece) []form {
 	f := formsOf{a: a}
 	for i, p := range ps {
 		f.step = uint8(min(i, 250))
@@ -320,14 +320,14 @@ func isCapitals(word string) bool {
 }
 
 func isHyphen(r rune) bool {
-	return r == '-' || r == '‐' || r == '‑' || r == '–' || r == '_' || r == '\u00ad'
+	return r == '-' || r == '‐' || r == '‑' || r == '–' || r == '_'
 }
 
 // info analyses a word, not asking the cache.
 func (a *Analyser) info(word string) *wordInfo {
 	ps := a.cut(word)
 	w := &wordInfo{surface: word, pieces: ps, asked: a.askedAs(word, ps), steps: uint8(max(1, min(len(ps), 250))), function: len(ps) > 0}
-	for _, f := range a.forms(word, ps) {
+	for _, f := range a.forms(ps) {
 		w.emissions = append(w.emissions, f.emission)
 	}
 	for _, p := range ps {
