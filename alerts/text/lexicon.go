@@ -29,6 +29,7 @@ type lexicon struct {
 	inWord            map[string]bool
 	sameWork          map[string][2]string // activity and agent
 	notSameWork       map[string]bool
+	general           map[string]bool // roots
 	helping, clerical map[string]bool // words of titles, see data
 	leading, over     map[string]bool
 	generic, activity map[string]bool
@@ -86,6 +87,7 @@ func newLexicon() *lexicon {
 		inEnding:     wordList(de["in-ending"]),
 		inWord:       wordSet(de["in-word"]),
 		sameWork:     map[string][2]string{},
+		general:      map[string]bool{},
 		notSameWork:  wordSet(de["not-same-work"]),
 		helping:      wordSet(de["helping"]),
 		clerical:     wordSet(de["clerical"]),
@@ -120,6 +122,9 @@ func newLexicon() *lexicon {
 			pair := [2]string{x.stemGerman(canonical(a)), x.stemGerman(canonical(b))}
 			x.sameWork[pair[0]], x.sameWork[pair[1]] = pair, pair
 		}
+	}
+	for w := range wordSet(de["general"]) {
+		x.general[x.root(x.stemGerman(w))] = true
 	}
 	for _, line := range marks["gender-tag"] {
 		x.genderTag[line] = true

@@ -34,7 +34,8 @@ const (
 var partKinds = map[string]partKind{"": anywhere, "left": leftOnly, "head": headOnly, "whole": wholeWord}
 
 // Vocabulary is the data that analysis works with: parts of compounds and
-// groups of synonyms. It may be extended until an Analyser is made of it.
+// groups of synonyms. It may be extended until an Analyser is made of it. The
+// zero Vocabulary has neither.
 type Vocabulary struct {
 	parts    map[string]partKind // as given, lower case
 	synonyms []synonymLine
@@ -83,6 +84,9 @@ func (v *Vocabulary) Extend(r io.Reader, name string) error {
 	})
 	if err != nil {
 		return err
+	}
+	if v.parts == nil {
+		v.parts = map[string]partKind{}
 	}
 	maps.Copy(v.parts, add.parts)
 	v.synonyms = append(v.synonyms, add.synonyms...)

@@ -149,7 +149,7 @@ func (a *Analyser) inTitleOnly(word string, several bool) []alternative {
 	}
 	root := a.lex.root(stem)
 	rootOf := []Term{termOf(rootTerm, root)}
-	if sharesWork(root) {
+	if sharesWork(root) && !a.lex.general[root] {
 		out = append(out, alternative{terms: rootOf, mode: inTitle, unless: a.lex.unlessBeside(stem) | besideOther, rule: Activity})
 	}
 	if several && len(stem) >= 2 {
