@@ -43,6 +43,23 @@ func (s *Store) DueSubscriptions(ctx context.Context, q sqlx.QueryerContext, sub
 	return s.subscriptions(rows), nil
 }
 
+// Several reports which of the subscribers have, or had, more than one confirmed
+// subscription, so that what one delivered must be kept from another.
+func (s *Store) Several(ctx context.Context, q sqlx.QueryerContext, subscribers []int64) (map[int64]bool, error) {
+	several := make(map[int64]bool)
+	if len(subscribers) == 0 {
+		return several, nil
+	}
+	var ids []int64
+	if err := s.q.Select(ctx, ext(q), &ids, "subscribers-with-several", map[string]any{"subscribers": database.Array{Slice: subscribers}}); err != nil {
+		return nil, fmt.Errorf("count subscribers' subscriptions: %w", err)
+	}
+	for _, id := range ids {
+		several[id] = true
+	}
+	return several, nil
+}
+
 // advanceRows are the parameters of subscriptions-advance: columns for
 // PostgreSQL, rows for SQLite.
 type advanceRows struct {

@@ -184,3 +184,17 @@ func TestWakeInstantTouchesOnlyThoseWithNothingWaiting(t *testing.T) {
 		}
 	})
 }
+
+func TestSeveralCountsWhatWasEverConfirmed(t *testing.T) {
+	each(t, func(b *bench) {
+		anna, id := b.confirmed("anna@example.org", "Koch", subscriptions.Daily)
+		b.confirmed("anna@example.org", "Maler", subscriptions.Daily)
+		b.end(anna, noon, subscriptions.EndedDeleted, id)
+		bert, _ := b.confirmed("bert@example.org", "Koch", subscriptions.Daily)
+		b.signUp("bert@example.org", "Maler", noon)
+		got, err := b.s.Several(b.Context(), b.db.Reader, []int64{anna, bert})
+		if err != nil || len(got) != 1 || !got[anna] {
+			b.Errorf("got %v, %v; want %d alone", got, err, anna)
+		}
+	})
+}

@@ -57,10 +57,10 @@ func New(ctx context.Context, db *database.DB, m *alerts.Meaning, cadences subsc
 		"subscription-insert", "subscriptions-import", "subscription-wish-again", "subscription-confirm", "subscription-edit",
 		"subscription-pause", "subscription-resume", "subscription-end", "subscription-undo", "subscription-erase",
 		"subscriptions-drop-unconfirmed", "subscriptions-purge-unconfirmed", "pauses-ended", "subscriptions-hold",
-		"subscriptions-due", "subscriptions-advance", "subscriptions-wake", "subscriptions-known", "subscription-numbers",
+		"subscriptions-due", "subscriptions-advance", "subscriptions-wake", "subscriptions-known", "subscription-numbers", "subscribers-with-several",
 		"subscriber-get", "subscriber-by-address", "subscriber-enter", "subscribers-import", "subscriber-speak",
 		"subscriber-rotate", "subscriber-move", "subscriber-erase", "subscribers-drop-empty", "subscribers-lease",
-		"subscribers-release", "subscribers-several", "subscribers-get", "subscribers-by-address",
+		"subscribers-release", "subscribers-get", "subscribers-by-address",
 		"consent-record", "consents-of", "consents-signed-up-since", "consents-confirmations", "consents-erase",
 		"consents-forget-unconfirmed", "consents-purge", "secret-offer", "secret-get")
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
@@ -53,7 +54,7 @@ func statusOf(err error) (status int, key string) {
 		return http.StatusTooManyRequests, "often"
 	case errors.Is(err, errForeign):
 		return http.StatusForbidden, "foreign"
-	case errors.Is(err, errNoPage), errors.Is(err, subscriptions.ErrNotFound):
+	case errors.Is(err, errNoPage), errors.Is(err, subscriptions.ErrNotFound), errors.Is(err, alerts.ErrNotFound):
 		return http.StatusNotFound, "missing"
 	case errors.Is(err, subscriptions.ErrTokenInvalid):
 		return http.StatusNotFound, "invalid"

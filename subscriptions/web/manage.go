@@ -251,3 +251,13 @@ func (s *Site) rotate(w http.ResponseWriter, r *http.Request) error {
 	b.token = s.Signer.Sign(subscriptions.Claims{Purpose: subscriptions.ToManage, Subscriber: b.subscriber.ID, Rotation: b.subscriber.Rotation, Issued: s.Now()})
 	return s.back(w, r, b, "rotated")
 }
+
+// pauseUntil reads the day on which a pause ends, which must lie ahead,
+// within a year.
+func pauseUntil(typed string, now time.Time, zone *time.Location) (time.Time, bool) {
+	until, err := time.ParseInLocation(time.DateOnly, typed, zone)
+	if err != nil || !until.After(now) || until.After(now.AddDate(1, 0, 1)) {
+		return time.Time{}, false
+	}
+	return until, true
+}

@@ -64,8 +64,8 @@ type Search interface {
 	Search(ctx context.Context, c *alerts.Criteria, offset, limit int) (found []alerts.Stored, total int, err error)
 }
 
-// Postings returns stored postings by number; subscriptions.ErrNotFound, or an
-// error for which errors.Is says so, where there is none.
+// Postings returns stored postings by number; alerts.ErrNotFound where there is
+// none.
 type Postings interface {
 	Posting(ctx context.Context, number uint32) (alerts.Stored, error)
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -23,13 +23,15 @@ type postingView struct {
 	Schema      any // JobPosting as JSON-LD
 }
 
+// heading is a tag of a heading of any level.
+var heading = regexp.MustCompile(`(?i)(</?)h[1-6]\b`)
+
 // description lets a posting's text through once more: whatever the store holds,
-// a page shows only this much. Headings take their place below the page's own.
+// a page shows only this much. Its headings come right below the page's own.
 func description(stored string) template.HTML {
 	policy := bluemonday.NewPolicy()
-	policy.AllowElements("p", "br", "ul", "ol", "li", "b", "strong", "i", "em", "h3", "h4", "div", "span")
-	lowered := strings.NewReplacer("<h1", "<h3", "</h1", "</h3", "<h2", "<h3", "</h2", "</h3").Replace(stored)
-	return template.HTML(policy.Sanitize(lowered)) //nolint:gosec // sanitised on this very line
+	policy.AllowElements("p", "br", "ul", "ol", "li", "b", "strong", "i", "em", "h2", "div", "span")
+	return template.HTML(policy.Sanitize(heading.ReplaceAllString(stored, "${1}h2"))) //nolint:gosec // sanitised on this very line
 }
 
 // posting shows one posting. A withdrawn or expired one is gone, and its page

@@ -29,6 +29,9 @@ type view struct {
 	chosen string // the language chosen by the switch, which links carry on
 }
 
+// Chosen is the language chosen by the switch, "" for none.
+func (v *view) Chosen() string { return v.chosen }
+
 // URL is a path within the site, carrying on a chosen language.
 func (v *view) URL(to string) string {
 	if v.chosen == "" {

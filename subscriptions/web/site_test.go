@@ -108,7 +108,7 @@ func (w *world) Posting(_ context.Context, number uint32) (alerts.Stored, error)
 			return p, nil
 		}
 	}
-	return alerts.Stored{}, fmt.Errorf("posting %d: %w", number, subscriptions.ErrNotFound)
+	return alerts.Stored{}, fmt.Errorf("posting %d: %w", number, alerts.ErrNotFound)
 }
 
 // mailbox remembers the mails asked for.

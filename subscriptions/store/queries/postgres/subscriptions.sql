@@ -52,3 +52,12 @@ SELECT nextval(pg_get_serial_sequence('subscriptions', 'id')) AS id
 SELECT subscriber_id, criteria
   FROM subscriptions
  WHERE subscriber_id = ANY(:subscribers) AND state <> 'ended';
+
+-- name: subscribers-with-several
+-- Of these, those who have, or had, more than one subscription.
+SELECT subscriber_id
+  FROM subscriptions
+ WHERE subscriber_id = ANY(:subscribers) AND confirmed_ms IS NOT NULL
+ GROUP BY subscriber_id
+HAVING COUNT(*) > 1
+ ORDER BY subscriber_id;

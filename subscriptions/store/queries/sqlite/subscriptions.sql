@@ -44,3 +44,12 @@ SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'subscriptions'), 
 SELECT subscriber_id, criteria
   FROM subscriptions
  WHERE subscriber_id IN (SELECT value FROM json_each(:subscribers)) AND state <> 'ended';
+
+-- name: subscribers-with-several
+-- Of these, those who have, or had, more than one subscription.
+SELECT subscriber_id
+  FROM subscriptions
+ WHERE subscriber_id IN (SELECT value FROM json_each(:subscribers)) AND confirmed_ms IS NOT NULL
+ GROUP BY subscriber_id
+HAVING COUNT(*) > 1
+ ORDER BY subscriber_id;
