@@ -47,6 +47,9 @@ func (b *builder) clause(tokens []token) {
 			continue
 		}
 		b.emit(w, first)
+		if b.inTitle && i+1 < len(tokens) && opensTraining(t.word, tokens[i+1].word) {
+			b.emit(b.a.word(trainee), first)
+		}
 		if t.marks&openEnd != 0 {
 			if full := b.a.completedEnd(t.word, tokens[i+1:]); full != "" {
 				b.complete(full, tokens, i, first)
@@ -74,6 +77,13 @@ func (b *builder) counts(w *wordInfo, tokens []token, i int) bool {
 		return true
 	}
 	return !(w.verb && b.use == useGerman) && (!w.person || b.a.meansReader(tokens, i))
+}
+
+// trainee is what a title that begins "Ausbildung zum" looks for.
+const trainee = "Auszubildender"
+
+func opensTraining(word, next string) bool {
+	return (word == "Ausbildung" || word == "AUSBILDUNG") && (next == "zum" || next == "zur" || next == "als" || next == "ZUM" || next == "ZUR" || next == "ALS")
 }
 
 func (b *builder) emit(w *wordInfo, first uint32) {

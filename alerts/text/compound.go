@@ -283,6 +283,9 @@ func (s *splitter) lastPart(w string) (string, bool) {
 			return b + "e", true
 		}
 	}
+	if k, ok := s.parts[w+"e"]; ok && k != leftOnly && len(w) >= 6 { // Psycholog(in), Psychologe
+		return w + "e", true
+	}
 	if b, ok := s.lex.singular(w); ok {
 		if k, ok := s.parts[b]; ok && k != leftOnly {
 			return b, true

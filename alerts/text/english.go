@@ -2,12 +2,17 @@ package text
 
 import "strings"
 
-// stemEnglish takes the plural off a canonical word and nothing else, because
+// stemEnglish takes the plural and the sex off a canonical word and nothing else, because
 // Porter's stemmers join account with accountant, market with marketing and
 // intern with internal. The stem of a stem is itself.
 func (x *lexicon) stemEnglish(w string) string {
 	if to, ok := x.englishForm[w]; ok {
 		return to
+	}
+	for _, one := range []string{w, strings.TrimSuffix(w, "s"), strings.TrimSuffix(w, "es")} {
+		if to, ok := x.gender[one]; ok {
+			return to
+		}
 	}
 	if len(w) <= 3 || x.noPlural[w] || !strings.HasSuffix(w, "s") {
 		return w

@@ -2,6 +2,7 @@ package text
 
 import (
 	_ "embed"
+	"maps"
 	"strings"
 )
 
@@ -113,6 +114,12 @@ func newLexicon() *lexicon {
 		grade:        wordSet(marks["grade"]),
 		class:        wordSet(marks["class"]),
 		abbreviation: wordSet(marks["abbreviation"]),
+	}
+	maps.Copy(x.gender, wordPairs(en["gender"]))
+	for base := range wordSet(en["person"]) {
+		for _, e := range []string{"woman", "person", "women", "people", "men"} {
+			x.gender[base+e] = base + "man"
+		}
 	}
 	for f := range x.form {
 		x.formEnd[f[len(f)-3:]] = true
