@@ -62,6 +62,8 @@ func check(clauses []clause, query string) error {
 		return &QueryError{Code: TooLong}
 	case required == 0:
 		return &QueryError{Code: OnlyExcluded}
+	case len(out) == 0:
+		return nil
 	}
 	for _, c := range clauses {
 		if c.excluded {
