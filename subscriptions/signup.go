@@ -55,8 +55,8 @@ const (
 	AskConfirmation Answer = "ask-confirmation"
 	// SayAlreadyHere: the same subscription stands already.
 	SayAlreadyHere Answer = "already-here"
-	// StaySilent: this address was written to often enough today, or has too
-	// many subscriptions. Nothing was stored.
+	// StaySilent: this address was written to often enough today or a moment ago
+	// for the same, or has too many subscriptions. Nothing was stored.
 	StaySilent Answer = "silent"
 )
 

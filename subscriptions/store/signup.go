@@ -13,6 +13,10 @@ import (
 // day is the span in which MaxConfirmations are counted.
 const day = 24 * time.Hour
 
+// doubleClick is the span in which the same sign-up again is the same click: one
+// mail answers it.
+const doubleClick = time.Minute
+
 // insertRow is a new row of subscriptions.
 type insertRow struct {
 	wishRow
@@ -61,14 +65,21 @@ func (s *Store) SignUp(ctx context.Context, tx sqlx.ExtContext, up subscriptions
 		return silent, err
 	}
 	known := sameWish(have, row.Criteria)
+	sent, err := s.confirmations(ctx, tx, known)
+	if err != nil {
+		return silent, err
+	}
+	if sent.N > 0 && known.State == string(subscriptions.Unconfirmed) && sent.Last > now.Add(-doubleClick).UnixMilli() {
+		return silent, nil
+	}
 	if today >= subscriptions.MaxConfirmations || known == nil && countStanding(have) >= subscriptions.MaxAlerts {
 		return silent, nil
 	}
-	return s.enrol(ctx, tx, up, subscriber, row, have, known, now)
+	return s.enrol(ctx, tx, up, subscriber, row, have, known, sent.N, now)
 }
 
 // enrol stores the sign-up, or finds the subscription that it repeats.
-func (s *Store) enrol(ctx context.Context, tx sqlx.ExtContext, up subscriptions.SignUp, subscriber int64, row wishRow, have []subscriptionRow, known *subscriptionRow, now time.Time) (subscriptions.Enrolment, error) {
+func (s *Store) enrol(ctx context.Context, tx sqlx.ExtContext, up subscriptions.SignUp, subscriber int64, row wishRow, have []subscriptionRow, known *subscriptionRow, sent int, now time.Time) (subscriptions.Enrolment, error) {
 	made := subscriptions.Enrolment{Answer: subscriptions.AskConfirmation, Subscriber: subscriber}
 	var err error
 	switch {
@@ -93,14 +104,28 @@ func (s *Store) enrol(ctx context.Context, tx sqlx.ExtContext, up subscriptions.
 		}
 	}
 	if made.Answer == subscriptions.AskConfirmation {
-		err = s.q.One(ctx, tx, &made.Confirmation, "consents-confirmations", map[string]any{
-			"subscriber_id": subscriber, "subscription_id": int64(made.Subscription)})
-		if err != nil {
-			return made, fmt.Errorf("count confirmations: %w", err)
-		}
-		made.Confirmation++
+		made.Confirmation = sent + 1
 	}
 	return made, s.record(ctx, tx, s.consent(subscriber, made.Subscription, up.Address, subscriptions.SignedUp, up.How, now))
+}
+
+// confirmations are the confirmation mails that a subscription has had, none for
+// one that is not there yet.
+type confirmations struct {
+	N    int   `db:"n"`
+	Last int64 `db:"last_ms"`
+}
+
+func (s *Store) confirmations(ctx context.Context, tx sqlx.ExtContext, known *subscriptionRow) (confirmations, error) {
+	var sent confirmations
+	if known == nil {
+		return sent, nil
+	}
+	err := s.q.One(ctx, tx, &sent, "consents-confirmations", map[string]any{"subscriber_id": known.SubscriberID, "subscription_id": known.ID})
+	if err != nil {
+		return sent, fmt.Errorf("count confirmations: %w", err)
+	}
+	return sent, nil
 }
 
 func (s *Store) rowsOf(ctx context.Context, tx sqlx.ExtContext, subscriber int64) ([]subscriptionRow, error) {

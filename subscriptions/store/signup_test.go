@@ -60,6 +60,22 @@ func TestSigningUpAgainIsTheSameSubscriptionAndAtMostThreeMailsADay(t *testing.T
 	})
 }
 
+func TestADoubleClickIsAnsweredByOneMail(t *testing.T) {
+	each(t, func(b *bench) {
+		b.signUp("anna@example.org", "Koch", noon)
+		before := b.dump()
+		if made := b.signUp("anna@example.org", "Koch", noon.Add(time.Second)); made.Answer != subscriptions.StaySilent {
+			b.Errorf("the second click: %+v", made)
+		}
+		if after := b.dump(); after != before {
+			b.Errorf("it left a trace:\n%s\n%s", before, after)
+		}
+		if made := b.signUp("anna@example.org", "Maler", noon.Add(time.Second)); made.Answer != subscriptions.AskConfirmation {
+			b.Errorf("another wish: %+v", made)
+		}
+	})
+}
+
 func TestSigningUpForWhatStandsSaysSo(t *testing.T) {
 	each(t, func(b *bench) {
 		_, id := b.confirmed("anna@example.org", "Koch", subscriptions.Daily)

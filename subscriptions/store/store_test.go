@@ -136,21 +136,30 @@ func (b *bench) dump() string {
 	b.Helper()
 	var out strings.Builder
 	for _, table := range []string{"clock", "subscribers", "subscriptions", "consents", "secrets"} {
-		order := "1"
-		rows, err := b.db.Reader.Queryx("SELECT * FROM " + table + " ORDER BY " + order)
+		b.dumpTable(&out, table)
+	}
+	return out.String()
+}
+
+func (b *bench) dumpTable(out io.Writer, table string) {
+	b.Helper()
+	rows, err := b.db.Reader.Queryx("SELECT * FROM " + table + " ORDER BY 1")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := rows.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
+	for rows.Next() {
+		values, err := rows.SliceScan()
 		if err != nil {
 			b.Fatal(err)
 		}
-		for rows.Next() {
-			values, err := rows.SliceScan()
-			if err != nil {
-				b.Fatal(err)
-			}
-			fmt.Fprintf(&out, "%s %v\n", table, values)
-		}
-		if err := rows.Close(); err != nil {
-			b.Fatal(err)
-		}
+		fmt.Fprintf(out, "%s %v\n", table, values)
 	}
-	return out.String()
+	if err := rows.Err(); err != nil {
+		b.Fatal(err)
+	}
 }

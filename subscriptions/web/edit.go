@@ -46,7 +46,7 @@ func (s *Site) addAlert(w http.ResponseWriter, r *http.Request) error {
 		return s.render(w, r, http.StatusUnprocessableEntity, "edit", v)
 	}
 	err = s.write(r.Context(), func(tx *sqlx.Tx) error {
-		_, err := s.Store.Add(r.Context(), tx, b.subscriber.ID, wish, s.how(r, "manage page", v.Lang), s.Now())
+		_, err := s.Store.Add(r.Context(), tx, b.subscriber.ID, wish, s.how(r, "manage", v.Lang), s.Now())
 		return err
 	})
 	if err != nil {

@@ -89,6 +89,14 @@ type consentStep struct {
 	Subscription                                       uint32
 }
 
+// way is how a step came about, in words where we have some.
+func (s *Site) way(source, locale string) string {
+	if key := "consent.way-" + source; s.texts[key] != nil {
+		return s.texts.say(locale, key)
+	}
+	return source
+}
+
 // consentRecord is the record of consent as a document to read and print.
 func (s *Site) consentRecord(w http.ResponseWriter, r *http.Request) error {
 	b, err := s.bearer(r, subscriptions.ToManage)
@@ -102,7 +110,7 @@ func (s *Site) consentRecord(w http.ResponseWriter, r *http.Request) error {
 	v := s.ownView(r, b, "consent.title", nil)
 	data := consentView{Token: b.token, Email: b.subscriber.Email}
 	for _, c := range all.Consents {
-		data.Steps = append(data.Steps, consentStep{At: timeText(c.At.In(s.zone), v.Lang), Event: s.texts.say(v.Lang, "consent.event-"+string(c.Event)), Source: c.Source,
+		data.Steps = append(data.Steps, consentStep{At: timeText(c.At.In(s.zone), v.Lang), Event: s.texts.say(v.Lang, "consent.event-"+string(c.Event)), Source: s.way(c.Source, v.Lang),
 			Version: c.TextVersion, Wording: c.Wording, IP: c.IP, MessageID: c.MessageID, Subscription: c.Subscription})
 	}
 	v.Data = data

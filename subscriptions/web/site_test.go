@@ -235,23 +235,33 @@ func (w *world) dump() string {
 	w.Helper()
 	var out strings.Builder
 	for _, table := range []string{"clock", "subscribers", "subscriptions", "consents", "secrets", "outbox", "suppressions"} {
-		rows, err := w.db.Reader.Queryx("SELECT * FROM " + table + " ORDER BY 1")
-		if err != nil {
-			w.Fatal(err)
-		}
-		for rows.Next() {
-			values, err := rows.SliceScan()
-			if err != nil {
-				w.Fatal(err)
-			}
-			fmt.Fprintf(&out, "%s %v\n", table, values)
-		}
-		if err := rows.Close(); err != nil {
-			w.Fatal(err)
-		}
+		w.dumpTable(&out, table)
 	}
 	fmt.Fprint(&out, len(w.mails.confirmations), len(w.mails.account), len(w.lifted), w.wakes)
 	return out.String()
+}
+
+func (w *world) dumpTable(out io.Writer, table string) {
+	w.Helper()
+	rows, err := w.db.Reader.Queryx("SELECT * FROM " + table + " ORDER BY 1") //nolint:sqlclosecheck // closed right below; embedding hides it from the linter
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer func() {
+		if err := rows.Close(); err != nil {
+			w.Error(err)
+		}
+	}()
+	for rows.Next() {
+		values, err := rows.SliceScan()
+		if err != nil {
+			w.Fatal(err)
+		}
+		fmt.Fprintf(out, "%s %v\n", table, values)
+	}
+	if err := rows.Err(); err != nil {
+		w.Fatal(err)
+	}
 }
 
 var hrefs = regexp.MustCompile(`(?:href|action)="([^"#]+)"`)

@@ -17,8 +17,8 @@ SELECT COUNT(*)
  WHERE address_hash = :address_hash AND event = 'signed-up' AND at_ms > :since_ms;
 
 -- name: consents-confirmations
--- How many confirmation mails a subscription has had.
-SELECT COUNT(*)
+-- How many confirmation mails a subscription has had, and when the last.
+SELECT COUNT(*) AS n, COALESCE(MAX(at_ms), 0) AS last_ms
   FROM consents
  WHERE subscriber_id = :subscriber_id AND subscription_id = :subscription_id AND event = 'confirmation-sent';
 

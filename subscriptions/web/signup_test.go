@@ -1,0 +1,90 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/config/database/databasetest"
+	"github.com/jobalertd/jobalertd/subscriptions/web"
+)
+
+func TestSignUpRecordsTheWordsShownAndTheMail(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.post("/subscriptions?lang=en", signUpForm("anna@example.org")).must(t, http.StatusSeeOther)
+		record, err := w.store.Consents(t.Context(), w.db.Reader, w.mails.confirmations[0].subscriber)
+		if err != nil || len(record) != 2 {
+			t.Fatalf("record %+v, %v", record, err)
+		}
+		shown := w.get("/?lang=en").must(t, 200, record[0].Wording)
+		if record[0].TextVersion != web.ConsentVersion+"-en" || record[0].IP != "" || shown.StatusCode != 200 || record[1].MessageID == "" {
+			t.Errorf("record %+v", record)
+		}
+		if len(w.lifted) != 1 || w.lifted[0] != "anna@example.org" {
+			t.Errorf("lifted %v", w.lifted)
+		}
+	})
+}
+
+func TestADoubleClickSendsOneMail(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for range 2 {
+			w.post("/subscriptions", signUpForm("anna@example.org")).must(t, http.StatusSeeOther)
+		}
+		if len(w.mails.confirmations) != 1 {
+			t.Errorf("mails %+v", w.mails.confirmations)
+		}
+	})
+}
+
+// brokenMails refuse every mail.
+type brokenMails struct{ mailbox }
+
+var errBroken = errors.New("the outbox is away, secret detail")
+
+func (*brokenMails) Confirmation(context.Context, sqlx.ExtContext, int64, uint32, int) (string, error) {
+	return "", errBroken
+}
+
+func TestASignUpWhoseMailFailsLeavesNothingBehind(t *testing.T) {
+	w := newWorld(t, databasetest.SQLite(t), func(o *web.Options) { o.Mails = &brokenMails{} })
+	before := w.dump()
+	a := w.post("/subscriptions", signUpForm("anna@example.org")).must(t, http.StatusInternalServerError, "Es ist nichts verloren")
+	w.lifted = nil // the double of suppressions knows no transactions
+	if a.Header.Get("Cache-Control") != "no-store" || w.dump() != before {
+		t.Error("something stayed")
+	}
+	for _, inside := range []string{"outbox", "secret detail", "goroutine"} {
+		if strings.Contains(a.body, inside) {
+			t.Errorf("the visitor sees %q", inside)
+		}
+	}
+}
+
+// BenchmarkSignUp is the time to take a sign-up without the least answer time: of
+// an address nobody knows, and of one that is subscribed.
+func BenchmarkSignUp(b *testing.B) {
+	for name, address := range map[string]func(int64) string{
+		"unknown": func(n int64) string { return fmt.Sprintf("a%d@example.org", n) },
+		"known":   func(int64) string { return "known@example.org" },
+	} {
+		b.Run(name, func(b *testing.B) {
+			w := newWorld(b, databasetest.SQLite(b), nil)
+			w.subscribed("known@example.org")
+			var n atomic.Int64
+			b.ReportAllocs()
+			for b.Loop() {
+				i := n.Add(1)
+				r := httptestPost("/subscriptions", signUpForm(address(i)).Encode())
+				r.RemoteAddr = fmt.Sprintf("10.%d.%d.%d:1", i>>16&255, i>>8&255, i&255)
+				w.send(r)
+			}
+		})
+	}
+}
