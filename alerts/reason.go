@@ -38,6 +38,8 @@ type Reason struct {
 	// For ByQuery: the words stood in the title; and they were found by way of a
 	// synonym or a compound's parts rather than themselves.
 	InTitle, Indirect bool
+	// Via is the line of synonyms or the compound's parts by which they were found.
+	Via string
 
 	de, en string
 }
@@ -104,7 +106,8 @@ func (c *Criteria) explainQuery(d *Document) []Reason {
 	for i := range hits {
 		h := &hits[i]
 		r := Reason{Criterion: ByQuery, Held: h.Found != "" && !h.Excluded, DistanceKM: -1, InTitle: h.InTitle,
-			Indirect: h.Rule == text.Synonym || h.Rule == text.Parts}
+			Indirect: indirect(h.Rule)}
+		r.Via = h.Via
 		r.de, r.en = hitText(h)
 		rs = append(rs, r)
 	}
@@ -124,9 +127,6 @@ func hitText(h *text.Hit) (de, en string) {
 		whereDE, whereEN = "im Titel", "in the title"
 	}
 	ruleDE, ruleEN := ruleText(h.Rule, "de"), ruleText(h.Rule, "en")
-	if h.Via != "" {
-		ruleDE, ruleEN = ruleDE+": "+h.Via, ruleEN+": "+h.Via
-	}
 	if text.Fold(h.Found) == text.Fold(h.Asked) {
 		return fmt.Sprintf("„%s“ %s", h.Found, whereDE), fmt.Sprintf("“%s” %s", h.Found, whereEN)
 	}

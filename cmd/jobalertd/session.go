@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/mattn/go-isatty"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/alerts/gazetteer"
+	"github.com/jobalertd/jobalertd/alerts/text"
+	"github.com/jobalertd/jobalertd/config"
+)
+
+// session is one invocation: what a command reads, writes and is configured by.
+type session struct {
+	configPath string
+	environ    []string
+	stdin      io.Reader
+	stdout     io.Writer
+	stderr     io.Writer
+}
+
+// config reads the settings; its error lists every fault.
+func (s *session) config() (*config.Config, error) { return config.Load(s.configPath, s.environ) }
+
+// meaning reads the embedded vocabulary and gazetteer, and the operator's own
+// vocabulary file if there is one.
+func (s *session) meaning(c *config.Config) (*alerts.Meaning, error) {
+	v := text.Embedded()
+	if path := c.Text.VocabularyFile; path != "" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("text.vocabulary_file: %w", err)
+		}
+		defer f.Close()
+		if err := v.Extend(f, path); err != nil {
+			return nil, fmt.Errorf("text.vocabulary_file: %w", err)
+		}
+	}
+	g, err := gazetteer.Open()
+	if err != nil {
+		return nil, fmt.Errorf("open the gazetteer: %w", err)
+	}
+	return &alerts.Meaning{Text: text.New(v), Places: g}, nil
+}
+
+// logger writes to stderr as configured.
+func (s *session) logger(c *config.Config) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Log.Level)); err != nil {
+		level = slog.LevelInfo
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if c.Log.Format == "json" || c.Log.Format == "" && !isTerminal(s.stderr) {
+		return slog.New(slog.NewJSONHandler(s.stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(s.stderr, o))
+}
+
+// quiet logs only what someone must act on: for commands that answer on stdout.
+func (s *session) quiet() *slog.Logger {
+	return slog.New(slog.NewTextHandler(s.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}
+
+// printJSON writes one JSON object on a line.
+func (s *session) printJSON(v any) error {
+	e := json.NewEncoder(s.stdout)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+func (s *session) now() time.Time { return time.Now() }
+
+func (s *session) printf(format string, args ...any) { fmt.Fprintf(s.stdout, format, args...) }
+
+// stores opens the database and everything kept in it; close when done.
+func (s *session) stores(ctx context.Context) (*stores, error) {
+	c, err := s.config()
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.meaning(c)
+	if err != nil {
+		return nil, err
+	}
+	return openStores(ctx, c, m, s.quiet(), time.Now)
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config"
+	"github.com/jobalertd/jobalertd/mailer/suppression"
+	"github.com/jobalertd/jobalertd/subscriptions/web"
+)
+
+// site builds the pages.
+func (d *daemon) site() (http.Handler, error) {
+	proxies, err := trustedProxies(d.config)
+	if err != nil {
+		return nil, err
+	}
+	s, err := web.New(web.Options{
+		Database: d.db, Reader: d.db.Reader, Store: d.subscriptions, Meaning: d.meaning, Signer: d.links.Signer, Mails: d.outbox,
+		Suppressions: pageSuppressions{d.suppressions, d.db.Reader}, Postings: storedPostings{d.stores}, Waker: d,
+		PublicURL: d.config.HTTP.PublicURL, Brand: d.config.Mail.Brand, Imprint: d.config.Mail.Imprint, Timezone: d.config.Digest.Timezone,
+		Cadences: d.config.Digest.Cadences, TrustedProxies: proxies, Now: d.now, Log: d.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	return s.Handler(), nil
+}
+
+func trustedProxies(c *config.Config) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range c.HTTP.TrustedProxies {
+		p, err := config.ParseNetwork(text)
+		if err != nil {
+			return nil, fmt.Errorf("http.trusted_proxies: %w", err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// storedPostings reads postings for their pages.
+type storedPostings struct{ *stores }
+
+func (s storedPostings) Posting(ctx context.Context, number uint32) (alerts.Stored, error) {
+	return s.postings.Posting(ctx, s.db.Reader, number)
+}
+
+// pageSuppressions asks the list outside transactions as well as within.
+type pageSuppressions struct {
+	*suppression.List
+	reader sqlx.ExtContext
+}
+
+func (p pageSuppressions) Reason(ctx context.Context, q sqlx.QueryerContext, address string) (string, error) {
+	e, ok := q.(sqlx.ExtContext)
+	if !ok {
+		e = p.reader
+	}
+	return p.List.Reason(ctx, e, address)
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	alertstore "github.com/jobalertd/jobalertd/alerts/store"
+	"github.com/jobalertd/jobalertd/config"
+	"github.com/jobalertd/jobalertd/config/database"
+	"github.com/jobalertd/jobalertd/mailer"
+	"github.com/jobalertd/jobalertd/mailer/compose"
+	"github.com/jobalertd/jobalertd/mailer/digest"
+	"github.com/jobalertd/jobalertd/mailer/outbox"
+	"github.com/jobalertd/jobalertd/mailer/suppression"
+	"github.com/jobalertd/jobalertd/subscriptions"
+	substore "github.com/jobalertd/jobalertd/subscriptions/store"
+)
+
+// stores is everything kept in the database, and what only needs that.
+type stores struct {
+	config        *config.Config
+	db            *database.DB
+	meaning       *alerts.Meaning
+	registry      *prometheus.Registry
+	postings      *alertstore.Store
+	subscriptions *substore.Store
+	suppressions  *suppression.List
+	outbox        *outbox.Store
+	digests       *digest.Builder
+	composer      *compose.Composer
+	links         subscriptions.Links
+	messageID     func(purpose string) string
+	log           *slog.Logger
+	now           func() time.Time
+}
+
+// Names of the installation's secrets, beside the one that addresses are hashed under.
+const (
+	linkSecret      = "links"
+	messageIDSecret = "message-id"
+	bounceSecret    = "bounces"
+)
+
+// openStores opens the database, brings its schema up to date and builds the
+// stores. The caller closes them.
+func openStores(ctx context.Context, c *config.Config, m *alerts.Meaning, log *slog.Logger, now func() time.Time) (_ *stores, err error) {
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data_dir: %w", err)
+	}
+	db, err := database.Open(ctx, c.DatabaseURL(), database.Options{MaxConns: c.Database.MaxConnections})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = db.Close()
+		}
+	}()
+	if err := db.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	s := &stores{config: c, db: db, meaning: m, registry: prometheus.NewRegistry(), log: log, now: now}
+	if s.postings, err = alertstore.New(db); err != nil {
+		return nil, err
+	}
+	cadences := subscriptions.Cadences(c.Digest.Cadences)
+	if s.subscriptions, err = substore.New(ctx, db, m, cadences, log); err != nil {
+		return nil, err
+	}
+	if err := s.secrets(ctx); err != nil {
+		return nil, err
+	}
+	s.outbox, err = outbox.NewStore(db, s.messageID, now)
+	if err != nil {
+		return nil, err
+	}
+	s.digests, err = digest.New(digest.Options{
+		DB: db, Postings: s.postings, Subscriptions: s.subscriptions, Outbox: s.outbox, Meaning: m, Cadences: cadences,
+		Links: s.links, MaxPostings: c.Digest.MaxPostings, Hold: c.Digest.InstantHold, MessageID: s.messageID,
+		Metrics: digest.NewMetrics(s.registry), Log: log, Now: now,
+	})
+	return s, err
+}
+
+// secrets reads the installation's keys and builds what is made with them.
+func (s *stores) secrets(ctx context.Context) error {
+	addressKey, err := s.subscriptions.Secret(ctx, substore.AddressSecret)
+	if err != nil {
+		return err
+	}
+	if s.suppressions, err = suppression.New(s.db, addressKey, s.now); err != nil {
+		return err
+	}
+	linkKey, err := s.subscriptions.Secret(ctx, linkSecret)
+	if err != nil {
+		return err
+	}
+	s.links = subscriptions.Links{Base: strings.TrimRight(s.config.HTTP.PublicURL, "/"), Signer: subscriptions.NewSigner(linkKey)}
+	s.composer, err = compose.New(identity(s.config), nil)
+	if err != nil {
+		return fmt.Errorf("mail templates: %w", err)
+	}
+	seed, err := s.subscriptions.Secret(ctx, messageIDSecret)
+	if err != nil {
+		return err
+	}
+	domain := s.composer.Domain()
+	s.messageID = func(purpose string) string { return mailer.MessageID(seed, purpose, domain) }
+	return nil
+}
+
+func identity(c *config.Config) compose.Identity {
+	return compose.Identity{From: c.Mail.From, ReplyTo: c.Mail.ReplyTo, Brand: c.Mail.Brand, Imprint: c.Mail.Imprint, PublicURL: c.HTTP.PublicURL}
+}
+
+func (s *stores) close() error { return s.db.Close() }
+
+// adoptAnalysis puts this program's vocabulary into force where none is, or,
+// when it is allowed to, in place of another. The change takes the clock:
+// everything logged before it counts as not covered.
+func (s *stores) adoptAnalysis(ctx context.Context, replace bool) error {
+	hash := s.meaning.Text.Hash()
+	inForce, err := s.postings.Analysis(ctx, s.db.Reader)
+	if err != nil {
+		return err
+	}
+	if inForce.Hash == hash || inForce.Hash != "" && !replace {
+		return nil
+	}
+	return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+		position, err := database.Advance(ctx, tx, 1)
+		if err != nil {
+			return err
+		}
+		now, err := s.postings.Analysis(ctx, tx)
+		switch {
+		case err != nil:
+			return err
+		case now.Hash == hash:
+			return nil // another replica was quicker
+		case now.Hash == "":
+			position = 0 // nothing was ever matched with another
+		default:
+			s.log.InfoContext(ctx, "another vocabulary comes into force; windows up to here are searched instead of read from the match log", "position", position)
+		}
+		return s.postings.SetAnalysis(ctx, tx, hash, position, s.now())
+	})
+}
+
+// mailHost is the name we greet the relay with.
+func mailHost(c *config.Config) string {
+	if c.SMTP.Hello != "" {
+		return c.SMTP.Hello
+	}
+	return publicHost(c)
+}
+
+// publicHost is the host of http.public_url; "" if that is no URL.
+func publicHost(c *config.Config) string {
+	u, err := url.Parse(c.HTTP.PublicURL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
