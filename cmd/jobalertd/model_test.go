@@ -1,0 +1,475 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/mailer/digest"
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// The model holds the daemon to one sentence (docs/delivery.md): a subscriber gets
+// every posting published after she confirmed, still open, that meets her criteria
+// as they stand when the digest is built, once. It knows no positions, windows,
+// bitmaps or transactions, only the order of what happened.
+
+// modelPosting is a posting as last published.
+type modelPosting struct {
+	number    uint32
+	published int // the step at which its present content came
+	content   map[string]any
+	posting   alerts.Posting
+	withdrawn bool
+}
+
+// modelAlert is one confirmed alert.
+type modelAlert struct {
+	id         uint32
+	subscriber int64
+	criteria   alerts.Criteria
+	schedule   subscriptions.Schedule
+	paused     bool
+	through    int       // served up to this step
+	due        time.Time // zero: nothing is due
+	served     string    // local date of the last occurrence served
+}
+
+// modelMatch is a row of what instant alerts are woken by.
+type modelMatch struct {
+	step   int
+	alerts []uint32
+}
+
+type model struct {
+	w         *world
+	rng       *rand.Rand
+	step      int
+	postings  map[string]*modelPosting
+	alerts    map[uint32]*modelAlert
+	addresses map[int64]string
+	delivered map[int64]map[uint32]bool
+	unmet     []modelMatch // logged since the follower last came by
+	hold      time.Duration
+	log       []string
+}
+
+var (
+	modelTitles = []string{"Medizininformatiker (m/w/d)", "Informatiker:in für Medizinische Informatik", "Pflegefachkraft (w/m/d)",
+		"Krankenpflegerin", "Koch (m/w/d)", "Softwareentwickler (m/w/d)"}
+	modelTowns   = []string{"Gelsenkirchen", "Herne", "Münster", "Köln"}
+	modelQueries = []string{"Medizininformatiker", "Pflegefachkraft OR Koch", "Informatiker -Koch", "Softwareentwickler", ""}
+)
+
+func TestDigestsEqualTheModel(t *testing.T) {
+	t.Parallel()
+	seeds, steps := 24, 220
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			eachDatabase(t, func(t *testing.T, url string) { runModel(t, url, uint64(seed), steps) })
+		})
+	}
+}
+
+func runModel(t *testing.T, url string, seed uint64, steps int) {
+	start := time.Date(2026, 3, 25, 6, 30, 0, 0, time.UTC) // the clocks change on the 29th
+	w := newWorld(t, url, start)
+	m := &model{w: w, rng: rand.New(rand.NewPCG(seed, 7)), postings: map[string]*modelPosting{}, alerts: map[uint32]*modelAlert{},
+		addresses: map[int64]string{}, delivered: map[int64]map[uint32]bool{}, hold: w.config.Digest.InstantHold}
+	for m.step = 1; m.step <= steps; m.step++ {
+		m.act()
+		if t.Failed() {
+			for _, line := range m.log {
+				t.Log(line)
+			}
+			t.FailNow()
+		}
+	}
+	if len(m.delivered) == 0 {
+		t.Fatal("the model delivered nothing, so it proved nothing")
+	}
+}
+
+func (m *model) note(format string, args ...any) {
+	m.log = append(m.log, fmt.Sprintf("%3d %s  ", m.step, m.w.now().Format("02 15:04:05"))+fmt.Sprintf(format, args...))
+}
+
+// act does one thing that happens to such a daemon.
+func (m *model) act() {
+	m.advance(time.Duration(m.rng.IntN(40)) * time.Minute)
+	switch n := m.rng.IntN(100); {
+	case n < 34:
+		m.publish()
+	case n < 39:
+		m.repeat()
+	case n < 46:
+		m.withdraw()
+	case n < 57:
+		m.confirm()
+	case n < 64:
+		m.edit()
+	case n < 69:
+		m.pause()
+	case n < 74:
+		m.resume()
+	case n < 76:
+		m.end()
+	case n < 79:
+		m.note("restart")
+		m.w.restart()
+	case n < 80:
+		m.note("everything is delivered again")
+		m.w.redeliver()
+	default:
+		m.tick()
+	}
+}
+
+func (m *model) advance(d time.Duration) { m.w.clock.Add(d.Milliseconds()) }
+
+func oneOf[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
+
+// any returns a random alert that f accepts, nil if there is none.
+func (m *model) any(f func(*modelAlert) bool) *modelAlert {
+	var ids []uint32
+	for id, a := range m.alerts {
+		if f(a) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	return m.alerts[oneOf(m.rng, ids)]
+}
+
+func (m *model) publish() {
+	id := fmt.Sprintf("p%d", m.rng.IntN(40))
+	content := map[string]any{"@type": "JobPosting", "identifier": id, "title": oneOf(m.rng, modelTitles),
+		"description": fmt.Sprintf("<p>Stelle %d</p>", m.rng.IntN(1000)), "hiringOrganization": "Haus am Park GmbH",
+		"datePosted": m.w.now().Format(time.DateOnly), "validThrough": m.w.now().Add(time.Duration(24+m.rng.IntN(24*20)) * time.Hour).Format(time.RFC3339)}
+	if m.rng.IntN(5) > 0 {
+		content["jobLocation"] = map[string]any{"address": map[string]any{"addressLocality": oneOf(m.rng, modelTowns), "addressCountry": "DE"}}
+	} else {
+		content["jobLocationType"] = "TELECOMMUTE"
+	}
+	if m.rng.IntN(2) == 0 {
+		content["baseSalary"] = map[string]any{"currency": "EUR", "value": map[string]any{"minValue": 2500 + 500*m.rng.IntN(4), "maxValue": 3500 + 500*m.rng.IntN(4), "unitText": "MONTH"}}
+	}
+	m.send(id, content)
+}
+
+// send publishes content and notes what the daemon must make of it.
+func (m *model) send(id string, content map[string]any) {
+	answer := m.w.publish(content)
+	p := m.postings[id]
+	want := alerts.StatusStored
+	if p != nil && !p.withdrawn {
+		want = alerts.StatusUpdated
+	}
+	m.note("publish %s %v: %s", id, content["title"], answer.Status)
+	if answer.Status != want {
+		m.w.t.Errorf("step %d: publishing %s was answered %q (%v), want %q", m.step, id, answer.Status, answer.Errors, want)
+		return
+	}
+	stored, err := m.w.daemon.postings.PostingByKey(context.Background(), m.w.daemon.db.Reader, alerts.Key{Source: "board", Identifier: id})
+	m.w.must(err)
+	m.postings[id] = &modelPosting{number: stored.Number, published: m.step, content: content, posting: stored.Posting}
+	row := modelMatch{step: m.step}
+	for _, a := range m.alerts {
+		if m.matches(a, m.postings[id]) {
+			row.alerts = append(row.alerts, a.id)
+		}
+	}
+	m.unmet = append(m.unmet, row)
+}
+
+func (m *model) matches(a *modelAlert, p *modelPosting) bool {
+	return a.criteria.Matches(m.w.daemon.meaning.Document(&p.posting))
+}
+
+// repeat publishes what stands already.
+func (m *model) repeat() {
+	for _, id := range slices.Sorted(maps.Keys(m.postings)) {
+		p := m.postings[id]
+		if p.withdrawn || p.content == nil || !p.posting.Open(m.w.now()) {
+			continue
+		}
+		answer := m.w.publish(p.content)
+		m.note("repeat %s: %s", id, answer.Status)
+		if answer.Status != alerts.StatusUnchanged {
+			m.w.t.Errorf("step %d: repeating %s was answered %q %v, want unchanged", m.step, id, answer.Status, answer.Errors)
+		}
+		return
+	}
+}
+
+func (m *model) withdraw() {
+	ids := slices.Sorted(maps.Keys(m.postings))
+	if len(ids) == 0 {
+		return
+	}
+	id := oneOf(m.rng, ids)
+	answer := m.w.withdraw(id)
+	m.note("withdraw %s: %s", id, answer.Status)
+	if answer.Status != alerts.StatusWithdrawn {
+		m.w.t.Errorf("step %d: withdrawing %s was answered %q", m.step, id, answer.Status)
+	}
+	m.postings[id].withdrawn = true
+}
+
+func (m *model) wish() subscriptions.Wish {
+	w := subscriptions.Wish{Label: fmt.Sprintf("alert %d", m.step)}
+	for {
+		radius := float64(10 + 30*m.rng.IntN(3))
+		w.Criteria = alerts.Criteria{Query: oneOf(m.rng, modelQueries)}
+		if m.rng.IntN(3) > 0 || w.Criteria.Query == "" {
+			w.Criteria.Places = []alerts.Place{{Name: oneOf(m.rng, modelTowns), RadiusKM: &radius}}
+		}
+		if m.rng.IntN(3) == 0 {
+			w.Criteria.Salary = &alerts.Salary{Min: 4000, Currency: "EUR", Unit: "MONTH"}
+			w.Criteria.SalaryUnknown = oneOf(m.rng, []alerts.UnknownPay{alerts.UnknownTake, alerts.UnknownDrop})
+		}
+		if m.w.daemon.meaning.Prepare(&w.Criteria) == nil {
+			break
+		}
+	}
+	w.Schedule = subscriptions.Schedule{Frequency: oneOf(m.rng, []subscriptions.Frequency{subscriptions.Instant, subscriptions.Daily, subscriptions.Daily, subscriptions.Weekly}),
+		Hour: m.rng.IntN(24), Weekday: time.Weekday(m.rng.IntN(7)), Timezone: oneOf(m.rng, []string{"Europe/Berlin", "America/New_York"})}
+	return w
+}
+
+func (m *model) confirm() {
+	wish := m.wish()
+	address := fmt.Sprintf("s%d@example.org", m.rng.IntN(6))
+	subscriber, id, ok := m.w.subscribe(address, wish)
+	if !ok {
+		return // the same alert stands, or the address was asked three times today
+	}
+	m.addresses[subscriber] = address
+	a := &modelAlert{id: id, subscriber: subscriber, criteria: wish.Criteria, schedule: wish.Schedule, through: m.step}
+	m.setDue(a)
+	m.alerts[id] = a
+	m.note("confirm alert %d of %s: %s, %s", id, address, subscriptions.Describe(m.w.daemon.meaning, &wish.Criteria, "en"), wish.Schedule.Describe("en"))
+}
+
+// setDue is when an alert that was confirmed, edited or resumed is next due.
+func (m *model) setDue(a *modelAlert) {
+	if a.schedule.Frequency == subscriptions.Instant {
+		a.due = time.Time{}
+		return
+	}
+	var err error
+	a.due, err = a.schedule.Next(m.w.now(), a.served, nil)
+	m.w.must(err)
+}
+
+func (m *model) edit() {
+	a := m.any(func(*modelAlert) bool { return true })
+	if a == nil {
+		return
+	}
+	wish := m.wish()
+	m.w.change(func(ctx context.Context, tx sqlx.ExtContext) error {
+		return m.w.daemon.subscriptions.Edit(ctx, tx, a.id, wish, m.w.now())
+	})
+	was := *a
+	a.criteria, a.schedule = wish.Criteria, wish.Schedule
+	if !a.paused {
+		m.setDue(a)
+		// A digest that is owed already stays owed.
+		owed := was.schedule.Frequency != subscriptions.Instant && !was.due.IsZero() && !was.due.After(m.w.now())
+		if owed && a.schedule.Frequency != subscriptions.Instant && m.localDate(a) > a.served {
+			a.due = was.due
+		}
+		if a.schedule.Frequency == subscriptions.Instant {
+			a.due = m.w.now() // it may have something waiting already
+		}
+	}
+	m.note("edit alert %d: %s, %s", a.id, subscriptions.Describe(m.w.daemon.meaning, &wish.Criteria, "en"), wish.Schedule.Describe("en"))
+}
+
+// localDate is the day it is for an alert's subscriber.
+func (m *model) localDate(a *modelAlert) string {
+	loc, err := time.LoadLocation(a.schedule.Timezone)
+	m.w.must(err)
+	return m.w.now().In(loc).Format(time.DateOnly)
+}
+
+func (m *model) pause() {
+	a := m.any(func(a *modelAlert) bool { return !a.paused })
+	if a == nil {
+		return
+	}
+	onReturn := oneOf(m.rng, []subscriptions.OnReturn{subscriptions.CatchUp, subscriptions.StartFresh})
+	m.w.change(func(ctx context.Context, tx sqlx.ExtContext) error {
+		_, err := m.w.daemon.subscriptions.Pause(ctx, tx, []uint32{a.id}, time.Time{}, onReturn)
+		return err
+	})
+	a.paused, a.due = true, time.Time{}
+	m.note("pause alert %d, then %s", a.id, onReturn)
+}
+
+func (m *model) resume() {
+	a := m.any(func(a *modelAlert) bool { return a.paused })
+	if a == nil {
+		return
+	}
+	fresh := m.w.get(a.id).OnReturn == subscriptions.StartFresh
+	m.w.change(func(ctx context.Context, tx sqlx.ExtContext) error {
+		_, err := m.w.daemon.subscriptions.Resume(ctx, tx, []uint32{a.id}, m.w.now())
+		return err
+	})
+	a.paused = false
+	if fresh {
+		a.through = m.step
+	}
+	m.setDue(a)
+	if a.schedule.Frequency == subscriptions.Instant && !fresh {
+		a.due = m.w.now()
+	}
+	m.note("resume alert %d", a.id)
+}
+
+func (m *model) end() {
+	a := m.any(func(*modelAlert) bool { return true })
+	if a == nil {
+		return
+	}
+	m.w.change(func(ctx context.Context, tx sqlx.ExtContext) error {
+		_, err := m.w.daemon.subscriptions.End(ctx, tx, a.subscriber, []uint32{a.id}, subscriptions.EndedUnsubscribed, subscriptions.Circumstances{Source: "test"}, m.w.now())
+		return err
+	})
+	delete(m.alerts, a.id)
+	m.note("end alert %d", a.id)
+}
+
+// tick lets time pass, wakes instant alerts, builds what is due, and compares.
+func (m *model) tick() {
+	ctx := context.Background()
+	m.advance(time.Duration(m.rng.IntN(30)) * time.Hour)
+	m.w.must(m.w.follower.Follow(ctx))
+	m.wake()
+	m.advance(m.hold + time.Second)
+	now := m.w.now()
+	m.compareDue()
+	want := m.serve(now)
+	sum, err := m.w.daemon.digests.Run(ctx, now)
+	m.w.must(err)
+	m.note("tick: run %d, %d digests with %d postings; expected %v", sum.Run, sum.Envelopes, sum.Postings, want)
+	for subscriber, numbers := range want {
+		m.compare(sum.Run, subscriber, numbers)
+	}
+	if sum.Envelopes != len(want) {
+		m.w.t.Errorf("step %d: %d digests were built, want %d: %v; built were %v", m.step, sum.Envelopes, len(want), want, m.built(sum.Run))
+	}
+}
+
+// built lists what a run recorded, by subscriber.
+func (m *model) built(run int64) map[int64]digest.Delivery {
+	all := map[int64]digest.Delivery{}
+	for subscriber := range m.addresses {
+		list, err := m.w.daemon.digests.Deliveries(context.Background(), subscriber, 1)
+		m.w.must(err)
+		if len(list) > 0 && list[0].Run == run {
+			all[subscriber] = list[0]
+		}
+	}
+	return all
+}
+
+// compareDue holds when each alert is due against the model.
+func (m *model) compareDue() {
+	for _, a := range m.alerts {
+		s := m.w.get(a.id)
+		if !s.DueAt.Equal(a.due) {
+			m.w.t.Errorf("step %d: alert %d (%s, %s) is due at %v, want %v", m.step, a.id, a.schedule.Describe("en"), a.schedule.Timezone, s.DueAt, a.due)
+		}
+	}
+}
+
+// wake is what the instant follower does with the rows it has not met.
+func (m *model) wake() {
+	for _, row := range m.unmet {
+		for _, id := range row.alerts {
+			a := m.alerts[id]
+			if a != nil && !a.paused && a.schedule.Frequency == subscriptions.Instant && a.due.IsZero() && a.through < row.step {
+				a.due = m.w.now().Add(m.hold)
+				a.through = row.step - 1
+			}
+		}
+	}
+	m.unmet = nil
+}
+
+// serve says who gets what at now, by subscriber, and moves the alerts on.
+func (m *model) serve(now time.Time) map[int64][]uint32 {
+	due := map[int64]bool{}
+	for _, a := range m.alerts {
+		if !a.paused && !a.due.IsZero() && !a.due.After(now) {
+			due[a.subscriber] = true
+		}
+	}
+	want := map[int64][]uint32{}
+	for _, id := range slices.Sorted(maps.Keys(m.alerts)) {
+		a := m.alerts[id]
+		waiting := a.schedule.Frequency == subscriptions.Instant && !a.due.IsZero()
+		if a.paused || !due[a.subscriber] || !waiting && (a.due.IsZero() || a.due.After(now)) {
+			continue
+		}
+		for _, p := range m.postings {
+			if p.published > a.through && !p.withdrawn && p.posting.Open(now) && !m.delivered[a.subscriber][p.number] &&
+				m.matches(a, p) && !slices.Contains(want[a.subscriber], p.number) {
+				want[a.subscriber] = append(want[a.subscriber], p.number)
+			}
+		}
+		a.through = m.step
+		m.served(a, now)
+	}
+	for s, numbers := range want {
+		slices.Sort(numbers)
+		if m.delivered[s] == nil {
+			m.delivered[s] = map[uint32]bool{}
+		}
+		for _, n := range numbers {
+			m.delivered[s][n] = true
+		}
+	}
+	return want
+}
+
+func (m *model) served(a *modelAlert, now time.Time) {
+	if a.schedule.Frequency == subscriptions.Instant {
+		a.due = time.Time{}
+		return
+	}
+	var err error
+	a.served, err = a.schedule.Served(a.due, now, nil)
+	m.w.must(err)
+	a.due, err = a.schedule.Next(now, a.served, nil)
+	m.w.must(err)
+}
+
+// compare holds one digest, as recorded, against the model's.
+func (m *model) compare(run, subscriber int64, want []uint32) {
+	list, err := m.w.daemon.digests.Deliveries(context.Background(), subscriber, 1)
+	m.w.must(err)
+	var got []uint32
+	if len(list) > 0 && list[0].Run == run {
+		got = slices.Sorted(slices.Values(list[0].Delivered))
+	}
+	if !slices.Equal(got, want) {
+		m.w.t.Errorf("step %d: subscriber %d (%s) got postings %v in run %d, want %v", m.step, subscriber, m.addresses[subscriber], got, run, want)
+	}
+}
