@@ -23,7 +23,7 @@ func TestSignUpRecordsTheWordsShownAndTheMail(t *testing.T) {
 			t.Fatalf("record %+v, %v", record, err)
 		}
 		shown := w.get("/?lang=en").must(t, 200, record[0].Wording)
-		if record[0].TextVersion != web.ConsentVersion+"-en" || record[0].IP != "" || shown.StatusCode != 200 || record[1].MessageID == "" {
+		if record[0].TextVersion != web.ConsentVersion+"-en" || record[0].IP != "" || shown.StatusCode != http.StatusOK || record[1].MessageID == "" {
 			t.Errorf("record %+v", record)
 		}
 		if len(w.lifted) != 1 || w.lifted[0] != "anna@example.org" {
