@@ -1,23 +1,27 @@
 package outbox
 
 import (
-	"database/sql"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jobalertd/jobalertd/mailer"
 )
 
 // result is an envelope's new state on its way into the database.
 type result struct {
-	finished
-	kind    mailer.Kind
-	outcome mailer.Outcome
+	finished // ID 0: only begun is to be recorded
+	outcome  mailer.Outcome
+	// counted: the outcome is one of an attempt or decision, for the metrics.
+	counted bool
 	// refused is set when the refusal counts against the address.
 	refused *refusal
-	// troubled: the server spoke of us; the relay slows down or pauses.
-	troubled mailer.Verdict
-	done     chan error
+	// about us, not the recipient: mailer.SlowDown or mailer.SenderProblem.
+	aboutUs mailer.Verdict
+	// begun are envelopes that may be on the wire once this is recorded.
+	begun []int64
+	done  chan error
 }
 
 type refusal struct {
@@ -25,72 +29,121 @@ type refusal struct {
 	hard            bool
 }
 
+// end is the final state with an outcome.
+func (r *Relay) end(e mailer.Envelope, o mailer.Outcome) result {
+	now := r.Now().UnixMilli()
+	return result{outcome: o, counted: true, done: make(chan error, 1), finished: finished{ID: e.ID,
+		State: string(mailer.Done), Outcome: string(o), DueAtMS: e.DueAt.UnixMilli(), Attempts: e.Attempts, DoneMS: &now}}
+}
+
+// wait makes the result one that is tried again.
+func (f *result) wait(until time.Time) {
+	f.State, f.DueAtMS, f.DoneMS = string(mailer.Waiting), until.UnixMilli(), nil
+}
+
 // judge turns an attempt into the envelope's next state.
 func (r *Relay) judge(e mailer.Envelope, to string, a mailer.Attempt) result {
 	now := r.Now()
 	f := r.end(e, a.Outcome())
-	f.Reply, f.QueueID = replyText(a, to), a.QueueID
+	f.Reply, f.QueueID = replyText(a, to), plain(a.QueueID, maxQueueID)
 	switch a.Verdict {
 	case mailer.Taken, mailer.MessageRefused:
 	case mailer.NoSuchRecipient, mailer.RecipientRefuses:
 		f.refused = &refusal{address: to, status: a.Enhanced, hard: a.Verdict == mailer.NoSuchRecipient}
 	case mailer.Uncertain:
-		wait := mailer.UnknownAfter
-		if r.HoldUnknown {
-			wait = held
+		wait := max(mailer.UnknownAfter, mailer.RetryAfter(e.Attempts, r.Jitter()))
+		until := now.Add(wait)
+		if r.HoldUnknown || e.Outcome == mailer.Unknown && e.Attempts >= unknownTries {
+			until = e.Created.Add(e.Kind.Lifetime())
 		}
-		f.wait(now.Add(wait))
+		f.wait(until)
 	case mailer.NotTried:
-		// Not the envelope's fault: the attempt does not count.
-		f.Attempts--
-		f.wait(now.Add(notTriedAfter))
+		// Of what may have been delivered before that stays the last word.
+		f.outcome = mailer.Deferred
+		if e.Outcome == mailer.Unknown {
+			f.outcome = mailer.Unknown
+		}
+		f.Outcome = string(f.outcome)
+		f.wait(now.Add(notTriedAfter(e.Attempts, r.Jitter())))
 	default:
 		f.wait(now.Add(mailer.RetryAfter(e.Attempts, r.Jitter())))
 	}
 	if a.Verdict == mailer.SlowDown || a.Verdict == mailer.SenderProblem {
-		f.troubled = a.Verdict
+		f.aboutUs = a.Verdict
 	}
 	return f
 }
 
-// held keeps an unknown envelope until an operator retries it; its lifetime ends
-// it otherwise.
-const held = 365 * 24 * time.Hour
+// unknownTries is how many attempts an envelope has when twice in a row no answer
+// followed the final dot: each may have been delivered, so it waits for an operator.
+const unknownTries = 4
 
-// notTriedAfter is the wait after a connection that broke before the mail was taken.
-const notTriedAfter = 2 * time.Second
-
-// end is the final state with an outcome.
-func (r *Relay) end(e mailer.Envelope, o mailer.Outcome) result {
-	now := r.Now()
-	return result{kind: e.Kind, outcome: o, done: make(chan error, 1), finished: finished{ID: e.ID, ClaimedBy: r.Name,
-		State: string(mailer.Done), Outcome: string(o), DueAtMS: e.DueAt.UnixMilli(), Attempts: e.Attempts,
-		DoneMS: sql.NullInt64{Int64: now.UnixMilli(), Valid: true}}}
+// notTriedAfter is the wait after a connection that broke before the mail was
+// taken: soon, but an envelope that breaks every connection must not stay on top.
+func notTriedAfter(attempts int, jitter float64) time.Duration {
+	soon := 2 * time.Second << min(max(attempts-1, 0), 12)
+	return min(soon, mailer.RetryAfter(attempts, jitter))
 }
 
-// later is an envelope that its domain's pace holds back: no attempt was made.
-func (r *Relay) later(e mailer.Envelope, at time.Time) result {
+// unmade is an envelope whose mail could not be made.
+func (r *Relay) unmade(e mailer.Envelope) result {
+	f := r.end(e, mailer.Deferred)
+	f.Reply = "the mail could not be composed (see the log)"
+	f.wait(r.Now().Add(mailer.RetryAfter(e.Attempts, r.Jitter())))
+	return f
+}
+
+// postponed is an envelope that its domain's pace holds back: no attempt was made.
+func (r *Relay) postponed(e mailer.Envelope, at time.Time) result {
 	f := r.end(e, e.Outcome)
+	f.counted = false
 	f.Attempts--
+	f.Reply, f.QueueID = e.Reply, e.QueueID
 	f.wait(at)
 	return f
 }
 
-// wait makes the result one that is tried again.
-func (f *result) wait(until time.Time) {
-	f.State, f.DueAtMS, f.DoneMS = string(mailer.Waiting), until.UnixMilli(), sql.NullInt64{}
-}
+// Bounds of what is kept of a server's words, in bytes.
+const (
+	maxReply   = 500
+	maxQueueID = 100
+)
 
-// withoutAddress takes the recipient out of a server's words.
-func withoutAddress(text, to string) string {
-	if to == "" {
+// replyText is the server's reply without the recipient's address.
+func replyText(a mailer.Attempt, to string) string {
+	text := plain(a.Text, maxReply)
+	if to != "" {
+		text = withoutAddress(text, to)
+	}
+	if a.Code == 0 {
 		return text
 	}
-	var b strings.Builder
+	return strings.TrimSpace(strconv.Itoa(a.Code) + " " + text)
+}
+
+// plain makes a server's bytes fit for a text column: valid UTF-8 (PostgreSQL
+// takes nothing else), no control characters, bounded.
+func plain(s string, maxBytes int) string {
+	s = strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, " "))
+	if len(s) > maxBytes {
+		s = strings.ToValidUTF8(s[:maxBytes], "")
+	}
+	return strings.TrimSpace(s)
+}
+
+// withoutAddress takes the recipient out of a server's words, whatever the case of
+// its letters.
+func withoutAddress(text, to string) string {
 	lower, needle := strings.ToLower(text), strings.ToLower(to)
 	if len(lower) != len(text) {
 		return "" // folding changed lengths; better no words than an address
 	}
+	var b strings.Builder
 	for {
 		i := strings.Index(lower, needle)
 		if i < 0 {

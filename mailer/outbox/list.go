@@ -37,12 +37,8 @@ func (s *Store) List(ctx context.Context, f Filter) ([]mailer.Envelope, error) {
 // Retry makes deferred and unknown envelopes due at once; with all, those that
 // were refused or expired as well. It returns how many.
 func (s *Store) Retry(ctx context.Context, all bool) (n int64, err error) {
-	allOf := 0
-	if all {
-		allOf = 1
-	}
 	err = s.db.Tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := s.queries.Exec(ctx, tx, "retry", map[string]any{"now_ms": s.now().UnixMilli(), "all_of": allOf})
+		res, err := s.queries.Exec(ctx, tx, "retry", map[string]any{"now_ms": s.now().UnixMilli(), "all_of": flag(all)})
 		if err != nil {
 			return err
 		}
@@ -75,11 +71,7 @@ func (s *Store) Tally(ctx context.Context, run int64) ([]Count, error) {
 // Unfinished counts envelopes that have not been tried, or with deferred ones all
 // that are not done.
 func (s *Store) Unfinished(ctx context.Context, withDeferred bool) (n int, err error) {
-	flag := 0
-	if withDeferred {
-		flag = 1
-	}
-	if err := s.queries.One(ctx, s.db.Reader, &n, "unfinished", map[string]any{"with_deferred": flag}); err != nil {
+	if err := s.queries.One(ctx, s.db.Reader, &n, "unfinished", map[string]any{"with_deferred": flag(withDeferred)}); err != nil {
 		return 0, fmt.Errorf("count unfinished envelopes: %w", err)
 	}
 	return n, nil

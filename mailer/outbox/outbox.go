@@ -3,7 +3,8 @@
 // goes out, its outcome before the same connection's next envelope: a crash at any
 // moment loses none and doubles at most the one on each connection's wire, under
 // one Message-ID. It decides nothing about contents; whether an address may be
-// written to is asked here and nowhere else.
+// written to is asked here and nowhere else. cmd runs one Relay a process; stores
+// of other folders enqueue within their own transactions.
 package outbox
 
 import (
@@ -24,7 +25,8 @@ var ErrEmpty = errors.New("nothing is left to say")
 // ErrGone is returned by a Composer when the recipient has left or was erased.
 var ErrGone = errors.New("the recipient has left")
 
-// Composer makes an envelope's mail from its numbers, as things stand now.
+// Composer makes an envelope's mail from its numbers, as things stand now. It is
+// called by every connection at once.
 type Composer interface {
 	Compose(ctx context.Context, e mailer.Envelope) (mailer.Message, error)
 }
@@ -33,7 +35,8 @@ type Composer interface {
 type Session interface {
 	// Stream sends what next gives until next says that nothing is at hand. done
 	// gets each message's attempt in order; an error of done ends the session.
-	// next is called one message ahead.
+	// next is called one message ahead, and the content of a message leaves only
+	// after done has returned for the one before.
 	Stream(ctx context.Context, next func() (mailer.Message, bool), done func(mailer.Attempt) error) error
 	Usable() bool
 	Close(ctx context.Context) error
@@ -69,40 +72,51 @@ type Options struct {
 	Pacer        Pacer
 	Reader       sqlx.ExtContext // for asking about suppressions
 	Connections  int
-	// Name is this replica's, for its claims.
+	// Name is this process's for its claims, and no other living process's.
 	Name string
-	// HoldUnknown keeps envelopes without an answer after the final dot until an
-	// operator decides, instead of sending them again.
+	// HoldUnknown keeps envelopes that may have been delivered (no answer after
+	// the final dot, or a crash while they were on the wire) until an operator
+	// decides, instead of sending them again.
 	HoldUnknown bool
-	Metrics     *Metrics
-	Log         *slog.Logger
-	Now         func() time.Time
-	Jitter      func() float64 // in [0, 1)
+	// Lease is how long a claim stands without being renewed, and so how long the
+	// envelopes of a process that died for good wait. Zero: DefaultLease.
+	Lease   time.Duration
+	Metrics *Metrics
+	Log     *slog.Logger
+	Now     func() time.Time
+	Jitter  func() float64 // in [0, 1)
 }
 
-// Lease is how long a claimed envelope is one relay's. It is longer than any
-// attempt may take (RFC 5321 section 4.5.3.2: ten minutes for the final dot).
-const Lease = 15 * time.Minute
+// DefaultLease is the lease of a claim. The relay renews what it holds four times
+// as often, so an attempt may take longer than a lease (RFC 5321 section 4.5.3.2
+// allows ten minutes for the final dot).
+const DefaultLease = 2 * time.Minute
 
 // Relay sends due envelopes. One serves a process.
 type Relay struct {
 	Options
 	wake    chan struct{}
-	claimed chan mailer.Envelope
+	queue   *queue
+	breaker breaker
+	spread  spread
 	results chan result
-	pause   pause
 }
 
-// New makes a relay.
+// New makes a relay. It starts nothing; see Run.
 func New(o Options) *Relay {
-	return &Relay{Options: o, wake: make(chan struct{}, 1), claimed: make(chan mailer.Envelope, claimBatch(o.Connections)), results: make(chan result)}
+	o.Connections = max(o.Connections, 1)
+	if o.Lease <= 0 {
+		o.Lease = DefaultLease
+	}
+	return &Relay{Options: o, wake: make(chan struct{}, 1), queue: newQueue(o.Connections * claimsAConnection), results: make(chan result)}
 }
 
-// claimBatch is how many envelopes a claim takes: enough to keep the connections
-// busy, few enough that a confirmation does not wait behind a long batch of digests.
-func claimBatch(connections int) int { return max(connections, 1) * 8 }
+// claimsAConnection is how many envelopes a claim takes for each connection, and
+// how many wait here at most: claims must be few, and what a crash leaves claimed
+// must be little. What is urgent does not stand in line behind them.
+const claimsAConnection = 32
 
-// Wake makes the relay look for due envelopes now.
+// Wake makes the relay look for due envelopes now. It never blocks.
 func (r *Relay) Wake() {
 	select {
 	case r.wake <- struct{}{}:

@@ -13,45 +13,65 @@ import (
 // groupMax bounds a group commit.
 const groupMax = 256
 
-// settle hands a result to the recorder and waits for its commit.
-func (r *Relay) settle(ctx context.Context, f result) error {
+// settle hands what came of c to the recorder and waits for its commit. c is no
+// longer held then: recorded, or left to its lease. c is nil if f has no envelope.
+func (r *Relay) settle(ctx context.Context, c *claim, f result) error {
+	if c != nil {
+		defer r.queue.forget(c)
+	}
 	select {
 	case r.results <- f:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	select {
-	case err := <-f.done:
-		if err == nil {
-			r.after(ctx, f)
-		}
+	// The recorder always answers: its waits end with the same context.
+	if err := <-f.done; err != nil {
 		return err
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	r.after(ctx, f)
+	return nil
 }
 
 // after counts a recorded result and acts on what it says of us.
 func (r *Relay) after(ctx context.Context, f result) {
-	r.Metrics.envelopes.WithLabelValues(f.Outcome).Inc()
+	if f.counted {
+		r.Metrics.envelopes.WithLabelValues(string(f.outcome)).Inc()
+	}
 	switch {
-	case f.troubled != "":
-		r.trouble(ctx, f.troubled, "send", nil)
+	case f.aboutUs == mailer.SlowDown:
+		if r.breaker.trip(r.Now(), serverBusy) {
+			r.Log.WarnContext(ctx, "the mail server asks us to slow down; sending pauses", "reply_to_envelope", f.ID)
+		}
+	case f.aboutUs == mailer.SenderProblem:
+		if r.breaker.refused() {
+			r.refusedUs(ctx, nil)
+		}
 	case f.outcome == mailer.Accepted:
 		r.Metrics.refusedUs.Set(0)
+		r.breaker.fine()
 	}
 }
 
 // record commits results in groups: everything the connections hand over while
 // one commit is under way goes into the next. It ends when results is closed.
 func (r *Relay) record(ctx context.Context) {
+	group := make([]result, 0, groupMax)
 	for first := range r.results {
-		group := append(make([]result, 0, 16), first)
-		group = r.more(group)
-		err := r.commit(ctx, group)
-		for _, f := range group {
-			f.done <- err
+		group = r.more(append(group[:0], first))
+		if err := r.commit(ctx, group); err == nil {
+			answer(group, nil)
+			continue
 		}
+		// One row may spoil the group: each on its own.
+		for i := range group {
+			answer(group[i:i+1], r.commitAlone(ctx, group[i]))
+		}
+	}
+}
+
+func answer(group []result, err error) {
+	for _, f := range group {
+		f.done <- err
 	}
 }
 
@@ -71,27 +91,51 @@ func (r *Relay) more(group []result) []result {
 	return group
 }
 
-// commit records a group. While the database is away it tries again: what was
-// sent must not be forgotten, and the connections wait.
-func (r *Relay) commit(ctx context.Context, group []result) error {
-	rows := make([]finished, len(group))
-	for i, f := range group {
-		rows[i] = f.finished
+// commitAlone records one result, if it must be without the server's words and the
+// refusal's count: the outcome alone decides whether the mail goes out again.
+func (r *Relay) commitAlone(ctx context.Context, f result) error {
+	err := r.commit(ctx, []result{f})
+	if err == nil || ctx.Err() != nil {
+		return err
 	}
-	pause := 50 * time.Millisecond
-	for {
-		err := r.Store.finish(ctx, rows, func(tx sqlx.ExtContext) error {
-			for _, f := range group {
-				if f.refused == nil {
-					continue
-				}
-				if err := r.Suppressions.Refused(ctx, tx, f.refused.address, f.refused.hard, f.refused.status); err != nil {
-					return err
-				}
+	r.Log.ErrorContext(ctx, "record what came of an envelope; only its outcome is kept", "envelope_id", f.ID, "err", err)
+	f.Reply, f.QueueID, f.refused = "", "", nil
+	if err = r.commit(ctx, []result{f}); err != nil && ctx.Err() == nil {
+		r.breaker.trip(r.Now(), databaseAway)
+	}
+	return err
+}
+
+// commit records a group. While the database is away it tries again until ctx
+// ends: what was sent must not be forgotten, and the connections wait.
+func (r *Relay) commit(ctx context.Context, group []result) error {
+	rows, begun := make([]finished, 0, len(group)), []int64(nil)
+	for _, f := range group {
+		if f.ID != 0 {
+			rows = append(rows, f.finished)
+		}
+		begun = append(begun, f.begun...)
+	}
+	count := func(tx sqlx.ExtContext) error {
+		for _, f := range group {
+			if f.refused == nil {
+				continue
+			}
+			if err := r.Suppressions.Refused(ctx, tx, f.refused.address, f.refused.hard, f.refused.status); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for pause := pauses[databaseAway][0]; ; pause = min(2*pause, pauses[databaseAway][1]) {
+		lost, err := r.Store.finish(ctx, r.Name, rows, begun, count)
+		if err == nil {
+			if lost > 0 {
+				r.Log.WarnContext(ctx, "leases ran out during attempts; another relay may send the envelopes again", "envelopes", lost)
 			}
 			return nil
-		})
-		if err == nil || ctx.Err() != nil || !database.IsAway(err) && !database.IsBusy(err) {
+		}
+		if ctx.Err() != nil || !database.IsAway(err) && !database.IsBusy(err) {
 			return err
 		}
 		r.Log.WarnContext(ctx, "record what came of envelopes; trying again", "err", err)
@@ -102,6 +146,5 @@ func (r *Relay) commit(ctx context.Context, group []result) error {
 			return ctx.Err()
 		case <-t.C:
 		}
-		pause = min(2*pause, 5*time.Second)
 	}
 }

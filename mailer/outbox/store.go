@@ -31,8 +31,8 @@ type Store struct {
 // NewStore makes the store of a migrated database; messageID names the envelope
 // made for a purpose.
 func NewStore(db *database.DB, messageID func(purpose string) string, now func() time.Time) (*Store, error) {
-	q, err := database.LoadQueries(queryFiles, db.Dialect, "enqueue", "claim", "finish", "release", "reclaim", "list", "retry",
-		"tally", "oldest-due", "unfinished", "purge-outbox")
+	q, err := database.LoadQueries(queryFiles, db.Dialect, "enqueue", "due-priorities", "claim", "begin", "finish", "renew",
+		"release", "reclaim", "list", "retry", "tally", "oldest-due", "unfinished", "purge-outbox")
 	if err != nil {
 		return nil, err
 	}
@@ -116,24 +116,51 @@ func (s *Store) Account(ctx context.Context, tx sqlx.ExtContext, subscriber int6
 		Payload: string(encoded), MessageID: s.messageID(purpose), DueAt: now, Created: now}})
 }
 
-// Claim leases up to batch due envelopes to the relay called by, most urgent
-// first. The lease is committed when it returns.
-func (s *Store) Claim(ctx context.Context, by string, lease time.Duration, batch int) ([]mailer.Envelope, error) {
-	var rows []row
+// claimOrder says what to claim: envelopes of priorities smaller than below, limit
+// of them at most.
+type claimOrder struct {
+	by    string
+	lease time.Duration
+	below int
+	limit int
+	hold  bool // leave alone what may have been on the wire of a dead relay
+}
+
+// claim leases due envelopes, most urgent first. The leases are committed when it
+// returns.
+func (s *Store) claim(ctx context.Context, o claimOrder) ([]mailer.Envelope, error) {
 	now := s.now()
+	var due []int
+	arg := map[string]any{"now_ms": now.UnixMilli(), "lease_until_ms": now.Add(o.lease).UnixMilli(), "claimed_by": o.by,
+		"below": o.below, "hold": flag(o.hold)}
+	if err := s.queries.Select(ctx, s.db.Reader, &due, "due-priorities", arg); err != nil {
+		return nil, fmt.Errorf("look for due envelopes: %w", err)
+	}
+	if len(due) == 0 {
+		return nil, nil
+	}
+	var out []mailer.Envelope
 	err := database.Retry(ctx, func(ctx context.Context) error {
 		return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
-			rows = rows[:0]
-			return s.queries.Select(ctx, tx, &rows, "claim", map[string]any{"now_ms": now.UnixMilli(),
-				"lease_until_ms": now.Add(lease).UnixMilli(), "claimed_by": by, "batch": batch})
+			out = out[:0]
+			for _, priority := range due {
+				arg["priority"], arg["batch"] = priority, o.limit-len(out)
+				if len(out) == o.limit {
+					break
+				}
+				var rows []row
+				if err := s.queries.Select(ctx, tx, &rows, "claim", arg); err != nil {
+					return err
+				}
+				for i := range rows {
+					out = append(out, rows[i].envelope())
+				}
+			}
+			return nil
 		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim due envelopes: %w", err)
-	}
-	out := make([]mailer.Envelope, len(rows))
-	for i := range rows {
-		out[i] = rows[i].envelope()
 	}
 	slices.SortFunc(out, func(a, b mailer.Envelope) int {
 		return cmp.Or(cmp.Compare(a.Kind.Priority(), b.Kind.Priority()), a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
@@ -141,27 +168,45 @@ func (s *Store) Claim(ctx context.Context, by string, lease time.Duration, batch
 	return out, nil
 }
 
-// finished is an envelope's new state after an attempt, or without one.
-type finished struct {
-	ID        int64         `db:"id"`
-	ClaimedBy string        `db:"claimed_by"`
-	State     string        `db:"state"`
-	Outcome   string        `db:"outcome"`
-	DueAtMS   int64         `db:"due_at_ms"`
-	Attempts  int           `db:"attempts"`
-	Reply     string        `db:"reply"`
-	QueueID   string        `db:"queue_id"`
-	DoneMS    sql.NullInt64 `db:"done_ms"`
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
-// finish records results in one transaction, ascending by number. also runs in
-// it, for what must be recorded with them (refusals counted like bounces).
-func (s *Store) finish(ctx context.Context, results []finished, also func(tx sqlx.ExtContext) error) error {
-	slices.SortFunc(results, func(a, b finished) int { return cmp.Compare(a.ID, b.ID) })
-	err := database.Retry(ctx, func(ctx context.Context) error {
+// finished is an envelope's new state after an attempt, or without one, as the
+// statement reads it.
+type finished struct {
+	ID       int64  `json:"id"`
+	State    string `json:"state"`
+	Outcome  string `json:"outcome"`
+	DueAtMS  int64  `json:"due_at_ms"`
+	Attempts int    `json:"attempts"`
+	Reply    string `json:"reply"`
+	QueueID  string `json:"queue_id"`
+	DoneMS   *int64 `json:"done_ms"`
+}
+
+// finish records results in one transaction, and marks begun as possibly on the
+// wire. also runs in it, for what must be recorded with them (refusals counted like
+// bounces). It returns how many of the envelopes the relay called by did not hold.
+func (s *Store) finish(ctx context.Context, by string, results []finished, begun []int64, also func(tx sqlx.ExtContext) error) (lost int, err error) {
+	encoded, err := json.Marshal(results)
+	if err != nil {
+		return 0, fmt.Errorf("encode what came of envelopes: %w", err)
+	}
+	err = database.Retry(ctx, func(ctx context.Context) error {
 		return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
-			for i := range results {
-				if _, err := s.queries.Exec(ctx, tx, "finish", &results[i]); err != nil {
+			if len(results) > 0 {
+				var ids []int64
+				if err := s.queries.Select(ctx, tx, &ids, "finish", map[string]any{"results": string(encoded), "claimed_by": by}); err != nil {
+					return err
+				}
+				lost = len(results) - len(ids)
+			}
+			if len(begun) > 0 {
+				if _, err := s.queries.Exec(ctx, tx, "begin", map[string]any{"ids": begun, "claimed_by": by}); err != nil {
 					return err
 				}
 			}
@@ -169,27 +214,44 @@ func (s *Store) finish(ctx context.Context, results []finished, also func(tx sql
 		})
 	})
 	if err != nil {
-		return fmt.Errorf("record what came of envelopes: %w", err)
+		return 0, fmt.Errorf("record what came of envelopes: %w", err)
+	}
+	return lost, nil
+}
+
+func (s *Store) renew(ctx context.Context, by string, ids []int64, until time.Time) (got []int64, err error) {
+	err = database.Retry(ctx, func(ctx context.Context) error {
+		return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+			got = got[:0]
+			return s.queries.Select(ctx, tx, &got, "renew", map[string]any{"ids": ids, "claimed_by": by, "lease_until_ms": until.UnixMilli()})
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("renew leases: %w", err)
+	}
+	return got, nil
+}
+
+func (s *Store) release(ctx context.Context, by string, ids []int64, deferred bool) error {
+	err := database.Retry(ctx, func(ctx context.Context) error {
+		return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+			_, err := s.queries.Exec(ctx, tx, "release", map[string]any{"ids": ids, "claimed_by": by, "deferred": flag(deferred)})
+			return err
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("release envelopes: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) release(ctx context.Context, by string, ids []int64) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := s.queries.Exec(ctx, tx, "release", map[string]any{"ids": ids, "claimed_by": by})
-		return err
-	})
-}
-
 // Reclaim makes due what the relay called by held when it died. The caller knows
-// that it is dead.
-func (s *Store) Reclaim(ctx context.Context, by string) (int64, error) {
-	var n int64
-	err := s.db.Tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := s.queries.Exec(ctx, tx, "reclaim", map[string]any{"claimed_by": by})
+// that it is dead. With hold, what may have been on its wire waits for an operator
+// instead (see Options.HoldUnknown). It returns how many envelopes were held.
+func (s *Store) Reclaim(ctx context.Context, by string, hold bool) (n int64, err error) {
+	err = s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+		res, err := s.queries.Exec(ctx, tx, "reclaim", map[string]any{"claimed_by": by, "hold": flag(hold),
+			"held_until_ms": s.now().Add(mailer.Digest.Lifetime()).UnixMilli()})
 		if err != nil {
 			return err
 		}
