@@ -68,14 +68,51 @@ SELECT number, source, identifier, content_hash, position, first_position, withd
  ORDER BY position DESC
  LIMIT :page;
 
--- name: changed-postings
--- What was stored, updated or withdrawn since a time: withdrawals keep their position, so followers of the
--- archive page by the time of change and number.
-SELECT number, source, identifier, content_hash, position, first_position, withdrawn, changed_ms, body
+-- name: postings-of-source
+-- One source's postings by identifier, from behind one on, a page at a time; tombstones have no content.
+SELECT number, source, identifier, content_hash, position, first_position, withdrawn, body
   FROM postings
- WHERE changed_ms >= :since_ms AND number > :after_number
- ORDER BY number
+ WHERE source = :source AND identifier > :after AND body <> ''
+ ORDER BY identifier
  LIMIT :page;
+
+-- name: contents-between
+-- Postings whose present content lies in (after, through], whatever has become of them, a page at a time.
+SELECT number, source, identifier, content_hash, position, first_position, withdrawn, body
+  FROM postings
+ WHERE position > :after AND position <= :through AND body <> ''
+ ORDER BY position
+ LIMIT :page;
+
+-- name: open-before
+-- Open postings before a position, the newest first.
+SELECT number, source, identifier, content_hash, position, first_position, withdrawn, body
+  FROM postings
+ WHERE position < :before AND position > 0 AND NOT withdrawn AND expires_ms > :now_ms AND body <> ''
+ ORDER BY position DESC
+ LIMIT :page;
+
+-- name: last-applied
+-- The newest message applied to any posting.
+SELECT stream_created_ms, stream_sequence
+  FROM postings
+ ORDER BY stream_created_ms DESC, stream_sequence DESC
+ LIMIT 1;
+
+-- name: withdrawn-since
+-- What messages behind a given one have withdrawn, in their order: a withdrawal keeps its posting's position.
+SELECT number, stream_created_ms, stream_sequence
+  FROM postings
+ WHERE (stream_created_ms, stream_sequence) > (:stream_created_ms, :stream_sequence) AND withdrawn
+ ORDER BY stream_created_ms, stream_sequence
+ LIMIT :page;
+
+-- name: standing-numbers
+-- Those of numbers that are stored and not withdrawn, with the position of their content.
+SELECT number, position
+  FROM postings
+ WHERE number IN (:numbers) AND NOT withdrawn AND body <> ''
+ ORDER BY number;
 
 -- name: count-postings
 SELECT COUNT(*) FROM postings WHERE NOT withdrawn AND expires_ms > :now_ms AND body <> '';
