@@ -182,6 +182,14 @@ func (c *Criteria) inCircle(d *Document) bool {
 // nearest is the shortest distance from any place asked for to any location, and
 // that place's name; -1 where neither has a point.
 func (c *Criteria) nearest(d *Document) (km float64, from string) {
+	km, place := c.nearestPlace(d)
+	if place == nil {
+		return km, ""
+	}
+	return km, place.Label()
+}
+
+func (c *Criteria) nearestPlace(d *Document) (km float64, place *Place) {
 	km = -1
 	for i := range d.Locations {
 		l := &d.Locations[i]
@@ -191,11 +199,11 @@ func (c *Criteria) nearest(d *Document) (km float64, from string) {
 		for j := range c.Places {
 			p := &c.Places[j]
 			if x := gazetteer.DistanceKM(*p.Lat, *p.Lon, l.Lat, l.Lon); km < 0 || x < km {
-				km, from = x, p.Label()
+				km, place = x, p
 			}
 		}
 	}
-	return km, from
+	return km, place
 }
 
 // Label is what to call the place: its name, its postcode, or its coordinates.
