@@ -7,11 +7,8 @@ package suppression
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"database/sql"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -28,7 +25,8 @@ var queryFiles embed.FS
 // Reason is why an address must not be written to.
 type Reason string
 
-// The reasons. A new sign-up lifts the first two, and only those.
+// The reasons, each graver than those before it, which it replaces. A new sign-up
+// lifts the first two, and only those.
 const (
 	Unsubscribed Reason = "unsubscribed"
 	SoftBounce   Reason = "soft-bounce"
@@ -63,7 +61,7 @@ type List struct {
 // New opens the list of a migrated database; key is the installation's secret for
 // hashing addresses.
 func New(db *database.DB, key []byte, now func() time.Time) (*List, error) {
-	q, err := database.LoadQueries(queryFiles, db.Dialect, "suppression", "suppress", "lift", "unsuppress", "list-suppressions",
+	q, err := database.LoadQueries(queryFiles, db.Dialect, "suppression", "suppress", "lift", "forgive", "unsuppress", "list-suppressions",
 		"add-bounce", "bounce-days", "purge-bounces")
 	if err != nil {
 		return nil, err
@@ -73,9 +71,7 @@ func New(db *database.DB, key []byte, now func() time.Time) (*List, error) {
 
 // Hash is the keyed hash under which an address is kept.
 func (l *List) Hash(address string) string {
-	h := hmac.New(sha256.New, l.key)
-	h.Write([]byte(subscriptions.AddressKey(address)))
-	return hex.EncodeToString(h.Sum(nil))
+	return subscriptions.AddressHash(l.key, address)
 }
 
 // Reason is why the address must not be written to; "" if it may.
@@ -100,15 +96,21 @@ func (l *List) Add(ctx context.Context, tx sqlx.ExtContext, address string, r Re
 	return nil
 }
 
-// Lift takes off what a new sign-up lifts: unsubscribed and soft bounces.
+// Lift takes off what a new sign-up lifts, unsubscribed and soft bounces, and begins
+// the count of soft bounces anew. Hard bounces, complaints and what an operator put
+// there stay.
 func (l *List) Lift(ctx context.Context, tx sqlx.ExtContext, address string) error {
-	if _, err := l.queries.Exec(ctx, tx, "lift", map[string]any{"address_hash": l.Hash(address)}); err != nil {
-		return fmt.Errorf("lift suppression: %w", err)
+	arg := map[string]any{"address_hash": l.Hash(address)}
+	for _, query := range []string{"lift", "forgive"} {
+		if _, err := l.queries.Exec(ctx, tx, query, arg); err != nil {
+			return fmt.Errorf("lift suppression: %w", err)
+		}
 	}
 	return nil
 }
 
 // Remove takes an address off whatever the reason, and reports whether it was on.
+// Its soft bounces are forgotten with it.
 func (l *List) Remove(ctx context.Context, address string) (bool, error) {
 	var n int64
 	err := l.db.Tx(ctx, func(tx *sqlx.Tx) error {
@@ -116,7 +118,10 @@ func (l *List) Remove(ctx context.Context, address string) (bool, error) {
 		if err != nil {
 			return err
 		}
-		n, err = res.RowsAffected()
+		if n, err = res.RowsAffected(); err != nil {
+			return err
+		}
+		_, err = l.queries.Exec(ctx, tx, "forgive", map[string]any{"address_hash": l.Hash(address)})
 		return err
 	})
 	if err != nil {
@@ -182,8 +187,12 @@ func days(at []int64) int {
 
 // Purge forgets bounces older than a time.
 func (l *List) Purge(ctx context.Context, before time.Time) error {
-	return l.db.Tx(ctx, func(tx *sqlx.Tx) error {
+	err := l.db.Tx(ctx, func(tx *sqlx.Tx) error {
 		_, err := l.queries.Exec(ctx, tx, "purge-bounces", map[string]any{"before_ms": before.UnixMilli()})
 		return err
 	})
+	if err != nil {
+		return fmt.Errorf("forget old bounces: %w", err)
+	}
+	return nil
 }

@@ -2,14 +2,21 @@
 SELECT address_hash, reason, detail, at_ms FROM suppressions WHERE address_hash = :address_hash;
 
 -- name: suppress
--- A graver reason is never replaced by a lesser one.
+-- Only a graver reason takes the place of another; the operator's word is the last and may be given anew.
 INSERT INTO suppressions (address_hash, reason, detail, at_ms) VALUES (:address_hash, :reason, :detail, :at_ms)
 ON CONFLICT (address_hash) DO UPDATE SET reason = excluded.reason, detail = excluded.detail, at_ms = excluded.at_ms
- WHERE suppressions.reason IN ('unsubscribed', 'soft-bounce') OR excluded.reason = 'manual';
+ WHERE excluded.reason = 'manual'
+    OR suppressions.reason = 'unsubscribed'
+    OR (suppressions.reason = 'soft-bounce' AND excluded.reason IN ('hard-bounce', 'complaint'))
+    OR (suppressions.reason = 'hard-bounce' AND excluded.reason = 'complaint');
 
 -- name: lift
 -- A new sign-up lifts what says nothing final about the address.
 DELETE FROM suppressions WHERE address_hash = :address_hash AND reason IN ('unsubscribed', 'soft-bounce');
+
+-- name: forgive
+-- With it the count of soft bounces begins anew.
+DELETE FROM bounces WHERE address_hash = :address_hash AND kind = 'soft';
 
 -- name: unsuppress
 DELETE FROM suppressions WHERE address_hash = :address_hash;
