@@ -1,0 +1,174 @@
+package cluster_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/alerts/cluster"
+	"github.com/jobalertd/jobalertd/alerts/pay"
+)
+
+const duties = "<p>Sie betreuen das Krankenhausinformationssystem und seine Schnittstellen.</p><p>Sie binden Medizingeräte an.</p>" +
+	"<p>Sie beraten die Stationen bei der digitalen Dokumentation und schulen neue Kolleginnen.</p><p>Sie planen die Einführung des Bildarchivs.</p>"
+
+func ad(title, employer, town, text string) *alerts.Posting {
+	return &alerts.Posting{Title: title, Employer: employer, Description: text, Locations: []alerts.Location{{Name: town, Country: "DE"}}}
+}
+
+func TestSame_TellsTwoJobsByWhatContradicts(t *testing.T) {
+	t.Parallel()
+	base := func() *alerts.Posting {
+		return ad("Medizininformatiker (m/w/d)", "Klinikum Nord gGmbH", "Gelsenkirchen", duties)
+	}
+	with := func(change func(p *alerts.Posting)) *alerts.Posting {
+		p := base()
+		change(p)
+		return p
+	}
+	tests := map[string]struct {
+		a, b *alerts.Posting
+		want bool
+	}{
+		"the same twice":         {base(), base(), true},
+		"female form, no tag":    {base(), with(func(p *alerts.Posting) { p.Title = "Medizininformatikerin" }), true},
+		"legal form written out": {base(), with(func(p *alerts.Posting) { p.Employer = "Klinikum Nord" }), true},
+		"another town":           {base(), with(func(p *alerts.Posting) { p.Locations[0].Name = "Herne" }), false},
+		"a district of the town": {base(), with(func(p *alerts.Posting) { p.Locations[0].Name = "Gelsenkirchen-Buer" }), true},
+		"one town of several":    {base(), with(func(p *alerts.Posting) { p.Locations = append(p.Locations, alerts.Location{Name: "Herne"}) }), true},
+		"another level":          {base(), with(func(p *alerts.Posting) { p.Title = "Senior Medizininformatiker (m/w/d)" }), false},
+		"another job":            {base(), with(func(p *alerts.Posting) { p.Title = "Systemadministrator (m/w/d)" }), false},
+		"another text": {base(), with(func(p *alerts.Posting) {
+			p.Description = "<p>Du kümmerst dich um Drucker, Telefone und die Ausgabe der Schlüssel im Haus.</p>"
+		}), false},
+		"another employer": {base(), with(func(p *alerts.Posting) {
+			p.Employer = "Praxis Sommer"
+			p.Description = "<p>Klein und fein.</p>" + duties[:120]
+		}), false},
+		"an agency says the same": {base(), with(func(p *alerts.Posting) { p.Employer, p.Agency = "Rhein-Ruhr Personal GmbH", true }), true},
+		"an agency says other": {base(), with(func(p *alerts.Posting) {
+			p.Employer, p.Agency, p.Description = "Rhein-Ruhr Personal GmbH", true, "<p>Unser Kunde sucht Sie für den Aufbau eines Forschungsdatenzentrums in der Onkologie.</p>"
+		}), false},
+		"other reference numbers":  {with(func(p *alerts.Posting) { p.Description += "<p>Kennziffer: 2026-17</p>" }), with(func(p *alerts.Posting) { p.Description += "<p>Kennziffer: 2026-18</p>" }), false},
+		"a board's own number":     {with(func(p *alerts.Posting) { p.Description += "<p>Kennziffer: 2026-17</p>" }), with(func(p *alerts.Posting) { p.Description += "<p>Job-ID: 998877</p>" }), true},
+		"full time and internship": {with(func(p *alerts.Posting) { p.EmploymentTypes = []alerts.EmploymentType{alerts.FullTime} }), with(func(p *alerts.Posting) { p.EmploymentTypes = []alerts.EmploymentType{alerts.Intern} }), false},
+		"pay far apart": {with(func(p *alerts.Posting) { p.Pay = &pay.Statement{Currency: "EUR", YearlyMin: 40000, YearlyMax: 45000} }),
+			with(func(p *alerts.Posting) { p.Pay = &pay.Statement{Currency: "EUR", YearlyMin: 70000, YearlyMax: 80000} }), false},
+		"pay by 12 and 13 salaries": {with(func(p *alerts.Posting) { p.Pay = &pay.Statement{Currency: "EUR", YearlyMin: 42000, YearlyMax: 42000} }),
+			with(func(p *alerts.Posting) { p.Pay = &pay.Statement{Currency: "EUR", YearlyMin: 45500, YearlyMax: 45500} }), true},
+		"another level by number": {with(func(p *alerts.Posting) { p.Title = "Medizininformatiker II" }), with(func(p *alerts.Posting) { p.Title = "Medizininformatiker III" }), false},
+	}
+	for name, c := range tests {
+		t.Run(name, func(t *testing.T) {
+			a, b := cluster.New(c.a), cluster.New(c.b)
+			if got := cluster.Same(a, b); got != c.want {
+				t.Errorf("Same(%q at %s, %q at %s) = %v, want %v", c.a.Title, c.a.Employer, c.b.Title, c.b.Employer, got, c.want)
+			}
+			if cluster.Same(a, b) != cluster.Same(b, a) {
+				t.Error("Same is not symmetric")
+			}
+		})
+	}
+}
+
+func TestGroups_TwoTownsJoinedByAThirdStayTwo(t *testing.T) {
+	t.Parallel()
+	a, b := ad("Koch", "Haus am Park", "Köln", duties), ad("Koch", "Haus am Park", "Düsseldorf", duties)
+	both := ad("Koch", "Haus am Park", "Köln", duties)
+	both.Locations = append(both.Locations, b.Locations...)
+	got := cluster.Groups(sketches([]*alerts.Posting{a, b, both}), nil)
+	if len(got) != 1 || len(got[0]) != 2 || slices.Contains(got[0], 0) && slices.Contains(got[0], 1) {
+		t.Errorf("grouped as %v, want one pair that does not hold both towns", got)
+	}
+}
+
+func TestGroups_HeedWhoSaysTheyAreTwo(t *testing.T) {
+	t.Parallel()
+	p := ad("Koch", "Haus am Park", "Köln", duties)
+	s := sketches([]*alerts.Posting{p, p, p})
+	if got, want := cluster.Groups(s, nil), [][]int{{0, 1, 2}}; !reflect.DeepEqual(got, want) {
+		t.Fatalf("three times the same: %v, want %v", got, want)
+	}
+	apart := func(i, j int) bool { return min(i, j) == 0 }
+	if got, want := cluster.Groups(s, apart), [][]int{{1, 2}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("with the first set apart: %v, want %v", got, want)
+	}
+}
+
+func TestGroups_DoNotDependOnTheOrderOfPostings(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		ps, _ := block(rapid.Uint64Range(0, 1000).Draw(t, "seed"))
+		order := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "order"), 1)).Perm(len(ps))
+		shuffled := make([]*alerts.Posting, len(ps))
+		for to, from := range order {
+			shuffled[to] = ps[from]
+		}
+		want, got := partners(cluster.Groups(sketches(ps), nil)), partners(cluster.Groups(sketches(shuffled), nil))
+		different := 0
+		for to, from := range order {
+			if got[to] != want[from] {
+				different++
+			}
+		}
+		// Equal likenesses may join in another order; that must stay rare.
+		if different > len(ps)/10 {
+			t.Fatalf("%d of %d postings have another number of twins in another order", different, len(ps))
+		}
+	})
+}
+
+// partners says how large each posting's group is.
+func partners(groups [][]int) map[int]int {
+	n := map[int]int{}
+	for _, g := range groups {
+		for _, i := range g {
+			n[i] = len(g)
+		}
+	}
+	return n
+}
+
+func FuzzNew(f *testing.F) {
+	f.Add("Koch (m/w/d)", "Haus GmbH", "Köln", duties)
+	f.Add("", "", "", "")
+	f.Add("((((m/w", "\xff", "\u0130", "Kennziffer: 1")
+	f.Fuzz(func(t *testing.T, title, employer, town, text string) {
+		p := ad(title, employer, town, text)
+		s := cluster.New(p)
+		if cluster.Same(s, s) && strings.TrimSpace(title) == "" {
+			t.Error("a posting without a title is somebody's twin")
+		}
+	})
+}
+
+func BenchmarkNew(b *testing.B) {
+	ps, _ := block(1)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		cluster.New(ps[i%len(ps)])
+	}
+}
+
+func BenchmarkGroups(b *testing.B) {
+	for _, n := range []int{10, 60} {
+		var ps []*alerts.Posting
+		for seed := uint64(0); len(ps) < n; seed++ {
+			more, _ := block(seed)
+			ps = append(ps, more...)
+		}
+		s := sketches(ps[:n])
+		b.Run(fmt.Sprintf("postings=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				cluster.Groups(s, nil)
+			}
+		})
+	}
+}

@@ -1,0 +1,154 @@
+package cluster
+
+import "slices"
+
+// The least containment (share of the shorter text that stands in the longer) at
+// which two postings are one job, by what else speaks for it. Set on blocks of
+// cross-posts with hard negatives (see the tests), for precision before recall.
+const (
+	sameTitleSameEmployer  = 0.50
+	closeTitleSameEmployer = 0.72
+	sameTitleByAgency      = 0.55
+	closeTitleByAgency     = 0.70
+	otherEmployer          = 0.92 // and resemblance as much: an employer under another name
+	placeUnsaid            = 0.85
+)
+
+// closeTitle is the Dice coefficient of letters from which titles are close.
+const closeTitle = 0.84
+
+// verdict is the outcome of comparing two sketches.
+type verdict struct {
+	same bool
+	// apart: something contradicts, so that no chain of likenesses may join them.
+	apart    bool
+	strength float64 // containment plus resemblance
+}
+
+// Same reports whether a and b advertise one job, as far as the two alone can tell:
+// among others, Groups knows what is boilerplate. It is symmetric.
+func Same(a, b *Sketch) bool { return compare(a, b, nil).same }
+
+func compare(a, b *Sketch, common func() boilerplate) verdict {
+	employer := compareEmployers(a, b)
+	where := comparePlaces(a, b)
+	if contradict(a, b, employer) || where == elsewhere {
+		return verdict{apart: true}
+	}
+	equal, near := compareTitles(a, b)
+	if !equal && !near {
+		return verdict{apart: disjointTitles(a, b)}
+	}
+	var shared boilerplate
+	if common != nil {
+		shared = common()
+	}
+	containment, resemblance := overlap(a.text, b.text, shared)
+	need := 0.0
+	switch {
+	case employer == sameEmployer && equal:
+		need = sameTitleSameEmployer
+	case employer == sameEmployer:
+		need = closeTitleSameEmployer
+	case employer == agencyBetween && equal:
+		need = sameTitleByAgency
+	case employer == agencyBetween:
+		need = closeTitleByAgency
+	default:
+		need = otherEmployer
+		if resemblance < otherEmployer || !equal {
+			return verdict{apart: true}
+		}
+	}
+	if where == unsaid {
+		need = max(need, placeUnsaid)
+	}
+	return verdict{same: containment >= need, strength: containment + resemblance}
+}
+
+// contradict reports what no likeness of texts outweighs.
+func contradict(a, b *Sketch, e employers) bool {
+	switch {
+	case !slices.Equal(a.title.levels, b.title.levels):
+		return true
+	case len(beyond(a.title.numbers, b.title.numbers)) > 0 && len(beyond(b.title.numbers, a.title.numbers)) > 0:
+		return true
+	case len(a.types) > 0 && len(b.types) > 0 && shared(a.types, b.types) == 0:
+		return true
+	case payDiffers(a, b):
+		return true
+	case e == sameEmployer && refsDiffer(a.refs, b.refs):
+		return true
+	}
+	return false
+}
+
+// payDiffers: both state pay, and the spans lie apart by more than what 12 or 13
+// salaries a year make.
+func payDiffers(a, b *Sketch) bool {
+	if a.payMax == 0 || b.payMax == 0 || a.currency != b.currency {
+		return false
+	}
+	const tolerance = 1.15
+	return float64(a.payMin) > float64(b.payMax)*tolerance || float64(b.payMin) > float64(a.payMax)*tolerance
+}
+
+// compareTitles: equal in their words, or close: in letters, or one holding the
+// other with every further word found in the other's text.
+func compareTitles(a, b *Sketch) (equal, near bool) {
+	x, y := a.title.words, b.title.words
+	if len(x) == 0 || len(y) == 0 {
+		return false, false
+	}
+	if slices.Equal(x, y) {
+		return true, true
+	}
+	// An agency puts its client's name into the title, a board the town.
+	if bareX, bareY := beyond(x, b.aside), beyond(y, a.aside); len(bareX) > 0 && len(bareY) > 0 {
+		if x, y = bareX, bareY; slices.Equal(x, y) {
+			return true, true
+		}
+	}
+	moreX, moreY := beyond(x, y), beyond(y, x)
+	if len(moreX) < len(x) && b.hasWords(moreX) && a.hasWords(moreY) {
+		return false, true
+	}
+	return false, dice(a.letters, b.letters) >= closeTitle && (shared(x, y) > 0 || len(x) != len(y))
+}
+
+func (s *Sketch) hasWords(words []string) bool {
+	for _, w := range words {
+		if !s.words.has(hashWord(w)) {
+			return false
+		}
+	}
+	return true
+}
+
+// disjointTitles keeps jobs without a common word in their titles apart, however
+// much of an employer's text they share.
+func disjointTitles(a, b *Sketch) bool {
+	return len(a.title.words) > 0 && len(b.title.words) > 0 && shared(a.title.words, b.title.words) == 0
+}
+
+// employers says how the advertisers of two postings go together.
+type employers int
+
+const (
+	othersEmployer employers = iota
+	sameEmployer
+	agencyBetween // one of them, or both, advertises for somebody else, or does not say who it is
+)
+
+func compareEmployers(a, b *Sketch) employers {
+	x, y := a.employer, b.employer
+	if len(x) > 0 && len(y) > 0 {
+		if n := shared(x, y); n == min(len(x), len(y)) && !(a.agency && b.agency) {
+			return sameEmployer // one agency advertises for many
+		}
+	}
+	if a.agency || b.agency || len(x) == 0 || len(y) == 0 {
+		return agencyBetween
+	}
+	return othersEmployer
+}

@@ -1,0 +1,116 @@
+package cluster
+
+import "slices"
+
+// shingleWords is how many words in a row are compared at once.
+const shingleWords = 3
+
+// sketchSize is how many shingles a sketch keeps: the smallest hashes. An ad of
+// 250 words has about as many, so most texts are compared whole.
+const sketchSize = 256
+
+// shingles are the smallest hashes of a text's runs of words, ascending.
+type shingles struct {
+	smallest []uint32
+	limit    uint32 // up to here there are no others
+}
+
+// appendShingles adds a line's runs of words. Runs do not cross lines, so that a
+// list in another order has the same shingles; a line of fewer words is one.
+func appendShingles(all, line []uint32) []uint32 {
+	for from := 0; from < len(line) && (from == 0 || from+shingleWords <= len(line)); from++ {
+		h := hashSeed
+		for _, w := range line[from:min(from+shingleWords, len(line))] {
+			h = mix(h, w)
+		}
+		all = append(all, scatter(h))
+	}
+	return all
+}
+
+// smallest keeps the smallest of a text's shingles.
+func smallest(all []uint32) shingles {
+	slices.Sort(all)
+	all = slices.Compact(all)
+	s := shingles{smallest: all, limit: ^uint32(0)}
+	if len(all) > sketchSize {
+		s.smallest, s.limit = all[:sketchSize], all[sketchSize-1]
+	}
+	s.smallest = slices.Clip(slices.Clone(s.smallest))
+	return s
+}
+
+// overlap estimates how much of the shorter text is in the longer (containment)
+// and how much of both is common (resemblance). Both sketches are complete below
+// the smaller of their largest hashes, and what lies there is a fair sample.
+// Shingles that are common are not looked at, unless they are nearly all.
+func overlap(a, b shingles, common boilerplate) (containment, resemblance float64) {
+	if len(common) > 0 {
+		if x, y := common.without(a), common.without(b); min(len(x.smallest), len(y.smallest)) >= fewShingles {
+			a, b = x, y
+		}
+	}
+	return compareShingles(a, b)
+}
+
+// fewShingles say too little to go by.
+const fewShingles = 12
+
+func compareShingles(a, b shingles) (containment, resemblance float64) {
+	limit := min(a.limit, b.limit)
+	var inA, inB, common int
+	i, j := 0, 0
+	for i < len(a.smallest) || j < len(b.smallest) {
+		switch {
+		case j == len(b.smallest) || i < len(a.smallest) && a.smallest[i] < b.smallest[j]:
+			if a.smallest[i] <= limit {
+				inA++
+			}
+			i++
+		case i == len(a.smallest) || b.smallest[j] < a.smallest[i]:
+			if b.smallest[j] <= limit {
+				inB++
+			}
+			j++
+		default:
+			if a.smallest[i] <= limit {
+				inA, inB, common = inA+1, inB+1, common+1
+			}
+			i, j = i+1, j+1
+		}
+	}
+	if inA == 0 || inB == 0 {
+		return 0, 0
+	}
+	return float64(common) / float64(min(inA, inB)), float64(common) / float64(inA+inB-common)
+}
+
+// wordSet is a Bloom filter of a text's words with one hash: the question is
+// whether a title's word stands in the other's text, and one false yes in ten is
+// no matter beside the other evidence.
+type wordSet [32]uint64
+
+func (s *wordSet) add(h uint32)      { h = scatter(h); s[h>>6&31] |= 1 << (h & 63) }
+func (s *wordSet) has(h uint32) bool { h = scatter(h); return s[h>>6&31]&(1<<(h&63)) != 0 }
+
+// hashSeed and mix are FNV-1a (Fowler, Noll, Vo) by words of 32 bits; scatter is
+// the finalizer of MurmurHash3, so that the smallest hashes are a fair sample.
+const hashSeed = uint32(2166136261)
+
+func mix(h, v uint32) uint32 { return (h ^ v) * 16777619 }
+
+func scatter(h uint32) uint32 {
+	h ^= h >> 16
+	h *= 0x85ebca6b
+	h ^= h >> 13
+	h *= 0xc2b2ae35
+	return h ^ h>>16
+}
+
+func hashWord(w string) uint32 {
+	h := hashSeed
+	for i := range len(w) {
+		h = mix(h, uint32(w[i]))
+	}
+	return h
+}

@@ -1,0 +1,121 @@
+package cluster
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/alerts/text"
+)
+
+// Sketch is what of a posting is needed to compare it: about 2 KB. It is
+// immutable and holds no reference to the posting.
+type Sketch struct {
+	title    title
+	aside    []string // stems of its employer and towns, which may stand in a title; ascending
+	places   []place
+	remote   bool
+	employer []string // folded words without legal forms, ascending
+	agency   bool
+	types    []string // ascending
+	currency string
+	payMin   int64 // gross yearly; payMax 0: pay not stated
+	payMax   int64
+	refs     []ref
+	keys     []uint32 // of the title's words and their beginnings, ascending
+	letters  []uint32 // of the title's runs of three letters, ascending
+	text     shingles
+	words    wordSet
+}
+
+// ref is a number by which the advertiser tells its vacancies apart, and what it
+// is called, since a board's own number differs from the employer's.
+type ref struct{ kind, value string }
+
+// New makes a posting's sketch.
+func New(p *alerts.Posting) *Sketch {
+	s := &Sketch{remote: p.Remote, agency: p.Agency, places: placesOf(p), employer: employerWords(p.Employer)}
+	without := map[string]bool{}
+	for _, w := range s.employer {
+		without[stem(w)] = true
+	}
+	for _, pl := range s.places {
+		for w := range strings.FieldsSeq(pl.name) {
+			without[stem(w)] = true
+		}
+	}
+	s.aside = slices.Sorted(maps.Keys(without))
+	s.title = readTitle(p.Title, without)
+	if len(s.title.words) == 0 { // a title that is all employer and town
+		s.title = readTitle(p.Title, nil)
+	}
+	for _, t := range p.EmploymentTypes {
+		if t != alerts.Other {
+			s.types = append(s.types, string(t))
+		}
+	}
+	slices.Sort(s.types)
+	if p.Pay != nil && p.Pay.YearlyMax+p.Pay.YearlyMin > 0 {
+		s.currency, s.payMin, s.payMax = p.Pay.Currency, p.Pay.YearlyMin, alerts.Reach(p.Pay)
+	}
+	s.keys, s.letters = keysOf(s.title.words), letters(s.title.words)
+	s.readText(p)
+	return s
+}
+
+// readText makes what is kept of the description, and finds reference numbers in
+// it and in the title.
+func (s *Sketch) readText(p *alerts.Posting) {
+	var f refFinder
+	f.line(strings.Fields(text.Fold(p.Title)))
+	var all []uint32
+	for line := range strings.Lines(alerts.PlainText(p.Description)) {
+		folded := strings.Fields(text.Fold(line))
+		f.line(folded)
+		hashed := make([]uint32, 0, len(folded))
+		for _, w := range folded {
+			if h := hashWord(stem(w)); !marks[w] {
+				s.words.add(h)
+				hashed = append(hashed, h)
+			}
+		}
+		all = appendShingles(all, hashed)
+	}
+	s.text, s.refs = smallest(all), f.found
+}
+
+// marks are what folding leaves of gender tags and endings in running text.
+var marks = set("in innen m w d x i gn mwd")
+
+var legalForms = set("gmbh mbh ggmbh ag se kg kgaa ohg gbr ug ev eg e v co inc ltd llc sa sarl bv und and the die der das deutschland germany gruppe group holding")
+
+func employerWords(name string) []string {
+	var all, words []string
+	for w := range strings.FieldsSeq(text.Fold(name)) {
+		all = append(all, w)
+		if !legalForms[w] {
+			words = append(words, w)
+		}
+	}
+	if len(words) == 0 {
+		words = all
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// refsDiffer reports whether two postings number their vacancies by the same
+// label and share none of the numbers.
+func refsDiffer(a, b []ref) bool {
+	comparable := false
+	for _, x := range a {
+		for _, y := range b {
+			if x == y {
+				return false
+			}
+			comparable = comparable || x.kind == y.kind
+		}
+	}
+	return comparable
+}
