@@ -18,6 +18,7 @@ type postingsCmd struct {
 	Withdraw postingsWithdrawCmd `cmd:"" help:"Withdraw postings by their identifiers."`
 	List     postingsListCmd     `cmd:"" help:"List stored postings, newest first."`
 	Show     postingsShowCmd     `cmd:"" help:"Show one stored posting."`
+	Clusters postingsClustersCmd `cmd:"" help:"Show which postings are one job, published more than once."`
 }
 
 // postingAnswer is what push and check say of one posting.

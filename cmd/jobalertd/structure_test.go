@@ -33,7 +33,7 @@ var (
 	}
 	// pure packages do no I/O, and any sibling may import them. Roots are pure too.
 	pure = []string{
-		"alerts", "alerts/text", "alerts/gazetteer", "alerts/jobposting", "alerts/percolate", "alerts/pay",
+		"alerts", "alerts/text", "alerts/gazetteer", "alerts/jobposting", "alerts/percolate", "alerts/pay", "alerts/cluster",
 		"subscriptions", "mailer", "mailer/compose",
 	}
 	// foundations import none of ours; stores and intake may import them.
