@@ -153,7 +153,7 @@ func (c *Criteria) explainPlace(d *Document) []Reason {
 	case d.Remote && held:
 		r.de, r.en = "ortsunabhängig", "remote: passes any place"
 	case km >= 0 && len(c.Places) > 0 && (!held || c.inCircle(d)):
-		r.de, r.en = fmt.Sprintf("%s km von %s", kilometres(km), from), fmt.Sprintf("%s km from %s", kilometres(km), from)
+		r.de, r.en = distanceText(km, from)
 	case held:
 		r.de, r.en = d.placeText(), d.placeText()
 	case len(d.Locations) == 0:
@@ -164,8 +164,14 @@ func (c *Criteria) explainPlace(d *Document) []Reason {
 	return append(rs, r)
 }
 
-// kilometres prints a distance as people say it: whole, and "weniger als 1" not at all.
-func kilometres(km float64) string { return fmt.Sprint(int(math.Round(km))) }
+// distanceText says a distance as people do: in whole kilometres, "in" below half of one.
+func distanceText(km float64, from string) (de, en string) {
+	n := int(math.Round(km))
+	if n == 0 {
+		return "in " + from, "in " + from
+	}
+	return fmt.Sprintf("%d km von %s", n, from), fmt.Sprintf("%d km from %s", n, from)
+}
 
 func (c *Criteria) inCircle(d *Document) bool {
 	for i := range d.Locations {

@@ -36,6 +36,9 @@ type Store interface {
 	LogMatches(ctx context.Context, tx sqlx.ExtContext, matches []alerts.Match) error
 	Rejected(ctx context.Context, tx sqlx.ExtContext, created time.Time, sequence uint64) error
 	Analysis(ctx context.Context, q sqlx.ExtContext) (alerts.Analysis, error)
+	OpenBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, now time.Time, f func(alerts.Stored) error) error
+	Relog(ctx context.Context, tx sqlx.ExtContext, matches []alerts.Match) error
+	CoverAnalysis(ctx context.Context, tx sqlx.ExtContext, a alerts.Analysis) error
 	Recruiters(ctx context.Context, q sqlx.ExtContext) ([]alerts.Recruiter, error)
 }
 
@@ -61,10 +64,13 @@ type Options struct {
 	Consumer      jetstream.Consumer
 	// StreamCreated is when POSTINGS was made: with the sequence it orders messages.
 	StreamCreated time.Time
-	Conn          *nats.Conn
-	Metrics       *Metrics
-	Log           *slog.Logger
-	Now           func() time.Time
+	// Rebind finds or makes the consumer again when it is gone, and says when the
+	// stream was made.
+	Rebind  func(ctx context.Context) (c jetstream.Consumer, streamCreated time.Time, err error)
+	Conn    *nats.Conn
+	Metrics *Metrics
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // Intake is one replica's intake.
@@ -130,6 +136,7 @@ func (in *Intake) Run(ctx context.Context) error {
 
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return in.followChanges(gctx, wake.c) })
+	g.Go(func() error { return in.reanalyseUntilDone(gctx) })
 	g.Go(func() error { return in.take(ctx, gctx) })
 	return g.Wait()
 }

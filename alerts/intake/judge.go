@@ -136,6 +136,7 @@ func (in *Intake) percolate(batch []*message) (stamp int64) {
 // present is left for the stream to deliver again.
 func (in *Intake) reject(ctx context.Context, batch []*message) []*message {
 	kept := batch[:0]
+	var rejected []*message
 	var highest uint64
 	for _, m := range batch {
 		if m.rejected == nil {
@@ -147,17 +148,22 @@ func (in *Intake) reject(ctx context.Context, batch []*message) []*message {
 			_ = m.msg.NakWithDelay(firstPause * 50)
 			continue
 		}
+		rejected = append(rejected, m)
 		highest = max(highest, m.sequence)
+	}
+	if len(rejected) == 0 {
+		return kept
+	}
+	// Before their delivery ends: a restart must not find more acknowledged than
+	// the database knows of, or it would have everything judged again.
+	err := in.DB.Tx(ctx, func(tx *sqlx.Tx) error { return in.Store.Rejected(ctx, tx, in.StreamCreated, highest) })
+	if err != nil && ctx.Err() == nil {
+		in.Log.WarnContext(ctx, "remember rejections", "err", err)
+	}
+	for _, m := range rejected {
 		in.Metrics.received.WithLabelValues(string(alerts.StatusRejected)).Inc()
 		if err := m.msg.TermWithReason("rejected: " + firstLine(m.rejected.Error())); err != nil {
 			in.Log.WarnContext(ctx, "end delivery of a rejected posting", "sequence", m.sequence, "err", err)
-		}
-	}
-	if highest > 0 {
-		// Only spares a restart the work of judging them again.
-		err := in.DB.Tx(ctx, func(tx *sqlx.Tx) error { return in.Store.Rejected(ctx, tx, in.StreamCreated, highest) })
-		if err != nil && ctx.Err() == nil {
-			in.Log.WarnContext(ctx, "remember rejections", "err", err)
 		}
 	}
 	return kept

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/jobalertd/jobalertd/config/broker"
 	"github.com/jobalertd/jobalertd/config/database"
 )
 
@@ -34,9 +35,48 @@ const gatherFor = 2 * time.Millisecond
 // finishWithin bounds the batch in hand when intake is told to stop.
 const finishWithin = 10 * time.Second
 
-// take pulls messages until stopCtx or ctx ends and works them off in batches.
-// The batch in hand is finished under a deadline of its own.
+// askWithin bounds the question whether the consumer is still there.
+const askWithin = 2 * time.Second
+
+// take works off messages until stopCtx or ctx ends. Should the consumer be
+// deleted under its hands, as by a replica that makes it anew, it goes on with
+// the one that takes its place.
 func (in *Intake) take(ctx, stopCtx context.Context) error {
+	for {
+		if err := in.takeFrom(ctx, stopCtx); err != nil || stopCtx.Err() != nil {
+			return err
+		}
+		if err := in.rebind(stopCtx); err != nil || stopCtx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// rebind finds or makes the consumer again, with growing pauses until it can.
+func (in *Intake) rebind(ctx context.Context) error {
+	in.Log.WarnContext(ctx, "the consumer of postings is gone; looking for the one in its place")
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		consumer, created, err := in.Rebind(ctx)
+		switch {
+		case err == nil:
+			in.Consumer, in.StreamCreated = consumer, created
+			return nil
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, broker.ErrStreamBehind), errors.Is(err, broker.ErrForeignStream):
+			return err
+		}
+		in.Log.WarnContext(ctx, "find the consumer of postings", "err", err)
+		if !sleep(ctx, pause) {
+			return nil
+		}
+	}
+}
+
+// takeFrom pulls messages and works them off in batches until stopCtx or ctx
+// ends, or the consumer is gone. The batch in hand is finished under a deadline
+// of its own.
+func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	messages, err := in.Consumer.Messages(
 		jetstream.PullMaxMessages(maxSize),
 		// The defaults stall for 30 s after the consumer's leader steps down.
@@ -47,17 +87,7 @@ func (in *Intake) take(ctx, stopCtx context.Context) error {
 	arrived := make(chan jetstream.Msg)
 	go func() {
 		defer close(arrived)
-		for {
-			m, err := messages.Next()
-			switch {
-			case err == nil:
-				arrived <- m
-			case errors.Is(err, jetstream.ErrMsgIteratorClosed):
-				return
-			case stopCtx.Err() == nil:
-				in.Log.WarnContext(ctx, "pull postings", "err", err)
-			}
-		}
+		in.pull(ctx, stopCtx, messages, arrived)
 	}()
 	// Drain hands over what was pulled already: left alone it would come again
 	// only after the acknowledgement wait.
@@ -82,6 +112,30 @@ func (in *Intake) take(ctx, stopCtx context.Context) error {
 			}
 			return err
 		}
+	}
+}
+
+// pull hands on messages until the iterator ends: it was told to, or the
+// consumer is gone.
+func (in *Intake) pull(ctx, stopCtx context.Context, messages jetstream.MessagesContext, arrived chan<- jetstream.Msg) {
+	for {
+		m, err := messages.Next()
+		switch {
+		case err == nil:
+			arrived <- m
+			continue
+		case errors.Is(err, jetstream.ErrMsgIteratorClosed):
+			return
+		case stopCtx.Err() != nil:
+			continue // what was pulled is still being handed over
+		}
+		in.Log.WarnContext(ctx, "pull postings", "err", err)
+		// A pull from a consumer that is not there is not answered, only missed.
+		ask, cancel := context.WithTimeout(stopCtx, askWithin)
+		if _, err := in.Consumer.Info(ask); errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
+			messages.Stop()
+		}
+		cancel()
 	}
 }
 

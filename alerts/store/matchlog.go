@@ -19,6 +19,26 @@ import (
 // (github.com/RoaringBitmap/RoaringFormatSpec). A posting that met nobody gets
 // no row.
 func (s *Store) LogMatches(ctx context.Context, tx sqlx.ExtContext, matches []alerts.Match) error {
+	return s.writeMatches(ctx, tx, "log-matches", matches)
+}
+
+// Relog replaces what was logged at the matches' positions.
+func (s *Store) Relog(ctx context.Context, tx sqlx.ExtContext, matches []alerts.Match) error {
+	var nobody []int64
+	for _, m := range matches {
+		if len(m.Subscriptions) == 0 {
+			nobody = append(nobody, m.Position)
+		}
+	}
+	if len(nobody) > 0 {
+		if _, err := s.queries.Exec(ctx, tx, "unlog-matches", map[string]any{"positions": nobody}); err != nil {
+			return fmt.Errorf("clear match log: %w", err)
+		}
+	}
+	return s.writeMatches(ctx, tx, "relog-matches", matches)
+}
+
+func (s *Store) writeMatches(ctx context.Context, tx sqlx.ExtContext, query string, matches []alerts.Match) error {
 	rows := make([]map[string]any, 0, len(matches))
 	for _, m := range matches {
 		if len(m.Subscriptions) == 0 {
@@ -34,7 +54,7 @@ func (s *Store) LogMatches(ctx context.Context, tx sqlx.ExtContext, matches []al
 	}
 	for len(rows) > 0 {
 		n := min(len(rows), rowsAtOnce)
-		if _, err := s.queries.Exec(ctx, tx, "log-matches", rows[:n]); err != nil {
+		if _, err := s.queries.Exec(ctx, tx, query, rows[:n]); err != nil {
 			return fmt.Errorf("write match log: %w", err)
 		}
 		rows = rows[n:]
@@ -114,6 +134,15 @@ func (s *Store) SetAnalysis(ctx context.Context, tx sqlx.ExtContext, hash string
 	arg := map[string]any{"hash": hash, "position": position, "changed_ms": now.UnixMilli()}
 	if _, err := s.queries.Exec(ctx, tx, "set-analysis", arg); err != nil {
 		return fmt.Errorf("set analysis: %w", err)
+	}
+	return nil
+}
+
+// CoverAnalysis notes that the whole log is made with the analysis a, which must
+// still be in force.
+func (s *Store) CoverAnalysis(ctx context.Context, tx sqlx.ExtContext, a alerts.Analysis) error {
+	if _, err := s.queries.Exec(ctx, tx, "cover-analysis", a); err != nil {
+		return fmt.Errorf("note that the match log is covered: %w", err)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func New(db *database.DB) (*Store, error) {
 		"postings-by-key", "highest-number", "put-posting", "highest-applied", "put-rejected", "posting-by-number", "postings-by-number",
 		"posting-by-identifier", "postings-between", "newest-postings", "postings-of-source",
 		"contents-between", "open-before", "last-applied", "withdrawn-since", "standing-numbers", "count-postings", "purge-postings",
-		"log-matches", "matches-between", "logged-since", "purge-matches", "position-before", "analysis-in-force", "set-analysis",
+		"log-matches", "relog-matches", "unlog-matches", "cover-analysis", "matches-between", "logged-since", "purge-matches", "position-before", "analysis-in-force", "set-analysis",
 		"add-recruiter", "revoke-recruiter", "list-recruiters", "recruiter-by-token")
 	if err != nil {
 		return nil, err

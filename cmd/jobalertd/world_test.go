@@ -36,6 +36,7 @@ type world struct {
 	config *config.Config
 	clock  atomic.Int64 // Unix milliseconds
 
+	meaning  *alerts.Meaning
 	daemon   *daemon
 	follower *digest.Follower
 	push     *publisher
@@ -52,6 +53,9 @@ func newWorld(t testing.TB, url string, start time.Time) *world {
 	c.NATS.Listen = ""
 	c.Digest.MaxPostings = 1000
 	w := &world{t: t, config: c}
+	m, err := testMeaning()
+	w.must(err)
+	w.meaning = m
 	w.clock.Store(start.UnixMilli())
 	w.start()
 	t.Cleanup(func() { w.stop() })
@@ -64,9 +68,7 @@ func (w *world) now() time.Time { return time.UnixMilli(w.clock.Load()).UTC() }
 func (w *world) start() {
 	w.t.Helper()
 	ctx := context.Background()
-	m, err := testMeaning()
-	w.must(err)
-	st, err := openStores(ctx, w.config, m, slog.New(slog.DiscardHandler), w.now)
+	st, err := openStores(ctx, w.config, w.meaning, slog.New(slog.DiscardHandler), w.now)
 	w.must(err)
 	d := &daemon{stores: st}
 	w.must(d.adoptAnalysis(ctx, true))

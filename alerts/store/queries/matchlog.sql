@@ -2,6 +2,19 @@
 -- Records which subscriptions a posting met at the position at which it was stored. Runs under the clock.
 INSERT INTO match_log (position, posting, subscriptions) VALUES (:position, :posting, :subscriptions);
 
+-- name: relog-matches
+-- Replaces what was logged for a posting, after the vocabulary has changed.
+INSERT INTO match_log (position, posting, subscriptions) VALUES (:position, :posting, :subscriptions)
+ON CONFLICT (position) DO UPDATE SET subscriptions = excluded.subscriptions;
+
+-- name: unlog-matches
+-- A posting that meets nobody any more.
+DELETE FROM match_log WHERE position IN (:positions);
+
+-- name: cover-analysis
+-- The log is made with the analysis in force throughout, unless another came into force meanwhile.
+UPDATE analysis SET position = 0 WHERE id = 1 AND hash = :hash AND position = :position;
+
 -- name: matches-between
 -- The log of a window (after, through], in order, a page at a time.
 SELECT position, posting, subscriptions

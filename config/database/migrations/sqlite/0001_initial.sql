@@ -103,6 +103,8 @@ CREATE TABLE subscriptions (
 ) STRICT;
 CREATE INDEX subscriptions_by_subscriber ON subscriptions (subscriber_id);
 CREATE INDEX subscriptions_by_position ON subscriptions (position);
+CREATE INDEX subscriptions_paused ON subscriptions (paused_until_ms) WHERE state = 'paused';
+CREATE INDEX subscriptions_unconfirmed ON subscriptions (created_ms) WHERE state = 'unconfirmed';
 CREATE INDEX subscriptions_due ON subscriptions (due_at_ms) WHERE state = 'confirmed' AND due_at_ms IS NOT NULL;
 
 -- What she agreed to and when; append only: owner subscriptions/store.
