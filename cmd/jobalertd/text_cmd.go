@@ -17,6 +17,7 @@ import (
 type textCmd struct {
 	Analyse textAnalyseCmd `cmd:"" help:"What analysis makes of words. Without WORD, each line of standard input."`
 	Learn   textLearnCmd   `cmd:"" help:"Propose compound parts from postings, as a vocabulary file to review."`
+	Esco    textESCOCmd    `cmd:"" name:"import-esco" help:"Make a vocabulary file of ESCO's occupation labels, which you download yourself."`
 }
 
 type textAnalyseCmd struct {
@@ -106,6 +107,42 @@ func (c textLearnCmd) Run(s *session) error {
 		out = f
 	}
 	return writeParts(out, parts)
+}
+
+type textESCOCmd struct {
+	Files []string `arg:"" name:"file" help:"occupations_de.csv and occupations_en.csv of the ESCO portal's download."`
+	Out   string   `help:"Vocabulary file to write; standard output if empty." placeholder:"FILE" short:"o"`
+}
+
+func (textESCOCmd) Help() string {
+	return "Example:\n  jobalertd text import-esco occupations_de.csv occupations_en.csv -o esco.txt\n\nName the file in text.vocabulary_file. ESCO is reused under its own terms: this uses the ESCO\nclassification of the European Commission."
+}
+
+func (c textESCOCmd) Run(s *session) (err error) {
+	var files []io.Reader
+	for _, name := range c.Files {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		files = append(files, f)
+	}
+	out := s.stdout
+	if c.Out != "" {
+		f, err := os.Create(c.Out)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		out = f
+	}
+	groups, err := text.ImportESCO(out, files...)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stderr, "%d groups of synonyms\n", groups)
+	return nil
 }
 
 func writeParts(w io.Writer, parts []text.LearntPart) error {
