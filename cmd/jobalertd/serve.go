@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
@@ -113,8 +114,7 @@ func (d *daemon) startBroker(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("start NATS: %w", err)
 	}
-	o := broker.StreamOptions{MaxBytes: int64(d.config.NATS.MaxStoreMB) << 20, Replicas: d.config.NATS.Replicas}
-	return broker.EnsureStreams(ctx, d.broker.JetStream(), o)
+	return nil
 }
 
 func brokerOptions(c *config.Config, users []broker.User, log *slog.Logger) broker.Options {
@@ -137,17 +137,26 @@ func (s *stores) natsUsers(ctx context.Context) ([]broker.User, error) {
 	return users, nil
 }
 
-func (d *daemon) buildIntake(ctx context.Context) error {
+// bindIntake finds or makes the streams and the consumer of postings, and says
+// when their stream was made.
+func (d *daemon) bindIntake(ctx context.Context) (jetstream.Consumer, time.Time, error) {
 	js := d.broker.JetStream()
-	consumer, err := broker.EnsureIntake(ctx, js, func(created time.Time) (uint64, error) {
+	o := broker.StreamOptions{MaxBytes: int64(d.config.NATS.MaxStoreMB) << 20, Replicas: d.config.NATS.Replicas}
+	if err := broker.EnsureStreams(ctx, js, o); err != nil {
+		return nil, time.Time{}, err
+	}
+	var made time.Time
+	consumer, err := broker.EnsureIntake(ctx, js, d.broker.Embedded(), func(created time.Time) (uint64, error) {
+		made = created
 		return d.postings.HighestApplied(ctx, d.db.Reader, created)
 	})
+	return consumer, made, err
+}
+
+func (d *daemon) buildIntake(ctx context.Context) error {
+	consumer, created, err := d.bindIntake(ctx)
 	if err != nil {
 		return err
-	}
-	stream, err := js.Stream(ctx, broker.Postings)
-	if err != nil {
-		return fmt.Errorf("read stream %s: %w", broker.Postings, err)
 	}
 	reader, err := newReader(d.config, d.meaning)
 	if err != nil {
@@ -156,7 +165,7 @@ func (d *daemon) buildIntake(ctx context.Context) error {
 	d.index = percolate.New()
 	d.intake = intake.New(intake.Options{
 		DB: d.db, Store: d.postings, Subscriptions: d.subscriptions, Meaning: d.meaning, Reader: reader, Index: d.index,
-		JetStream: js, Consumer: consumer, StreamCreated: stream.CachedInfo().Created, Conn: d.broker.Conn(),
+		JetStream: d.broker.JetStream(), Consumer: consumer, StreamCreated: created, Rebind: d.bindIntake, Conn: d.broker.Conn(),
 		Metrics: intake.NewMetrics(d.registry), Log: d.log, Now: d.now,
 	})
 	return nil

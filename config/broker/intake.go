@@ -36,46 +36,69 @@ var ErrStreamBehind = errors.New("stream ends before what the database has appli
 // database has applied, as after a restore. It then starts behind that
 // sequence, less InFlight, and repeats are for intake to pass over.
 //
+// alone says that nobody else uses the consumer. What was delivered and not
+// acknowledged then belongs to a process that has died: the consumer is made
+// anew behind what is acknowledged, so that it comes at once and not only after
+// AckWait.
+//
 // appliedHigh returns the highest sequence of the stream created at
 // streamCreated whose outcome, rejections included, the database has; 0 if
 // none. If it lies beyond the stream's end, that is ErrStreamBehind, with what
 // to do about it.
-func EnsureIntake(ctx context.Context, js jetstream.JetStream, appliedHigh func(streamCreated time.Time) (uint64, error)) (jetstream.Consumer, error) {
+func EnsureIntake(ctx context.Context, js jetstream.JetStream, alone bool, appliedHigh func(streamCreated time.Time) (uint64, error)) (jetstream.Consumer, error) {
 	stream, err := js.Stream(ctx, Postings)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", Postings, err)
 	}
-	info := stream.CachedInfo()
-	high, err := appliedHigh(info.Created)
+	// Other replicas may be at work: consumer, database and stream are asked in
+	// this order, so that each can only be further on than the one before.
+	consumer, err := stream.Consumer(ctx, IntakeConsumer)
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return nil, fmt.Errorf("consumer %s: %w", IntakeConsumer, err)
+	}
+	high, err := appliedHigh(stream.CachedInfo().Created)
 	if err != nil {
 		return nil, fmt.Errorf("ask for the highest applied posting: %w", err)
 	}
-
+	info, err := stream.Info(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", Postings, err)
+	}
 	if last := info.State.LastSeq; high > last {
 		return nil, fmt.Errorf("%w: %s ends at %d, the database is at %d; remove the stream, for an embedded server by moving the folder nats "+
 			"in data_dir away, start again, and have recruiters publish again what they sent since the copy was made", ErrStreamBehind, Postings, last, high)
 	}
-
-	consumer, err := stream.Consumer(ctx, IntakeConsumer)
-	if err == nil {
+	first := uint64(1)
+	if high > InFlight {
+		first = high + 1 - InFlight
+	}
+	if consumer != nil {
 		state := consumer.CachedInfo()
 		if err := differences("consumer "+IntakeConsumer, compareIntake(state.Config)); err != nil {
 			return nil, err
 		}
-		if state.Delivered.Stream <= info.State.LastSeq && state.AckFloor.Stream <= high {
+		trusted := state.Delivered.Stream <= info.State.LastSeq && state.AckFloor.Stream <= high
+		if trusted && (!alone || state.NumAckPending == 0) {
 			return consumer, nil
 		}
-		err = stream.DeleteConsumer(ctx, IntakeConsumer)
+		if trusted {
+			first = state.AckFloor.Stream + 1
+		}
+		// Another replica may have deleted it first.
+		if err := stream.DeleteConsumer(ctx, IntakeConsumer); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return nil, fmt.Errorf("consumer %s: %w", IntakeConsumer, err)
+		}
 	}
-	// Another replica may have deleted it first; then it is missing too.
-	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return nil, fmt.Errorf("consumer %s: %w", IntakeConsumer, err)
-	}
+	return createIntake(ctx, stream, first)
+}
+
+// createIntake makes the consumer, which begins at sequence first.
+func createIntake(ctx context.Context, stream jetstream.Stream, first uint64) (jetstream.Consumer, error) {
 	config := intakeConfig()
-	if high > InFlight {
-		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, high+1-InFlight
+	if first > 1 {
+		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, first
 	}
-	consumer, err = stream.CreateConsumer(ctx, config)
+	consumer, err := stream.CreateConsumer(ctx, config)
 	if errors.Is(err, jetstream.ErrConsumerExists) { // another replica was first
 		consumer, err = stream.Consumer(ctx, IntakeConsumer)
 	}

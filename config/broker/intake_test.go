@@ -13,7 +13,7 @@ import (
 // intake ensures the consumer for a database that has applied up to high.
 func intake(t *testing.T, b *Broker, high uint64) jetstream.Consumer {
 	t.Helper()
-	consumer, err := EnsureIntake(t.Context(), b.JetStream(), func(time.Time) (uint64, error) { return high, nil })
+	consumer, err := EnsureIntake(t.Context(), b.JetStream(), false, func(time.Time) (uint64, error) { return high, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestEnsureIntake_AsksForTheStreamsOwnTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = EnsureIntake(t.Context(), b.JetStream(), func(created time.Time) (uint64, error) {
+	_, err = EnsureIntake(t.Context(), b.JetStream(), false, func(created time.Time) (uint64, error) {
 		if !created.Equal(stream.CachedInfo().Created) {
 			t.Errorf("asked for %v, want %v", created, stream.CachedInfo().Created)
 		}
@@ -144,7 +144,7 @@ func TestEnsureIntake_RefusesAStreamBehindTheDatabase(t *testing.T) {
 	b := start(t)
 	ensure(t, b)
 	publish(t, b, 5)
-	_, err := EnsureIntake(t.Context(), b.JetStream(), func(time.Time) (uint64, error) { return 6, nil })
+	_, err := EnsureIntake(t.Context(), b.JetStream(), false, func(time.Time) (uint64, error) { return 6, nil })
 	if !errors.Is(err, ErrStreamBehind) || !strings.Contains(err.Error(), "ends at 5, the database is at 6") {
 		t.Errorf("got %v, want ErrStreamBehind with both ends", err)
 	}
@@ -176,10 +176,73 @@ func TestEnsureIntake_NamesWhatIsInTheWay(t *testing.T) {
 			if _, err := b.JetStream().CreateConsumer(t.Context(), Postings, theirs); err != nil {
 				t.Fatal(err)
 			}
-			_, err := EnsureIntake(t.Context(), b.JetStream(), func(time.Time) (uint64, error) { return 0, nil })
+			_, err := EnsureIntake(t.Context(), b.JetStream(), false, func(time.Time) (uint64, error) { return 0, nil })
 			if !errors.Is(err, ErrForeignStream) || !strings.Contains(err.Error(), want) {
 				t.Errorf("got %v, want ErrForeignStream that says %q", err, want)
 			}
 		})
+	}
+}
+
+// While one replica asks, another takes postings, stores and acknowledges them.
+func TestEnsureIntake_LeavesTheConsumerToAReplicaAtWork(t *testing.T) {
+	b := start(t)
+	ensure(t, b)
+	publish(t, b, 10)
+	busy := intake(t, b, 0)
+	work(t, busy, 4)
+	_, err := EnsureIntake(t.Context(), b.JetStream(), false, func(time.Time) (uint64, error) {
+		// As read from the database a moment ago; then the other goes on.
+		work(t, busy, 3)
+		publish(t, b, 5)
+		return 4, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first := work(t, busy, 1); first != 8 {
+		t.Errorf("the other replica's consumer went on at %d, want 8: it was made anew under its hands", first)
+	}
+	// The database may even know of postings that came after the stream was asked.
+	_, err = EnsureIntake(t.Context(), b.JetStream(), false, func(time.Time) (uint64, error) {
+		publish(t, b, 5)
+		return 20, nil
+	})
+	if err != nil {
+		t.Errorf("a stream that grew meanwhile: %v", err)
+	}
+}
+
+func TestEnsureIntake_DeliversAtOnceWhatADeadProcessHadInHand(t *testing.T) {
+	b := start(t)
+	ensure(t, b)
+	publish(t, b, 10)
+	consumer := intake(t, b, 0)
+	work(t, consumer, 4)
+	taken, err := consumer.FetchNoWait(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for range taken.Messages() {
+		n++
+	}
+	if n != 3 {
+		t.Fatalf("took %d, want 3", n)
+	}
+	again, err := EnsureIntake(t.Context(), b.JetStream(), true, func(time.Time) (uint64, error) { return 4, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first := work(t, again, 6); first != 5 {
+		t.Errorf("went on at %d, want 5", first)
+	}
+	// With nothing in hand it stays as it is.
+	same, err := EnsureIntake(t.Context(), b.JetStream(), true, func(time.Time) (uint64, error) { return 10, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made := same.CachedInfo().Created; !made.Equal(again.CachedInfo().Created) {
+		t.Errorf("was made anew at %v though nothing was in hand", made)
 	}
 }

@@ -40,7 +40,7 @@ func (b *Builder) Content(ctx context.Context, run, subscriber int64) (mailer.Di
 	if !ok {
 		return mailer.DigestContent{}, nil // erased meanwhile
 	}
-	subs, err := b.Subscriptions.OfSubscriber(ctx, b.DB.Reader, subscriber)
+	subs, err := b.Subscriptions.Of(ctx, b.DB.Reader, subscriber)
 	if err != nil {
 		return mailer.DigestContent{}, err
 	}

@@ -281,6 +281,9 @@ func (b *Builder) recordIn(ctx context.Context, tx *sqlx.Tx, r run, page []*buil
 		}
 	}
 	slices.Sort(released)
+	if r.early {
+		released = nil
+	}
 	if err := b.Subscriptions.Release(ctx, tx, released); err != nil {
 		return sum, fmt.Errorf("end leases: %w", err)
 	}

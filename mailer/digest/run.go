@@ -3,6 +3,7 @@ package digest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -40,6 +41,8 @@ func (b *Builder) Run(ctx context.Context, dueBy time.Time) (Summary, error) {
 		return Summary{}, err
 	}
 	var sum Summary
+	var kept []int64 // leases that an early run keeps
+	defer func() { b.releaseKept(context.WithoutCancel(ctx), kept) }()
 	stopped := ""
 	for {
 		var subscribers []int64
@@ -53,8 +56,11 @@ func (b *Builder) Run(ctx context.Context, dueBy time.Time) (Summary, error) {
 			}
 			b.Log.InfoContext(ctx, "digest run started", "run_id", sum.Run, "cutoff", cutoff)
 		}
+		if dueBy.After(started) {
+			kept = append(kept, subscribers...)
+		}
 		var part Summary
-		part, err = b.pass(ctx, run{id: sum.Run, cutoff: cutoff, dueBy: dueBy}, subscribers)
+		part, err = b.pass(ctx, run{id: sum.Run, cutoff: cutoff, dueBy: dueBy, early: dueBy.After(started)}, subscribers)
 		sum.add(part)
 		if err != nil {
 			break
@@ -78,11 +84,28 @@ func (b *Builder) Run(ctx context.Context, dueBy time.Time) (Summary, error) {
 	return sum, err
 }
 
+// releaseKept ends the leases that an early run kept; should that fail, they run out.
+func (b *Builder) releaseKept(ctx context.Context, subscribers []int64) {
+	if len(subscribers) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	slices.Sort(subscribers)
+	err := b.DB.Tx(ctx, func(tx *sqlx.Tx) error { return b.Subscriptions.Release(ctx, tx, subscribers) })
+	if err != nil {
+		b.Log.WarnContext(ctx, "end leases of an early run", "err", err)
+	}
+}
+
 // run is what the pages of one digest run share.
 type run struct {
 	id     int64
 	cutoff int64
 	dueBy  time.Time
+	// early: dueBy lies in the future. Whoever has been served may be due again
+	// before it, so leases are kept until the run ends and nobody is served twice.
+	early bool
 }
 
 // lease takes up to PassSubscribers due subscribers, a page a transaction.
