@@ -89,6 +89,29 @@ func TestMetricsOfTheDocumentsExist(t *testing.T) {
 	}
 }
 
+func TestMessagesOfTheOperatorsTableAreOurs(t *testing.T) {
+	root, docs := documents(t)
+	sources := goSources(t, root)
+	i := slices.IndexFunc(docs, func(d document) bool { return d.name == filepath.Join("docs", "operations.md") })
+	if i < 0 {
+		t.Fatal("docs/operations.md does not exist")
+	}
+	_, table, _ := strings.Cut(docs[i].text, "## Three in the morning")
+	message := regexp.MustCompile("(?m)^\\| `([^`/]+)` \\|")
+	found := 0
+	for _, m := range message.FindAllStringSubmatch(table, -1) {
+		for _, piece := range regexp.MustCompile(`…|\bN\b|: process`).Split(m[1], -1) {
+			found++
+			if !strings.Contains(sources, strings.TrimSpace(piece)) {
+				t.Errorf("docs/operations.md quotes %q, which the program does not say: %q is missing", m[1], piece)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("found no message in the table: has its form changed?")
+	}
+}
+
 func TestDocumentsOfTheCodeExist(t *testing.T) {
 	root, _ := documents(t)
 	for _, name := range regexp.MustCompile(`docs/(?:adr/\d{4}|[a-z]+\.md)`).FindAllString(goSources(t, root), -1) {
@@ -106,7 +129,7 @@ func TestCommandsOfTheDocumentsExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	code := regexp.MustCompile("(?s)```.*?```|`[^`]+`|(?m)^    .*$")
-	command := regexp.MustCompile(`\bjobalertd ([a-z]+)(?: ([a-z]+))?`)
+	command := regexp.MustCompile(`\bjobalertd ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?`)
 	_, docs := documents(t)
 	found := 0
 	for _, d := range docs {
