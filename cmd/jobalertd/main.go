@@ -43,6 +43,7 @@ type commands struct {
 	Suppressions  suppressionsCmd  `cmd:"" help:"Look at and change whom nothing is sent to."`
 	Recruiters    recruitersCmd    `cmd:"" help:"Give sources their accounts."`
 	Settings      configCmd        `cmd:"" name:"config" help:"Print and check settings."`
+	Bench         benchCmd         `cmd:"" help:"Measure this program on this machine."`
 	Migrate       migrateCmd       `cmd:"" help:"Bring the database's schema up to date and put this program's vocabulary into force."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }

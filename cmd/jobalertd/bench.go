@@ -1,0 +1,168 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jobalertd/jobalertd/config"
+)
+
+// benchCmd measures. Every command makes its own load by seed or reads it, checks
+// what came out before it reports, and prints one JSON object.
+type benchCmd struct {
+	Match  benchMatchCmd  `cmd:"" help:"Percolation alone: build, bytes a subscription, postings a second, latency."`
+	Intake benchIntakeCmd `cmd:"" help:"Postings from NATS publish to commit and acknowledgement."`
+	Digest benchDigestCmd `cmd:"" help:"A digest run over everybody, built and recorded, not sent."`
+	Mail   benchMailCmd   `cmd:"" help:"Digests composed and handed to a real SMTP server."`
+}
+
+// machine is where a figure was measured.
+type machine struct {
+	Cores     int    `json:"cores"`
+	GoVersion string `json:"go_version"`
+	OS        string `json:"os"`
+}
+
+func thisMachine() machine {
+	return machine{Cores: runtime.GOMAXPROCS(0), GoVersion: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH}
+}
+
+// spent is what a measured span cost this process.
+type spent struct {
+	Seconds    float64 `json:"seconds"`
+	CPUSeconds float64 `json:"cpu_seconds"` // user and system, of this process alone
+	PeakRSS    int64   `json:"peak_rss_bytes"`
+}
+
+// meter measures a span.
+type meter struct {
+	began time.Time
+	cpu   time.Duration
+}
+
+// startMeter begins a span. The peak of memory begins anew where the system can
+// do that, and else counts from the start of the process.
+func startMeter() meter {
+	runtime.GC()
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // Linux alone: resets VmHWM
+	return meter{began: time.Now(), cpu: cpuTime()}
+}
+
+func (m meter) stop() spent {
+	return spent{Seconds: time.Since(m.began).Seconds(), CPUSeconds: (cpuTime() - m.cpu).Seconds(), PeakRSS: peakRSS()}
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// peakRSS is the most memory that was resident, in bytes; 0 where the system
+// does not tell.
+func peakRSS() int64 { return procStatus("VmHWM:") }
+
+// residentBytes is the memory resident now.
+func residentBytes() int64 { return procStatus("VmRSS:") }
+
+func procStatus(field string) int64 {
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, field); ok {
+			kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			return kib << 10
+		}
+	}
+	return 0
+}
+
+// latencies are spans that were measured one by one.
+type latencies []time.Duration
+
+// quantile is the value below which a part q of them lie; 0 of none.
+func (l latencies) quantile(q float64) time.Duration {
+	if len(l) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(l))
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
+
+// benchRoom is where a bench keeps its data: a temporary folder and a database of
+// its own, gone afterwards.
+type benchRoom struct {
+	config *config.Config
+	close  func()
+}
+
+// privatePostgres is the --database value that starts a server for the bench alone.
+const privatePostgres = "postgres"
+
+// newRoom makes a folder and settings for a bench. database is empty for SQLite
+// in that folder, "postgres" for a private server, or the URL of a database that
+// must be empty.
+func newRoom(database string) (*benchRoom, error) {
+	dir, err := os.MkdirTemp("", "jobalertd-bench-")
+	if err != nil {
+		return nil, err
+	}
+	r := &benchRoom{config: config.Default(), close: func() { _ = os.RemoveAll(dir) }}
+	r.config.DataDir = dir
+	r.config.NATS.Listen = ""
+	r.config.HTTP.Listen = "127.0.0.1:0"
+	r.config.Database.URL = config.Secret(database)
+	if database == privatePostgres {
+		server, err := startPrivatePostgres(durable)
+		if err != nil {
+			r.close()
+			return nil, err
+		}
+		r.config.Database.URL = config.Secret(server.url)
+		r.close = func() { server.stop(); _ = os.RemoveAll(dir) }
+	}
+	return r, nil
+}
+
+// kind is how the report calls the room's database.
+func (r *benchRoom) kind() string {
+	if strings.HasPrefix(r.config.DatabaseURL(), "sqlite:") {
+		return "sqlite"
+	}
+	return "postgres"
+}
+
+// say tells on a terminal what a bench is doing; its answer goes to stdout.
+func (s *session) say(format string, args ...any) {
+	if isTerminal(s.stderr) {
+		fmt.Fprintf(s.stderr, format+"\n", args...)
+	}
+}
+
+// report prints a bench's one JSON object: on one line for scripts, indented for
+// people at a terminal.
+func (s *session) report(v any, oneLine bool) error {
+	if oneLine || !isTerminal(s.stdout) {
+		return s.printJSON(v)
+	}
+	pretty, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	s.printf("%s\n", pretty)
+	return nil
+}
