@@ -3,7 +3,6 @@ package main
 import (
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -162,11 +161,7 @@ func hasCommand(node *kong.Node, first, second string) bool {
 // documents reads every Markdown file of the repository.
 func documents(t *testing.T) (root string, docs []document) {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		t.Fatalf("find the module: %v", err)
-	}
-	root = strings.TrimSpace(string(out))
+	root = moduleRoot(t)
 	eachFile(t, root, ".md", func(name, text string) { docs = append(docs, document{name, text}) })
 	if len(docs) < 10 {
 		t.Fatalf("found %d documents", len(docs))

@@ -9,6 +9,8 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -237,15 +239,67 @@ func TestTheBodyRuleCatches(t *testing.T) {
 	}
 }
 
-// listPackages asks the go command for every package of the module.
-func listPackages(t *testing.T) []goPackage {
+func TestATableIsNamedInTheSQLOfOnePackage(t *testing.T) {
+	root := moduleRoot(t)
+	schema, err := os.ReadFile(filepath.Join(root, "config/database/migrations/sqlite/0001_initial.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	created := regexp.MustCompile(`(?m)^CREATE TABLE (\w+)`).FindAllStringSubmatch(string(schema), -1)
+	if len(created) == 0 {
+		t.Fatal("the schema creates no table")
+	}
+	named := map[string][]string{} // table to packages
+	used := regexp.MustCompile(`\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)`)
+	files, err := fs.Glob(os.DirFS(root), "*/*/queries/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialects, err := fs.Glob(os.DirFS(root), "*/*/queries/*/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range slices.Concat(files, dialects) {
+		text, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner, _, _ := strings.Cut(file, "/queries/")
+		if strings.HasPrefix(owner, "cmd/") {
+			continue // what proves the promises reads across, and changes nothing
+		}
+		for _, m := range used.FindAllStringSubmatch(regexp.MustCompile(`(?m)--.*$`).ReplaceAllString(string(text), ""), -1) {
+			if !slices.Contains(named[m[1]], owner) {
+				named[m[1]] = append(named[m[1]], owner)
+			}
+		}
+	}
+	if len(named) == 0 {
+		t.Fatal("no table is named in any package's SQL")
+	}
+	for _, c := range created {
+		table := c[1]
+		if owners := named[table]; len(owners) > 1 {
+			t.Errorf("table %s is named in the SQL of %s: one of them owns it, the others ask", table, strings.Join(owners, " and "))
+		}
+	}
+}
+
+// moduleRoot is the folder of go.mod.
+func moduleRoot(t *testing.T) string {
 	t.Helper()
-	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
 		t.Fatalf("find the module: %v", err)
 	}
+	return strings.TrimSpace(string(out))
+}
+
+// listPackages asks the go command for every package of the module.
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
 	list := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,Imports", "./...")
-	list.Dir = strings.TrimSpace(string(root))
+	list.Dir = moduleRoot(t)
 	out, err := list.Output()
 	if err != nil {
 		var exit *exec.ExitError
