@@ -46,7 +46,7 @@ func Describe(m *alerts.Meaning, c *alerts.Criteria, locale string) string {
 		add(pick("nicht ortsunabhängig", "not remote"))
 	}
 	if s := c.Salary; s != nil {
-		add(FormatPay(s.Min, 0, s.Currency, s.Unit, locale))
+		add(pick("ab ", "from ") + s.Text(locale))
 	}
 	if len(c.EmploymentTypes) > 0 {
 		var types []string

@@ -43,23 +43,3 @@ func TestSchedulesAreDescribedInBothLanguages(t *testing.T) {
 		}
 	}
 }
-
-func TestFormatPay(t *testing.T) {
-	for _, tt := range []struct {
-		least, most    float64
-		currency, unit string
-		de, en         string
-	}{
-		{3200, 3800, "EUR", "MONTH", "3.200 bis 3.800 € im Monat", "€3,200 to €3,800 a month"},
-		{1234567.5, 0, "EUR", "YEAR", "ab 1.234.567,50 € im Jahr", "from €1,234,567.50 a year"},
-		{0, 60000, "CHF", "YEAR", "bis zu CHF 60.000 im Jahr", "up to CHF 60,000 a year"},
-		{18.05, 18.05, "EUR", "HOUR", "18,05 € in der Stunde", "€18.05 an hour"},
-		{100, 100, "EUR", "", "100 €", "€100"},
-		{0, 0, "EUR", "YEAR", "", ""},
-	} {
-		de, en := subscriptions.FormatPay(tt.least, tt.most, tt.currency, tt.unit, "de"), subscriptions.FormatPay(tt.least, tt.most, tt.currency, tt.unit, "en")
-		if de != tt.de || en != tt.en {
-			t.Errorf("%v–%v %s: %q, %q; want %q, %q", tt.least, tt.most, tt.unit, de, en, tt.de, tt.en)
-		}
-	}
-}

@@ -46,7 +46,7 @@ func (s *Site) posting(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("read posting %d: %w", number, err)
 	}
 	locale := localeOf(r, "")
-	data := postingView{Stored: &p, Open: p.Standing(s.Now()), Pay: payText(&p.Posting, locale), Description: description(p.Description)}
+	data := postingView{Stored: &p, Open: p.Standing(s.Now()), Pay: p.PayText(locale), Description: description(p.Description)}
 	if p.Pay != nil {
 		data.Assumption = p.Pay.Assumption.Text(locale)
 	}

@@ -155,20 +155,13 @@ func (s *Site) found(postings []alerts.Stored, c *alerts.Criteria, locale string
 	for i := range postings {
 		p := &postings[i]
 		_, reasons := c.Explain(s.Meaning.Document(&p.Posting))
-		view := foundView{Stored: p, Link: "/postings/" + strconv.FormatUint(uint64(p.Number), 10), Pay: payText(&p.Posting, locale)}
+		view := foundView{Stored: p, Link: "/postings/" + strconv.FormatUint(uint64(p.Number), 10), Pay: p.PayText(locale)}
 		for _, why := range reasons {
 			view.Why = append(view.Why, why.Text(locale))
 		}
 		views[i] = view
 	}
 	return views
-}
-
-func payText(p *alerts.Posting, locale string) string {
-	if p.Pay == nil {
-		return ""
-	}
-	return subscriptions.FormatPay(p.Pay.Min, p.Pay.Max, p.Pay.Currency, string(p.Pay.Unit), locale)
 }
 
 func (s *Site) neighbours(v *view, typed wishForm, data jobsView) (before, after string) {
