@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -173,6 +174,26 @@ func (c Claims) AddressChange() (step byte, address string, ok bool) {
 		return 0, "", false
 	}
 	return c.Detail[0], c.Detail[1:], true
+}
+
+// Dismiss is the "not for me" link of one posting in a mail or feed: it offers to
+// leave out the posting, its employer or all agencies, the latter two in the
+// named subscriptions, which are those it was listed for.
+func (l Links) Dismiss(sub *Subscriber, posting uint32, now time.Time, ids ...uint32) string {
+	return l.Base + "/dismiss/" + l.Signer.Sign(Claims{Purpose: ToDismiss, Subscriber: sub.ID, Rotation: sub.Rotation,
+		Subscriptions: ids[:min(len(ids), maxNamed)], Detail: decimal(posting), Issued: now})
+}
+
+// Dismissed reads the posting that Dismiss put into a link's claims.
+func (c Claims) Dismissed() (posting uint32, ok bool) {
+	n, err := strconv.ParseUint(c.Detail, 10, 32)
+	return uint32(n), c.Purpose == ToDismiss && err == nil && n > 0
+}
+
+// Feed is the address of one subscription as a feed, without the ending that says
+// in which format. It is the same each time, until the subscriber voids her links.
+func (l Links) Feed(sub *Subscriber, id uint32) string {
+	return l.Base + "/feeds/" + l.sign(ToFeed, sub, sub.Created, id)
 }
 
 // Posting is a posting's own page.

@@ -155,3 +155,26 @@ func TestAnAddressChangeNamesItsStepAndAddress(t *testing.T) {
 		t.Error("a link for another purpose changed an address")
 	}
 }
+
+func TestLinks_DismissNamesOnePostingAndFeedStaysTheSame(t *testing.T) {
+	signer := subscriptions.NewSigner([]byte("0123456789abcdef0123456789abcdef"))
+	links := subscriptions.Links{Base: "https://jobs.example", Signer: signer}
+	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	who := &subscriptions.Subscriber{ID: 5, Rotation: 2, Created: now.AddDate(0, -1, 0)}
+	token, ok := strings.CutPrefix(links.Dismiss(who, 4294967295, now, 7, 9), "https://jobs.example/dismiss/")
+	claims, err := signer.Verify(token, subscriptions.ToDismiss, now.AddDate(0, 0, 89))
+	if posting, named := claims.Dismissed(); !ok || err != nil || posting != 4294967295 || !named || !slices.Equal(claims.Subscriptions, []uint32{7, 9}) || claims.Rotation != 2 {
+		t.Errorf("claims %+v, %v", claims, err)
+	}
+	if _, err := signer.Verify(token, subscriptions.ToDismiss, now.AddDate(0, 0, 91)); !errors.Is(err, subscriptions.ErrTokenExpired) {
+		t.Errorf("after 91 days: %v", err)
+	}
+	claims.Purpose = subscriptions.ToManage
+	if _, named := claims.Dismissed(); named {
+		t.Error("a link for something else dismisses")
+	}
+	feed := links.Feed(who, 7)
+	if _, err := signer.Verify(strings.TrimPrefix(feed, "https://jobs.example/feeds/"), subscriptions.ToFeed, now.AddDate(9, 0, 0)); err != nil || feed != links.Feed(who, 7) {
+		t.Errorf("feed %s: %v", feed, err)
+	}
+}

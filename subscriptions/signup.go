@@ -85,4 +85,11 @@ type Export struct {
 	Subscriber    Subscriber
 	Subscriptions []Subscription
 	Consents      []Consent
+	Dismissed     []Dismissal
+}
+
+// Dismissal is a posting that a subscriber does not want to see again.
+type Dismissal struct {
+	Posting uint32    `json:"posting"`
+	At      time.Time `json:"at"`
 }

@@ -144,6 +144,9 @@ func (s *Store) Erase(ctx context.Context, tx sqlx.ExtContext, subscriber int64,
 	if _, err := s.update(ctx, tx, "subscriber-erase", map[string]any{"id": subscriber, "now_ms": now.UnixMilli()}); err != nil {
 		return err
 	}
+	if _, err := s.q.Exec(ctx, tx, "dismissals-erase", map[string]any{"subscriber_id": subscriber}); err != nil {
+		return fmt.Errorf("erase dismissed postings: %w", err)
+	}
 	// The new row keeps the hash of the address that the others lose.
 	row := s.consent(subscriber, 0, who.Email, subscriptions.ConsentErased, how, now)
 	if err := s.record(ctx, tx, row); err != nil {

@@ -87,5 +87,9 @@ func (s *Store) Export(ctx context.Context, q sqlx.QueryerContext, subscriber in
 	if err != nil {
 		return subscriptions.Export{}, err
 	}
-	return subscriptions.Export{Subscriber: who, Subscriptions: subs, Consents: record}, nil
+	dismissed, err := s.Dismissed(ctx, ext(q), []int64{subscriber})
+	if err != nil {
+		return subscriptions.Export{}, err
+	}
+	return subscriptions.Export{Subscriber: who, Subscriptions: subs, Consents: record, Dismissed: dismissed[subscriber]}, nil
 }

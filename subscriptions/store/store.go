@@ -1,5 +1,5 @@
-// Package store keeps subscribers, their subscriptions, the record of their
-// consent and the installation's secrets. It is the only package whose SQL names
+// Package store keeps subscribers, their subscriptions, what they dismissed, the
+// record of their consent and the installation's secrets. It is the only package whose SQL names
 // those tables.
 //
 // Methods that change what a subscription stands for take the clock: they must be
@@ -62,7 +62,8 @@ func New(ctx context.Context, db *database.DB, m *alerts.Meaning, cadences subsc
 		"subscriber-rotate", "subscriber-move", "subscriber-erase", "subscribers-drop-empty", "subscribers-lease",
 		"subscribers-release", "subscribers-get", "subscribers-by-address",
 		"consent-record", "consents-of", "consents-signed-up-since", "consents-confirmations", "consents-erase",
-		"consents-forget-unconfirmed", "consents-purge", "secret-offer", "secret-get")
+		"consents-forget-unconfirmed", "consents-purge",
+		"dismissal-put", "dismissal-drop", "dismissals-of", "dismissals-erase", "dismissals-purge", "secret-offer", "secret-get")
 	if err != nil {
 		return nil, fmt.Errorf("load the subscriptions' queries: %w", err)
 	}

@@ -135,7 +135,7 @@ func (b *bench) confirmed(address, query string, frequency subscriptions.Frequen
 func (b *bench) dump() string {
 	b.Helper()
 	var out strings.Builder
-	for _, table := range []string{"clock", "subscribers", "subscriptions", "consents", "secrets"} {
+	for _, table := range []string{"clock", "subscribers", "subscriptions", "dismissals", "consents", "secrets"} {
 		b.dumpTable(&out, table)
 	}
 	return out.String()
