@@ -35,15 +35,7 @@ func (c postingsClustersCmd) Run(ctx context.Context, s *session) error {
 	if len(c.Files) == 0 {
 		return c.stored(ctx, s)
 	}
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	m, err := s.meaning(cfg)
-	if err != nil {
-		return err
-	}
-	reader, err := newReader(cfg, m)
+	_, reader, err := s.reading()
 	if err != nil {
 		return err
 	}

@@ -40,19 +40,11 @@ type judgementReason struct {
 // Run says for each posting whether it matches, criterion by criterion. The
 // status is 0 whatever the answers, 1 if a file cannot be read.
 func (c *matchCmd) Run(s *session) error {
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	m, err := s.meaning(cfg)
+	m, reader, err := s.reading()
 	if err != nil {
 		return err
 	}
 	criteria, err := c.criteria(m)
-	if err != nil {
-		return err
-	}
-	reader, err := newReader(cfg, m)
 	if err != nil {
 		return err
 	}

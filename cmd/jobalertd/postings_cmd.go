@@ -73,15 +73,7 @@ func (postingsCheckCmd) Help() string {
 
 // Run judges postings; the status is 1 if any would be rejected.
 func (c postingsCheckCmd) Run(s *session) error {
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	m, err := s.meaning(cfg)
-	if err != nil {
-		return err
-	}
-	reader, err := newReader(cfg, m)
+	_, reader, err := s.reading()
 	if err != nil {
 		return err
 	}

@@ -33,19 +33,7 @@ const inFlight = 256
 
 // Run publishes each document, waits for its receipt, and prints what became of it.
 func (c postingsPushCmd) Run(ctx context.Context, s *session) error {
-	if !alerts.ValidSource(c.Source) {
-		return usagef("--source %q must consist of a-z, 0-9 and -", c.Source)
-	}
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	b, err := broker.Connect(ctx, brokerOptions(cfg, nil, s.quiet()))
-	if err != nil {
-		return noDaemon(err)
-	}
-	defer b.Close(context.WithoutCancel(ctx))
-	p, err := newPublisher(b, c.Source)
+	p, err := s.publisher(ctx, c.Source)
 	if err != nil {
 		return err
 	}
@@ -102,10 +90,34 @@ type publisher struct {
 	source string
 	js     jetstream.JetStream
 	sub    *nats.Subscription
+	ended  func() // ends a connection of its own; nil for one that is shared
 
 	mu      sync.Mutex
 	waiting map[uint64]chan alerts.Receipt // by stream sequence
 	early   map[uint64]alerts.Receipt      // that came before their acknowledgement
+}
+
+// publisher reaches the daemon that runs on the configured folder or server;
+// closing what it returns ends the connection too.
+func (s *session) publisher(ctx context.Context, source string) (*publisher, error) {
+	if !alerts.ValidSource(source) {
+		return nil, usagef("--source %q must consist of a-z, 0-9 and -", source)
+	}
+	cfg, err := s.config()
+	if err != nil {
+		return nil, err
+	}
+	b, err := broker.Connect(ctx, brokerOptions(cfg, nil, s.quiet()))
+	if err != nil {
+		return nil, noDaemon(err)
+	}
+	p, err := newPublisher(b, source)
+	if err != nil {
+		_ = b.Close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	p.ended = func() { _ = b.Close(context.WithoutCancel(ctx)) }
+	return p, nil
 }
 
 func newPublisher(b *broker.Broker, source string) (*publisher, error) {
@@ -121,7 +133,12 @@ func newPublisher(b *broker.Broker, source string) (*publisher, error) {
 	return p, nil
 }
 
-func (p *publisher) close() { _ = p.sub.Unsubscribe() }
+func (p *publisher) close() {
+	_ = p.sub.Unsubscribe()
+	if p.ended != nil {
+		p.ended()
+	}
+}
 
 func (p *publisher) receipt(m *nats.Msg) {
 	var r alerts.Receipt
@@ -209,19 +226,7 @@ func (postingsWithdrawCmd) Help() string {
 }
 
 func (c postingsWithdrawCmd) Run(ctx context.Context, s *session) error {
-	if !alerts.ValidSource(c.Source) {
-		return usagef("--source %q must consist of a-z, 0-9 and -", c.Source)
-	}
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	b, err := broker.Connect(ctx, brokerOptions(cfg, nil, s.quiet()))
-	if err != nil {
-		return noDaemon(err)
-	}
-	defer b.Close(context.WithoutCancel(ctx))
-	p, err := newPublisher(b, c.Source)
+	p, err := s.publisher(ctx, c.Source)
 	if err != nil {
 		return err
 	}

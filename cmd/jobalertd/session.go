@@ -13,6 +13,7 @@ import (
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/gazetteer"
+	"github.com/jobalertd/jobalertd/alerts/jobposting"
 	"github.com/jobalertd/jobalertd/alerts/text"
 	"github.com/jobalertd/jobalertd/config"
 )
@@ -29,25 +30,49 @@ type session struct {
 // config reads the settings; its error lists every fault.
 func (s *session) config() (*config.Config, error) { return config.Load(s.configPath, s.environ) }
 
-// meaning reads the embedded vocabulary and gazetteer, and the operator's own
-// vocabulary file if there is one.
-func (s *session) meaning(c *config.Config) (*alerts.Meaning, error) {
+// vocabulary reads the embedded words, and the operator's own file if there is one.
+func vocabulary(c *config.Config) (*text.Vocabulary, error) {
 	v := text.Embedded()
-	if path := c.Text.VocabularyFile; path != "" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, fmt.Errorf("text.vocabulary_file: %w", err)
-		}
-		defer f.Close()
-		if err := v.Extend(f, path); err != nil {
-			return nil, fmt.Errorf("text.vocabulary_file: %w", err)
-		}
+	path := c.Text.VocabularyFile
+	if path == "" {
+		return v, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("text.vocabulary_file: %w", err)
+	}
+	defer f.Close()
+	if err := v.Extend(f, path); err != nil {
+		return nil, fmt.Errorf("text.vocabulary_file: %w", err)
+	}
+	return v, nil
+}
+
+// meaning reads what words and places mean.
+func (s *session) meaning(c *config.Config) (*alerts.Meaning, error) {
+	v, err := vocabulary(c)
+	if err != nil {
+		return nil, err
 	}
 	g, err := gazetteer.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open the gazetteer: %w", err)
 	}
 	return &alerts.Meaning{Text: text.New(v), Places: g}, nil
+}
+
+// reading is what commands read postings with.
+func (s *session) reading() (*alerts.Meaning, *jobposting.Reader, error) {
+	c, err := s.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := s.meaning(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := newReader(c, m)
+	return m, r, err
 }
 
 // logger writes to stderr as configured.

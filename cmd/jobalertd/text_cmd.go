@@ -62,22 +62,11 @@ func (c textLearnCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	v := text.Embedded()
-	if path := cfg.Text.VocabularyFile; path != "" {
-		f, err := os.Open(path)
-		if err != nil {
-			return fmt.Errorf("text.vocabulary_file: %w", err)
-		}
-		defer f.Close()
-		if err := v.Extend(f, path); err != nil {
-			return err
-		}
-	}
-	m, err := s.meaning(cfg)
+	v, err := vocabulary(cfg)
 	if err != nil {
 		return err
 	}
-	reader, err := newReader(cfg, m)
+	_, reader, err := s.reading()
 	if err != nil {
 		return err
 	}
