@@ -2,24 +2,22 @@
 // in German and English, with the headers that bulk mail must carry. It is pure:
 // the same content gives the same bytes. It knows nothing of envelopes' states
 // and sends nothing; the outbox's composer calls it.
+//
+// Templates say what a mail looks like. A digest is not rendered through them each
+// time: they are rendered once for each shape a digest and a card can have (see
+// mold), and cards are kept. Operators may put files of their own in place of the
+// embedded ones; digests of that language are then rendered directly.
 package compose
 
 import (
-	"bytes"
-	"embed"
-	"errors"
 	"fmt"
-	htmltemplate "html/template"
 	"io/fs"
 	"net/mail"
 	"strings"
-	texttemplate "text/template"
+	"sync"
 
 	"github.com/jobalertd/jobalertd/mailer"
 )
-
-//go:embed templates
-var templateFiles embed.FS
 
 // Identity is who the mails come from.
 type Identity struct {
@@ -34,118 +32,69 @@ type Identity struct {
 	PublicURL string
 	// Complaints is an address for CFBL-Address (RFC 9477); may be empty.
 	Complaints string
+	// Signer signs every mail (RFC 6376); nil leaves that to the relay.
+	Signer *Signer
 }
 
 // Composer makes mails. It is safe for concurrent use.
 type Composer struct {
-	id     Identity
-	from   mail.Address
-	html   map[string]*htmltemplate.Template
-	text   map[string]*texttemplate.Template
-	domain string
+	id        Identity
+	domain    string
+	heads     heads
+	templates map[string]pair
+	presses   map[string]*press // by language; nil where templates are an operator's
+	scratch   sync.Pool         // of *scratch
 }
 
-// locales are the languages mails are written in.
-var locales = []string{"de", "en"}
-
-// kinds are the mails there are templates for.
-var kinds = []string{"digest", "confirmation", "account"}
-
 // New parses the templates. override may hold files that take the place of the
-// embedded ones (digest.de.html.tmpl …); it may be nil.
+// embedded ones (frame.html.tmpl, digest.de.html.tmpl, digest.de.txt.tmpl …); it may
+// be nil. Identity is checked: nothing in it may break a header.
 func New(id Identity, override fs.FS) (*Composer, error) {
 	from, err := mail.ParseAddress(id.From)
 	if err != nil {
 		return nil, fmt.Errorf("sender %q: %w", id.From, err)
 	}
-	c := &Composer{id: id, from: *from, html: map[string]*htmltemplate.Template{}, text: map[string]*texttemplate.Template{}}
+	c := &Composer{id: id, templates: map[string]pair{}, presses: map[string]*press{}}
+	c.scratch.New = func() any { return new(scratch) }
 	_, c.domain, _ = strings.Cut(from.Address, "@")
 	if c.id.ListDomain == "" {
 		c.id.ListDomain = c.domain
 	}
+	if c.heads, err = newHeads(&c.id, from); err != nil {
+		return nil, err
+	}
 	for _, locale := range locales {
 		for _, kind := range kinds {
-			if err := c.parse(kind, locale, override); err != nil {
+			p, err := parsePair(kind, locale, override)
+			if err != nil {
 				return nil, err
+			}
+			c.templates[p.name] = p
+			if kind == "digest" && !p.own {
+				c.presses[locale] = newPress(c, p, locale)
 			}
 		}
 	}
-	return c, nil
+	return c, c.tryOut()
 }
 
 // Domain is the sender's, under which Message-IDs are made.
 func (c *Composer) Domain() string { return c.domain }
 
-func (c *Composer) parse(kind, locale string, override fs.FS) error {
-	name := kind + "." + locale
-	frame, err := readTemplate(override, "frame.html.tmpl")
-	if err != nil {
-		return err
-	}
-	body, err := readTemplate(override, name+".html.tmpl")
-	if err != nil {
-		return err
-	}
-	h, err := htmltemplate.New(name).Funcs(htmltemplate.FuncMap(functions(locale))).Parse(frame)
-	if err == nil {
-		h, err = h.Parse(body)
-	}
-	if err != nil {
-		return fmt.Errorf("template %s.html.tmpl: %w", name, err)
-	}
-	plain, err := readTemplate(override, name+".txt.tmpl")
-	if err != nil {
-		return err
-	}
-	t, err := texttemplate.New(name).Funcs(texttemplate.FuncMap(functions(locale))).Parse(plain)
-	if err != nil {
-		return fmt.Errorf("template %s.txt.tmpl: %w", name, err)
-	}
-	c.html[name], c.text[name] = h, t
-	return nil
-}
-
-func readTemplate(override fs.FS, name string) (string, error) {
-	if override != nil {
-		b, err := fs.ReadFile(override, name)
-		if err == nil {
-			return string(b), nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("read template %s: %w", name, err)
-		}
-	}
-	b, err := templateFiles.ReadFile("templates/" + name)
-	if err != nil {
-		return "", fmt.Errorf("read template %s: %w", name, err)
-	}
-	return string(b), nil
-}
-
-// view is what a template sees.
-type view struct {
+// page is what every template sees.
+type page struct {
 	Subject   string
-	Preheader string
+	Preheader string // what inboxes show beside the subject
 	Lang      string
 	Brand     string
-	Imprint   []string
+	Imprint   []string // its lines
 	PublicURL string
 	Content   any
 }
 
-// render makes both parts of a mail.
-func (c *Composer) render(kind, locale, subject, preheader string, content any) (html, text []byte, err error) {
-	name := kind + "." + locale
-	v := view{Subject: subject, Preheader: preheader, Lang: locale, Brand: c.id.Brand,
+func (c *Composer) page(locale, subject, preheader string, content any) page {
+	return page{Subject: subject, Preheader: preheader, Lang: locale, Brand: c.id.Brand,
 		Imprint: strings.Split(strings.TrimSpace(c.id.Imprint), "\n"), PublicURL: c.id.PublicURL, Content: content}
-	var h, t bytes.Buffer
-	if err := c.html[name].ExecuteTemplate(&h, "frame", v); err != nil {
-		return nil, nil, fmt.Errorf("render %s: %w", name, err)
-	}
-	if err := c.text[name].Execute(&t, v); err != nil {
-		return nil, nil, fmt.Errorf("render %s as text: %w", name, err)
-	}
-	return h.Bytes(), t.Bytes(), nil
 }
 
 // localeOf is a language there are templates for: German unless English is asked for.
@@ -156,47 +105,51 @@ func localeOf(locale string) string {
 	return "de"
 }
 
-// Digest composes a digest.
-func (c *Composer) Digest(d mailer.DigestContent) ([]byte, error) {
-	locale := localeOf(d.Locale)
-	d, cut := fit(d)
-	subject, preheader := digestSubject(d, cut, locale)
-	html, text, err := c.render("digest", locale, subject, preheader, digestView{d, cut})
-	if err != nil {
-		return nil, err
-	}
-	return c.message(d.Headers, subject, html, text, bulk(d.Kind))
-}
-
 // Confirmation composes the double opt-in mail. It carries no posting and no
 // advertising (mail for which consent is only being asked must be neutral).
 func (c *Composer) Confirmation(d mailer.ConfirmationContent) ([]byte, error) {
 	locale := localeOf(d.Locale)
-	subject := map[string]string{"de": "Bitte bestätigen: Ihr Suchauftrag", "en": "Please confirm your job alert"}[locale]
-	html, text, err := c.render("confirmation", locale, subject, d.AlertName, d)
-	if err != nil {
-		return nil, err
-	}
-	return c.message(d.Headers, subject, html, text, transactional)
+	subject := choose(locale, "Bitte bestätigen Sie Ihren Suchauftrag", "Please confirm your job alert")
+	return c.small("confirmation", &d.Headers, c.page(locale, subject, d.AlertName, d))
 }
 
 // Account composes a mail about a subscriber's account.
 func (c *Composer) Account(d mailer.AccountContent) ([]byte, error) {
 	locale := localeOf(d.Locale)
-	subject, ok := accountSubjects[d.Kind][locale]
+	texts, ok := accountTexts[d.Kind]
 	if !ok {
 		return nil, fmt.Errorf("compose account mail: unknown kind %q", d.Kind)
 	}
-	html, text, err := c.render("account", locale, subject, "", d)
+	return c.small("account", &d.Headers, c.page(locale, choose(locale, texts[0], texts[1]), choose(locale, texts[2], texts[3]), d))
+}
+
+// accountTexts are subject and preheader, German and English.
+var accountTexts = map[mailer.AccountKind][4]string{
+	mailer.ManageLink: {"Ihr Link zu Ihren Suchaufträgen", "Your link to your job alerts",
+		"Ansehen, ändern, pausieren oder beenden", "See, change, pause or end them"},
+	mailer.AlreadyHere: {"Diesen Suchauftrag haben Sie schon", "You already have this job alert",
+		"Es ist nichts weiter zu tun", "There is nothing else to do"},
+	mailer.ConfirmAddress: {"Bitte bestätigen Sie Ihre neue E-Mail-Adresse", "Please confirm your new e-mail address",
+		"Erst danach gehen Ihre Mails dorthin", "Only then your mails go there"},
+	mailer.AddressChanged: {"Ihre E-Mail-Adresse soll geändert werden", "Your e-mail address is about to change",
+		"Die Änderung gilt erst, wenn Sie sie bestätigen", "The change takes effect only if you confirm it"},
+}
+
+// small composes a mail that is rendered directly.
+func (c *Composer) small(kind string, h *mailer.Headers, p page) ([]byte, error) {
+	t := c.templates[kind+"."+p.Lang]
+	html, err := render(t.html, "frame", p)
 	if err != nil {
 		return nil, err
 	}
-	return c.message(d.Headers, subject, html, text, transactional)
-}
-
-var accountSubjects = map[mailer.AccountKind]map[string]string{
-	mailer.ManageLink:     {"de": "Ihr Link zu Ihren Suchaufträgen", "en": "Your link to your job alerts"},
-	mailer.AlreadyHere:    {"de": "Diesen Suchauftrag haben Sie schon", "en": "You already have this job alert"},
-	mailer.ConfirmAddress: {"de": "Bitte bestätigen: Ihre neue E-Mail-Adresse", "en": "Please confirm your new e-mail address"},
-	mailer.AddressChanged: {"de": "Ihre E-Mail-Adresse wird geändert", "en": "Your e-mail address is being changed"},
+	text, err := render(t.text, t.name, p)
+	if err != nil {
+		return nil, err
+	}
+	s := c.scratch.Get().(*scratch)
+	defer c.scratch.Put(s)
+	s.reset()
+	s.html.text(html, false)
+	s.text.text(text, false)
+	return c.message(s, h, p.Subject, p.Lang, account)
 }

@@ -1,148 +1,136 @@
 package compose
 
 import (
-	"fmt"
+	htmltemplate "html/template"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/mailer"
 )
 
-// digestView is a digest with what had to be cut for its size.
-type digestView struct {
-	mailer.DigestContent
-	Cut int
-}
+// maxHTML bounds the HTML part of a digest as it is sent, in bytes: Gmail clips at
+// 102 KB, and with the end of the mail goes the unsubscribe link. What does not fit
+// is counted and linked.
+const maxHTML = 90_000
 
-// More is how many postings meet the criteria and are not shown.
-func (v digestView) More() int { return v.Counted + v.Cut }
+// digestView is a digest as its templates see it.
+type digestView struct {
+	Kind   mailer.Kind
+	Alerts []mailer.DigestAlert
+	// Cards are the postings, each rendered by the template "card".
+	Cards any
+	// Total met the criteria; More of them are not shown here. Deferred come with
+	// the next mail, Closed were sent earlier and are no longer open.
+	Total, More, Deferred, Closed int
+	MoreURL, ManageURL            string
+}
 
 // Several reports whether the digest serves more than one alert.
 func (v digestView) Several() bool { return len(v.Alerts) > 1 }
 
-// maxShown keeps the HTML below 90 KB: Gmail clips at 102 KB, and with it the
-// unsubscribe link. A card takes up to 2 KB.
-const maxShown = 36
-
-// maxWhy bounds the reasons printed for a posting.
-const maxWhy = 6
-
-// fit cuts a digest to what a mail can hold and says how many postings went.
-func fit(d mailer.DigestContent) (mailer.DigestContent, int) {
-	cut := 0
-	if len(d.Postings) > maxShown {
-		cut = len(d.Postings) - maxShown
-		d.Postings = d.Postings[:maxShown]
+// Digest composes a digest. Postings that would make it too large for an inbox are
+// counted and linked; the order is kept.
+func (c *Composer) Digest(d mailer.DigestContent) ([]byte, error) {
+	locale := localeOf(d.Locale)
+	s := c.scratch.Get().(*scratch)
+	defer c.scratch.Put(s)
+	subject, preheader := digestSubject(s, &d, locale)
+	p := c.presses[locale]
+	for shown := len(d.Postings); ; {
+		s.reset()
+		v := digestView{Kind: d.Kind, Alerts: d.Alerts, Total: len(d.Postings) + d.Counted, More: len(d.Postings) + d.Counted - shown,
+			Deferred: d.Deferred, Closed: d.Closed, MoreURL: d.MoreURL, ManageURL: d.ManageURL}
+		postings := d.Postings[:shown]
+		var err error
+		if p != nil && p.suits(&v, postings) {
+			err = p.digest(s, &v, postings, subject, preheader)
+		} else {
+			err = c.renderDigest(s, &v, postings, c.page(locale, subject, preheader, nil))
+		}
+		if err != nil {
+			return nil, err
+		}
+		size := len(s.html.buf)
+		if size <= maxHTML || shown == 0 {
+			return c.message(s, &d.Headers, subject, locale, traffic(d.Kind))
+		}
+		shown = min(shown-1, shown*maxHTML/size)
 	}
-	for i := range d.Postings {
-		if len(d.Postings[i].Why) > maxWhy {
-			d.Postings[i].Why = d.Postings[i].Why[:maxWhy]
+}
+
+// renderDigest fills s through the templates themselves.
+func (c *Composer) renderDigest(s *scratch, v *digestView, postings []mailer.DigestPosting, p page) error {
+	t := c.templates["digest."+p.Lang]
+	var html, text strings.Builder
+	for i := range postings {
+		card := newCardView(s, v, &postings[i], p.Lang)
+		for b, t := range map[*strings.Builder]executor{&html: t.html, &text: t.text} {
+			rendered, err := render(t, "card", card)
+			if err != nil {
+				return err
+			}
+			b.WriteString(rendered)
 		}
 	}
-	return d, cut
+	own := *v
+	own.Cards = htmltemplate.HTML(html.String()) // rendered by html/template a line above
+	p.Content = own
+	out, err := render(t.html, "frame", p)
+	if err != nil {
+		return err
+	}
+	s.html.text(out, false)
+	own.Cards = text.String()
+	p.Content = own
+	if out, err = render(t.text, t.name, p); err != nil {
+		return err
+	}
+	s.text.text(out, false)
+	return nil
 }
 
 // digestSubject is "3 neue Stellen: Medizininformatiker · 25 km um Gelsenkirchen",
 // and the line that inboxes show beside it: the first titles.
-func digestSubject(d mailer.DigestContent, cut int, locale string) (subject, preheader string) {
-	n := len(d.Postings) + d.Counted + cut
-	what := ""
+func digestSubject(s *scratch, d *mailer.DigestContent, locale string) (subject, preheader string) {
+	n := len(d.Postings) + d.Counted
+	b := strconv.AppendInt(s.mail[:0], int64(n), 10)
+	b = append(b, jobsText(locale, n == 1)...)
 	if len(d.Alerts) == 1 {
-		what = d.Alerts[0].Name
+		b = append(b, ": "...)
+		b = append(b, shorten(d.Alerts[0].Name, 80)...)
 	} else {
-		what = fmt.Sprintf("%d %s", len(d.Alerts), choose(locale, "Suchaufträge", "alerts"))
+		b = append(b, choose(locale, " zu ", " for ")...)
+		b = strconv.AppendInt(b, int64(len(d.Alerts)), 10)
+		b = append(b, choose(locale, " Suchaufträgen", " alerts")...)
 	}
-	switch {
-	case locale == "de" && n == 1:
-		subject = "1 neue Stelle: "
-	case locale == "de":
-		subject = fmt.Sprintf("%d neue Stellen: ", n)
-	case n == 1:
-		subject = "1 new job: "
-	default:
-		subject = fmt.Sprintf("%d new jobs: ", n)
-	}
-	var titles []string
-	for _, p := range d.Postings {
-		titles = append(titles, p.Posting.Title)
-		if len(titles) == 3 {
-			break
+	subject = string(b)
+	b = b[:0]
+	for i := range d.Postings[:min(3, len(d.Postings))] {
+		if i > 0 {
+			b = append(b, " · "...)
 		}
+		b = append(b, d.Postings[i].Posting.Title...)
 	}
-	return subject + shorten(what, 80), shorten(strings.Join(titles, " · "), 140)
+	s.mail = b
+	return subject, shorten(string(b), 140)
 }
 
-func choose(locale, de, en string) string {
-	if locale == "de" {
-		return de
+func jobsText(locale string, one bool) string {
+	if one {
+		return choose(locale, " neue Stelle", " new job")
 	}
-	return en
+	return choose(locale, " neue Stellen", " new jobs")
 }
 
 // shorten cuts at a word's end, to at most n runes with the ellipsis.
 func shorten(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
+	if utf8.RuneCountInString(s) <= n {
 		return s
 	}
-	cut := string(r[:n-1])
+	cut := string([]rune(s)[:n-1])
 	if i := strings.LastIndexByte(cut, ' '); i > len(cut)/2 {
 		cut = cut[:i]
 	}
 	return strings.TrimRight(cut, " ·,") + "…"
-}
-
-// button is a link that is meant to be pressed.
-type button struct{ URL, Label string }
-
-// functions are what templates may call.
-func functions(locale string) map[string]any {
-	return map[string]any{
-		"places": func(p *alerts.Posting) string { return places(p, locale) },
-		"pay":    func(p *alerts.Posting) string { return p.PayText(locale) },
-		"types":  func(p *alerts.Posting) string { return types(p, locale) },
-		"link":   func(url, label string) button { return button{url, label} },
-		"date": func(t interface{ Format(string) string }) string {
-			return t.Format(choose(locale, "02.01.2006", "2 January 2006"))
-		},
-		"time": func(t interface{ Format(string) string }) string {
-			return t.Format(choose(locale, "02.01.2006 15:04 MST", "2 January 2006 15:04 MST"))
-		},
-	}
-}
-
-// maxPlaces bounds the places named on a card.
-const maxPlaces = 4
-
-func places(p *alerts.Posting, locale string) string {
-	var names []string
-	seen := map[string]bool{}
-	for _, l := range p.Locations {
-		n := l.Name
-		if n == "" {
-			n = l.Country
-		}
-		if n != "" && !seen[n] {
-			seen[n] = true
-			names = append(names, n)
-		}
-	}
-	more := len(names) - maxPlaces
-	if more > 0 {
-		names = append(names[:maxPlaces], fmt.Sprintf("+%d", more))
-	}
-	if p.Remote {
-		names = append(names, choose(locale, "ortsunabhängig", "remote"))
-	}
-	return strings.Join(names, ", ")
-}
-
-func types(p *alerts.Posting, locale string) string {
-	var names []string
-	for _, t := range p.EmploymentTypes {
-		if t != alerts.Other {
-			names = append(names, t.Text(locale))
-		}
-	}
-	return strings.Join(names, ", ")
 }
