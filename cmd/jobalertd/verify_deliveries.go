@@ -274,8 +274,8 @@ type digestRow struct {
 	Counted       []byte `db:"counted"`
 }
 
-// received is what one subscriber got over time.
-type received struct {
+// obtained is what one subscriber got over time.
+type obtained struct {
 	delivered *roaring.Bitmap
 	known     *roaring.Bitmap // delivered, deferred or counted
 	through   map[uint32]int64
@@ -283,7 +283,7 @@ type received struct {
 
 // auditSubscribers compares what some subscribers got.
 func (v *verifier) auditSubscribers(ctx context.Context, a *audit, ids []int64, of map[int64][]*audited) error {
-	got := map[int64]*received{}
+	got := map[int64]*obtained{}
 	err := v.queries.Each(ctx, v.db.Reader, "digests-of-range", map[string]any{"subscribers": ids}, func(rows *sqlx.Rows) error {
 		var d digestRow
 		if err := rows.StructScan(&d); err != nil {
@@ -291,7 +291,7 @@ func (v *verifier) auditSubscribers(ctx context.Context, a *audit, ids []int64, 
 		}
 		r := got[d.Subscriber]
 		if r == nil {
-			r = &received{delivered: roaring.New(), known: roaring.New(), through: map[uint32]int64{}}
+			r = &obtained{delivered: roaring.New(), known: roaring.New(), through: map[uint32]int64{}}
 			got[d.Subscriber] = r
 		}
 		return v.take(a, r, &d)
@@ -302,7 +302,7 @@ func (v *verifier) auditSubscribers(ctx context.Context, a *audit, ids []int64, 
 	for _, id := range ids {
 		r := got[id]
 		if r == nil {
-			r = &received{known: roaring.New()}
+			r = &obtained{known: roaring.New()}
 		}
 		for _, s := range of[id] {
 			if err := v.compare(ctx, a, s, r); err != nil {
@@ -314,7 +314,7 @@ func (v *verifier) auditSubscribers(ctx context.Context, a *audit, ids []int64, 
 }
 
 // take adds one digest to what its subscriber got.
-func (v *verifier) take(a *audit, r *received, d *digestRow) error {
+func (v *verifier) take(a *audit, r *obtained, d *digestRow) error {
 	var served []struct {
 		Subscription uint32               `json:"subscription"`
 		Window       subscriptions.Window `json:"window"`
@@ -347,7 +347,7 @@ func (v *verifier) take(a *audit, r *received, d *digestRow) error {
 }
 
 // compare holds one subscription to what its subscriber got.
-func (v *verifier) compare(ctx context.Context, a *audit, s *audited, r *received) error {
+func (v *verifier) compare(ctx context.Context, a *audit, s *audited, r *obtained) error {
 	for _, n := range roaring.AndNot(s.expected, r.known).ToArray() {
 		v.broken(&a.complete, offender{What: "never delivered", Posting: n, Subscription: s.ID, Subscriber: s.Subscriber})
 	}

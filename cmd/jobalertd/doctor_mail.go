@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+
+	"github.com/jobalertd/jobalertd/mailer/smtp"
+)
+
+// lookAtRelay connects, secures and logs in; no mail is sent.
+func (d *doctor) lookAtRelay(ctx context.Context) {
+	const what = "relay"
+	if d.config.SMTP.Host == "" {
+		d.say(doubtful, what, "none: mails are kept as files in data_dir/mail and reach nobody", "set smtp.host when subscribers shall get them")
+		return
+	}
+	t, err := newRelayTransport(d.config, nil)
+	if err != nil {
+		d.say(failing, what, err.Error(), "")
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	conn, err := smtp.Dial(ctx, t.options)
+	if err != nil {
+		var misfit *smtp.Misfit
+		do := "is smtp.host right, and may this machine reach it? Some providers close port 25 to their customers"
+		if errors.As(err, &misfit) {
+			do = "smtp.tls, smtp.tls_ca_file and the login must fit what the relay offers"
+		}
+		d.say(failing, what, fmt.Sprintf("%s:%d: %v", d.config.SMTP.Host, d.config.SMTP.Port, err), do)
+		return
+	}
+	found := fmt.Sprintf("%s:%d takes us (%s", d.config.SMTP.Host, d.config.SMTP.Port, d.config.SMTP.TLS)
+	if d.config.SMTP.Username != "" {
+		found += ", logged in"
+	}
+	pipelining := conn.Pipelining()
+	_ = conn.Close(ctx)
+	if !pipelining {
+		d.say(healthy, what, found+", no pipelining)", "a relay that offers PIPELINING (RFC 2920) takes mails several times as fast")
+		return
+	}
+	d.say(healthy, what, found+", pipelining)", "")
+}
+
+// domainOf is the domain of an address, written with or without a name.
+func domainOf(address string) string {
+	if a, err := mail.ParseAddress(address); err == nil {
+		address = a.Address
+	}
+	_, domain, _ := strings.Cut(address, "@")
+	return strings.ToLower(strings.TrimSuffix(domain, "."))
+}
+
+// lookAtDNS looks at what receivers judge the sender by.
+func (d *doctor) lookAtDNS(ctx context.Context) {
+	from := domainOf(d.config.Mail.From)
+	if d.config.SMTP.Host == "" {
+		return // nobody judges mails that stay here
+	}
+	if from == "" || from == "localhost" || !strings.Contains(from, ".") {
+		d.say(failing, "mail.from", fmt.Sprintf("%q is no address on the internet", d.config.Mail.From), "set mail.from to an address of a domain of yours")
+		return
+	}
+	bounces := from
+	if d.config.Mail.BounceAddress != "" {
+		bounces = domainOf(d.config.Mail.BounceAddress)
+	}
+	d.lookAtSPF(ctx, bounces, from)
+	d.lookAtDKIM(ctx, from)
+	d.lookAtDMARC(ctx, from)
+}
