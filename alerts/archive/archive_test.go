@@ -151,6 +151,21 @@ func TestTheArchiveKeepsTheNewestAndOlderOnesAreSearched(t *testing.T) {
 	})
 }
 
+// TestTheLastPageOfPostingsIsReadToo: what is not worth a query later on is read
+// at the start.
+func TestTheLastPageOfPostingsIsReadToo(t *testing.T) {
+	t.Parallel()
+	const most = addPage + 100
+	w := newWorld(t, databasetest.SQLite(t), 1, most)
+	for range most - 5 {
+		w.publish(0, randomPosting(w.rng))
+	}
+	w.follow()
+	if p := w.archive.Period(); p.Postings != most-5 || !p.All {
+		t.Errorf("period %+v, want all of %d postings", p, most-5)
+	}
+}
+
 func TestAPageShowsWhatStandsEvenIfTheArchiveLags(t *testing.T) {
 	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {

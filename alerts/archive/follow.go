@@ -23,6 +23,7 @@ type follower struct {
 	// posting's position and are found by their message.
 	createdMS, sequence int64
 	at                  map[uint32]int64 // position of each posting in memory
+	filling             bool             // older postings are read until there is no more room
 	audited             int64            // position up to which the postings were last looked after
 }
 
@@ -115,7 +116,7 @@ func (a *Archive) catchUp(ctx context.Context) error {
 		return err
 	}
 	if !f.begun { // nothing is here: all there is lies below the floor
-		f.begun, f.position, f.createdMS, f.sequence = true, position, createdMS, sequence
+		f.begun, f.filling, f.position, f.createdMS, f.sequence = true, true, position, createdMS, sequence
 		d := a.state.Load().draft()
 		d.followed, d.floor = true, position
 		a.publish(d)
@@ -204,9 +205,11 @@ func (a *Archive) drop(numbers []uint32) {
 // backfill reads a page of the newest open postings that are not in memory, if
 // there is room, and reports whether there may be more.
 func (a *Archive) backfill(ctx context.Context) (more bool, err error) {
-	s := a.state.Load()
+	s, f := a.state.Load(), &a.follower
 	room := a.MaxPostings - s.count
-	if s.floor == 0 || room == 0 || room < a.MaxPostings/16 {
+	// A gap of a posting or two is not worth a query each time.
+	f.filling = f.filling && room > 0 || room > a.MaxPostings/16
+	if s.floor == 0 || !f.filling {
 		return false, nil
 	}
 	limit := min(room, addPage)
