@@ -10,6 +10,7 @@ type builder struct {
 	use      uint8
 	inTitle  bool
 	sentence uint32
+	away     uint32 // an idiom's words from the token at hand on
 }
 
 // body adds the body's tokens sentence by sentence.
@@ -30,12 +31,17 @@ func (b *builder) body(tokens []token) {
 
 // clause adds a title or a sentence.
 func (b *builder) clause(tokens []token) {
+	b.away = 0
 	for i := range tokens {
 		t := &tokens[i]
+		b.away >>= 1
 		if t.marks&classOf != 0 {
 			continue
 		}
 		w := b.a.word(t.word)
+		if w.opens != nil {
+			b.away |= b.idiomAt(w, tokens, i)
+		}
 		if b.inTitle {
 			b.d.company |= w.company
 		}
@@ -76,7 +82,15 @@ func (b *builder) counts(w *wordInfo, tokens []token, i int) bool {
 	if b.inTitle {
 		return true
 	}
-	return !(w.verb && b.use == useGerman) && (!w.person || b.a.meansReader(tokens, i))
+	switch {
+	case w.verb && b.use == useGerman:
+		return false
+	case w.sense != "" && b.ofOthers(w, tokens, i):
+		return false
+	case w.person:
+		return b.a.meansReader(tokens, i)
+	}
+	return !w.department || !b.a.asideAt(tokens, i)
 }
 
 // trainee is what a title that begins "Ausbildung zum" looks for.
@@ -93,8 +107,11 @@ func (b *builder) emit(w *wordInfo, first uint32) {
 		if e.use&b.use == 0 {
 			continue
 		}
-		at := min(first+uint32(e.step), last)
-		b.s.entries = append(b.s.entries, entry{e.term, at<<occurrenceBits | uint32(e.bits)})
+		at, bits := min(first+uint32(e.step), last), e.bits
+		if b.away&1 != 0 && bits == 0 {
+			bits = elsewhere
+		}
+		b.s.entries = append(b.s.entries, entry{e.term, at<<occurrenceBits | uint32(bits)})
 	}
 }
 
@@ -147,7 +164,17 @@ func (a *Analyser) meansReader(tokens []token, i int) bool {
 			return true
 		}
 	}
-	return i < 3 && len(tokens) <= few
+	return i < 3 && len(tokens) <= few && !(i > 0 && addresses(tokens[0].word))
+}
+
+// addresses tells how a sentence begins that says what somebody does, and to
+// whom: "Sie besuchen Ärzte".
+func addresses(word string) bool {
+	switch word {
+	case "Sie", "Du", "Wir", "Ihr", "You", "We", "Unsere", "Unser", "Our":
+		return true
+	}
+	return false
 }
 
 // maxCue is the length in bytes of the longest cue.

@@ -78,7 +78,15 @@ func (a *Analyser) compile(clauses []clause) *compiled {
 		c.required = append(c.required, g)
 	}
 	a.addRows(c, at)
+	a.addBonds(c, at)
 	return c
+}
+
+// titleOnly tells words for a kind of contract: in a text, Ausbildung and
+// Praktikum speak of what one has behind oneself.
+func (a *Analyser) titleOnly(x atom) bool {
+	ps := a.pieces(x.text)
+	return !x.phrase && len(ps) == 1 && a.lex.titleOnly[a.lex.stemGerman(ps[0].base)]
 }
 
 // atomWays are the ways in which an atom may hold, shared if asked before.
@@ -109,7 +117,7 @@ func (a *Analyser) atomWays(x atom, excluded, several bool) []alternative {
 			out = append(out, a.headSynonyms(x.text)...)
 		}
 		for i := range out {
-			out[i].asked, out[i].title = x.text, out[i].title || x.title
+			out[i].asked, out[i].title = x.text, out[i].title || x.title || a.titleOnly(x)
 		}
 		return distinct(out)
 	})

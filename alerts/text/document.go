@@ -214,6 +214,10 @@ func (s *scratch) find(t Term) *tableSlot {
 func (d *Document) summarise(occurrence uint32) uint8 {
 	title := occurrence>>occurrenceBits < d.titlePlaces
 	switch {
+	case occurrence&occurrenceMask == elsewhere && title:
+		return partInTitle | wholeInTitle
+	case occurrence&occurrenceMask == elsewhere:
+		return partInBody | wholeInBody
 	case occurrence&asPart != 0 && title:
 		return partInTitle
 	case occurrence&asPart != 0:

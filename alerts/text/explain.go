@@ -43,6 +43,12 @@ func (q Query) Explain(d *Document) (held bool, hits []Hit) {
 		held = held && ok
 		hits = append(hits, h)
 	}
+	for i := range q.c.bonds {
+		if b := &q.c.bonds[i]; held && !b.holds(d, q.c.required) {
+			held = false
+			hits[b.left], hits[b.right] = Hit{Asked: b.asked}, Hit{Asked: b.asked}
+		}
+	}
 	for i := range q.c.excluded {
 		if h, ok := q.c.excluded[i].explain(d); ok {
 			h.Excluded = true
@@ -115,7 +121,7 @@ func (alt *alternative) found(d *Document, title bool) []uint32 {
 		part := alt.mode == anyTitle || k < last && (alt.mode == together || alt.mode == inTitle)
 		var places []uint32
 		for _, o := range d.at(d.lookup(t)) {
-			if within(o>>occurrenceBits) && (o&asPart == 0 || part) && len(places) < maxHeads {
+			if within(o>>occurrenceBits) && (o&asPart == 0 || part || alt.mode == near && whole(o)) && len(places) < maxHeads {
 				places = append(places, o>>occurrenceBits)
 			}
 		}

@@ -107,7 +107,16 @@ func canonical(word string) string {
 			b.WriteString(plainRune(r))
 		}
 	}
-	return umlauts(b.String())
+	return loans(umlauts(b.String()))
+}
+
+// loans writes those Greek words in one way that German spells in two:
+// Photograph is Fotograf.
+func loans(w string) string {
+	if !strings.Contains(w, "ph") {
+		return w
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(w, "photo", "foto"), "graph", "graf")
 }
 
 // umlauts reads ae, oe and ue as umlauts where German spelling allows it: not

@@ -18,6 +18,9 @@ var marksData string
 //go:embed data/sections.txt
 var sectionsData string
 
+//go:embed data/senses.txt
+var sensesData string
+
 // lexicon is what the rules know about particular words: lists that change
 // with the rules and not with an operator's wishes. Keys are canonical.
 type lexicon struct {
@@ -54,6 +57,13 @@ type lexicon struct {
 
 	headings        sectionRules
 	company, reader map[string]bool // lower case, as written
+	aside           map[string]bool // likewise
+
+	idioms     map[string][]idiom         // by first word
+	otherSense map[string]map[string]bool // a word to the stems beside which it means something else
+	everyday   map[string]bool            // stems
+	staff      map[string]bool            // heads of whoever works in a field
+	titleOnly  map[string]bool            // stems
 }
 
 // sectionsOf splits a data file into its sections' lines, comments and blank
@@ -148,6 +158,9 @@ func newLexicon() *lexicon {
 	sections := sectionsOf(sectionsData)
 	x.headings = newSectionRules(sections)
 	x.company, x.reader = lineSet(sections["company"]), lineSet(sections["reader"])
+	x.aside = lineSet(sections["aside"])
+	x.staff = wordSet(de["staff"])
+	x.readSenses(sectionsOf(sensesData))
 	return x
 }
 

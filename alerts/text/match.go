@@ -35,6 +35,11 @@ func (q Query) Matches(d *Document) bool {
 			return false
 		}
 	}
+	for i := range q.c.bonds {
+		if !q.c.bonds[i].holds(d, q.c.required) {
+			return false
+		}
+	}
 	for i := range q.c.excluded {
 		if q.c.excluded[i].holds(d) {
 			return false
@@ -202,7 +207,7 @@ func (alt *alternative) nearHead(d *Document) (uint32, bool) {
 		if n == maxHeads {
 			break
 		}
-		if head&(asPart|asSuffix) != 0 || alt.title && at >= d.titlePlaces {
+		if !whole(head) || alt.title && at >= d.titlePlaces {
 			continue
 		}
 		all := true
@@ -221,7 +226,7 @@ func (alt *alternative) nearHead(d *Document) (uint32, bool) {
 func (d *Document) near(i int, at, far uint32) bool {
 	for _, o := range d.inSentence(i, d.places[at].sentence) {
 		p := o >> occurrenceBits
-		if o&(asPart|asSuffix) != 0 {
+		if !whole(o) {
 			continue
 		}
 		if p < at && p+far >= at || p > at && at+far >= p && p < d.titlePlaces {
@@ -239,7 +244,7 @@ func (alt *alternative) row(d *Document) (uint32, bool) {
 	}
 	for _, o := range d.at(first) {
 		at := o >> occurrenceBits
-		if o&(asPart|asSuffix) != 0 || alt.title && at >= d.titlePlaces {
+		if !whole(o) || alt.title && at >= d.titlePlaces {
 			continue
 		}
 		if alt.follows(d, at) {
@@ -262,7 +267,7 @@ func (alt *alternative) follows(d *Document, at uint32) bool {
 
 func (d *Document) wholeAt(i int, at uint32) bool {
 	for _, o := range d.at(i) {
-		if o>>occurrenceBits == at && o&(asPart|asSuffix) == 0 {
+		if o>>occurrenceBits == at && whole(o) {
 			return true
 		}
 	}

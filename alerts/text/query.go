@@ -14,6 +14,7 @@ type compiled struct {
 	clauses  []clause
 	required []group
 	excluded []group
+	bonds    []bond
 }
 
 // clause is one condition: any of its atoms, or, excluded, none of them.

@@ -174,7 +174,7 @@ func eachLine(r io.Reader, name string, do func(string) error) error {
 // in whatever order it was given, and the version of the rules.
 func (v *Vocabulary) Hash() string {
 	h := sha256.New()
-	for _, s := range []string{analysisVersion, germanData, englishData, marksData, sectionsData} {
+	for _, s := range []string{analysisVersion, germanData, englishData, marksData, sectionsData, sensesData} {
 		fmt.Fprintf(h, "%d %s\n", len(s), s)
 	}
 	for _, p := range slices.Sorted(maps.Keys(v.parts)) {

@@ -144,6 +144,9 @@ func (a *Analyser) inTitleOnly(word string, several bool) []alternative {
 	if a.lex.field[p.base] {
 		out = append(out, alternative{terms: []Term{termOf(rootTerm, fieldForm(stem))}, mode: inTitle, rule: Compound})
 	}
+	if !a.word(word).person {
+		out = append(out, alternative{terms: []Term{termOf(rootTerm, staffForm(stem))}, mode: inTitle, rule: Compound})
+	}
 	if len(p.parts) > 0 {
 		return out
 	}

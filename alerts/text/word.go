@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,8 +11,16 @@ import (
 const (
 	asPart   = 1 << 0 // a compound's part before the last: never a match alone
 	asSuffix = 1 << 1 // the end of a compound, not the whole word
-	inFirst  = 1 << 2 // the term came through a gender mark or a feminine ending
+
+	// elsewhere marks a whole word that means something else with its neighbours.
+	elsewhere = asPart | asSuffix
 )
+
+// whole tells whether an occurrence is a word of its own, in whatever sense.
+func whole(occurrence uint32) bool {
+	bits := occurrence & occurrenceMask
+	return bits == 0 || bits == elsewhere
+}
 
 // Where and in which language a term of a word is used.
 const (
@@ -40,6 +49,10 @@ type wordInfo struct {
 	person    bool  // names an occupation
 	verb      bool  // in a German sentence a verb, not the noun that it looks like
 	company   uint8 // what it says, in a title, of activities beside it
+
+	opens      []idiom // what it may begin, together with the words behind it
+	department bool    // names a field of work, as those of colleagues are named
+	sense      string  // the stem whose other senses its neighbours may show, else empty
 }
 
 // What a title's words say of an activity beside them.
@@ -107,8 +120,10 @@ func (a *Analyser) forms(ps []piece) []form {
 	f := formsOf{a: a}
 	for i, p := range ps {
 		f.step = uint8(min(i, 250))
+		f.bits = a.lex.idiomBits(ps, i)
 		f.ofPiece(p, len(ps) == 1, i == len(ps)-1)
 	}
+	f.bits = 0
 	f.joined(ps)
 	return f.list
 }
@@ -117,12 +132,17 @@ type formsOf struct {
 	a    *Analyser
 	list []form
 	step uint8
+	bits uint8 // of every form that is added
 }
 
 func (f *formsOf) add(kind byte, text string, bits, use uint8) {
 	if text == "" {
 		return
 	}
+	if bits&asPart != 0 {
+		bits = asPart
+	}
+	bits |= f.bits
 	for i := range f.list {
 		g := &f.list[i]
 		if g.kind == kind && g.text == text && g.step == f.step && g.bits == bits {
@@ -182,7 +202,7 @@ func (f *formsOf) ofParts(w string, parts []part, ends bool) {
 			f.add(rootTerm, f.a.lex.root(f.a.lex.stemGerman(q.base)), asPart, useTitle)
 		}
 		if i > 0 && !q.inner {
-			f.add(stemTerm, f.a.suffixStem(w, parts, i), endBits, useGerman)
+			f.add(stemTerm, f.a.suffixStem(w, parts, i), endBits|f.a.otherSense(w, parts, i), useGerman)
 		}
 	}
 	if f.a.lex.rank[parts[last].base] && f.a.split.isHead(parts[last-1].base) {
@@ -190,7 +210,7 @@ func (f *formsOf) ofParts(w string, parts []part, ends bool) {
 	}
 	f.fields(w, parts)
 	stem := f.a.suffixStem(w, parts, last)
-	f.add(rootTerm, f.a.lex.root(stem), endBits|adjectiveBit(stem), useTitle)
+	f.add(rootTerm, f.a.lex.root(stem), endBits|adjectiveBit(stem)|f.a.otherSense(w, parts, last), useTitle)
 	if !ends {
 		return
 	}
@@ -209,6 +229,9 @@ func (f *formsOf) fields(w string, parts []part) {
 	if person, _ := f.a.occupation(f.a.lastForm(w, last)); !person && !f.a.lex.field[last.base] {
 		return
 	}
+	if n := len(parts) - 1; f.a.lex.staff[last.base] && !slices.Contains(f.a.lex.left, w[:last.start]) {
+		f.add(rootTerm, staffForm(f.a.lex.stemGerman(w[:parts[n-1].start]+parts[n-1].base)), asSuffix, useTitle)
+	}
 	for _, q := range parts[1:] {
 		for _, front := range []string{w[:q.start], strings.TrimSuffix(w[:q.start], "s")} {
 			if f.a.lex.field[front] {
@@ -221,6 +244,9 @@ func (f *formsOf) fields(w string, parts []part) {
 
 // fieldForm is the normal form of a field before a head.
 func fieldForm(stem string) string { return stem + "|*" }
+
+// staffForm is the normal form of what whoever is no more than staff works in.
+func staffForm(stem string) string { return stem + "|+" }
 
 // partStems are the stems of a compound's parts.
 func (a *Analyser) partStems(w string, parts []part) []string {
@@ -342,6 +368,11 @@ func (a *Analyser) info(word string) *wordInfo {
 		end = a.lastForm(last.base, last.parts[n-1])
 	}
 	w.person, w.company = a.occupation(end)
+	w.department = a.lex.field[last.base] || a.lex.field[end]
+	w.opens = a.lex.idioms[ps[0].canonical]
+	if len(ps) == 1 && len(last.parts) == 0 && a.lex.otherSense[last.base] != nil {
+		w.sense = last.base
+	}
 	w.verb = len(ps) == 1 && a.verb(word, last.base)
 	return w
 }
