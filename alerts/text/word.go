@@ -229,7 +229,11 @@ func (f *formsOf) fields(w string, parts []part) {
 	if person, _ := f.a.occupation(f.a.lastForm(w, last)); !person && !f.a.lex.field[last.base] {
 		return
 	}
-	if n := len(parts) - 1; f.a.lex.staff[last.base] && !slices.Contains(f.a.lex.left, w[:last.start]) {
+	n := len(parts) - 1
+	for n > 1 && slices.Contains(f.a.lex.left, parts[n-1].base) { // Pflege(fach)kraft
+		n--
+	}
+	if f.a.lex.staff[last.base] && !slices.Contains(f.a.lex.left, w[:parts[n].start]) {
 		f.add(rootTerm, staffForm(f.a.lex.stemGerman(w[:parts[n-1].start]+parts[n-1].base)), asSuffix, useTitle)
 	}
 	for _, q := range parts[1:] {
