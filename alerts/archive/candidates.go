@@ -5,22 +5,27 @@ import (
 )
 
 // scratch is what one search works with and gives back.
-type scratch struct{ bits []uint64 }
+type scratch struct{ bits, other []uint64 }
 
-// reset makes room for n bits, all unset.
-func (s *scratch) reset(n int) []uint64 {
+// unset makes room for n bits, all unset.
+func unset(bits []uint64, n int) []uint64 {
 	words := (n + 63) / 64
-	if cap(s.bits) < words {
-		s.bits = make([]uint64, words)
+	if cap(bits) < words {
+		return make([]uint64, words)
 	}
-	s.bits = s.bits[:words]
-	clear(s.bits)
-	return s.bits
+	bits = bits[:words]
+	clear(bits)
+	return bits
 }
 
-// candidates are the postings of the segment that can meet the groups, as bits;
-// all of them when the words tell too little. The group that the fewest postings
-// meet decides: each of its alternatives by its rarest term.
+// worthIt is how many times as many postings as the rarest group's another
+// group's lists may hold and still be read: reading one entry of a list is that
+// much cheaper than asking one posting.
+const worthIt = 50
+
+// candidates are the postings of the segment that can meet all groups, as bits;
+// all of them when the words tell too little. A group is met by any of its
+// alternatives, found by its rarest term.
 func (s *segment) candidates(groups []text.Group, scratch *scratch) (bits []uint64, all bool) {
 	if s.lists.number == nil {
 		return nil, true
@@ -34,11 +39,26 @@ func (s *segment) candidates(groups []text.Group, scratch *scratch) (bits []uint
 	if best < 0 {
 		return nil, true
 	}
-	bits = scratch.reset(len(s.items))
-	for _, a := range groups[best].Alternatives {
-		s.lists.mark(bits, s.lists.rarest(a.Terms))
+	scratch.bits = s.meeting(&groups[best], scratch.bits)
+	for i := range groups {
+		if i == best || s.lists.cost(&groups[i]) > worthIt*least {
+			continue
+		}
+		scratch.other = s.meeting(&groups[i], scratch.other)
+		for w := range scratch.bits {
+			scratch.bits[w] &= scratch.other[w]
+		}
 	}
-	return bits, false
+	return scratch.bits, false
+}
+
+// meeting writes over bits with the postings that can meet the group.
+func (s *segment) meeting(g *text.Group, bits []uint64) []uint64 {
+	bits = unset(bits, len(s.items))
+	for i := range g.Alternatives {
+		s.lists.mark(bits, s.lists.rarest(g.Alternatives[i].Terms))
+	}
+	return bits
 }
 
 // cost is at most how many postings meet one of the group's alternatives.
