@@ -21,6 +21,7 @@ type benchCmd struct {
 	Intake benchIntakeCmd `cmd:"" help:"Postings from NATS publish to commit and acknowledgement."`
 	Digest benchDigestCmd `cmd:"" help:"A digest run over everybody, built and recorded, not sent."`
 	Mail   benchMailCmd   `cmd:"" help:"Digests composed and handed to a real SMTP server."`
+	Search benchSearchCmd `cmd:"" help:"Page searches over the archive of recent postings: latency and memory."`
 }
 
 // machine is where a figure was measured.

@@ -1,0 +1,14 @@
+package main
+
+import "testing"
+
+func TestBenchSearchAgreesWithAskingEveryPosting(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, url string) {
+		var f searchFigures
+		measured(t, &f, "bench", "search", "--postings", "900", "--searches", "60", "--check", "60", "--database", url)
+		if !f.Agrees || f.Postings != 900 || f.Checked != 60 || f.FoundPerSearch == 0 || f.P99 == 0 {
+			t.Errorf("got %+v", f)
+		}
+	})
+}
