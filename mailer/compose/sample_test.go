@@ -47,14 +47,19 @@ var works = []alerts.Posting{
 		Locations: []alerts.Location{{Name: "Gladbeck"}}, EmploymentTypes: []alerts.EmploymentType{alerts.Temporary}},
 }
 
-func postings(n, several int) []mailer.DigestPosting {
+// reasons are why the sample postings fit.
+var reasons = map[string][]string{
+	"de": {"„Medizininformatiker“ im Titel", "7 km von Gelsenkirchen", "3.200–3.800 € im Monat"},
+	"en": {"“Medizininformatiker” in the title", "7 km from Gelsenkirchen", "€3,200–3,800 a month"},
+}
+
+func postings(locale string, n, several int) []mailer.DigestPosting {
 	out := make([]mailer.DigestPosting, n)
 	for i := range out {
 		p := works[i%len(works)]
 		p.Number = uint32(i + 1)
 		out[i] = mailer.DigestPosting{Posting: &p, URL: fmt.Sprintf("https://jobs.example/postings/%d", p.Number), Alert: i % several,
-			Why:     []string{"„Medizininformatiker“ im Titel", "7 km von Gelsenkirchen", "3.200–3.800 € im Monat"},
-			Sources: []string{"klinik-jobs"}, UnstatedPay: p.Pay == nil && i%3 == 1}
+			Why: reasons[locale], Sources: []string{"klinik-jobs"}, UnstatedPay: p.Pay == nil && i%3 == 1}
 		if several > 1 && i%2 == 0 {
 			out[i].AlsoFits = []int{(i + 1) % several}
 		}
@@ -80,7 +85,7 @@ func digest(locale string, n, several int) mailer.DigestContent {
 	h := headers(locale, fmt.Sprintf("digest %d %d", n, several))
 	h.OneClick = "https://jobs.example/unsubscribe/all-Zm9vYmFyYmF6cXV4"
 	h.UnsubscribeMail = "mailto:leave@jobs.example?subject=all-Zm9vYmFyYmF6cXV4"
-	return mailer.DigestContent{Headers: h, Kind: mailer.Digest, Alerts: alertsOf(several, locale), Postings: postings(n, several),
+	return mailer.DigestContent{Headers: h, Kind: mailer.Digest, Alerts: alertsOf(several, locale), Postings: postings(locale, n, several),
 		MoreURL: "https://jobs.example/manage/m-Zm9v?run=3&all=1", ManageURL: "https://jobs.example/manage/m-Zm9v"}
 }
 
