@@ -98,6 +98,13 @@ func (s *Store) PurgeMatches(ctx context.Context, tx sqlx.ExtContext, before tim
 	if err := s.queries.One(ctx, tx, &position, "position-before", map[string]any{"before_ms": before.UnixMilli()}); err != nil {
 		return 0, fmt.Errorf("purge match log: %w", err)
 	}
+	if position == 0 {
+		return 0, nil
+	}
+	// First the mark, so that nobody takes what is gone for what never was.
+	if _, err := s.queries.Exec(ctx, tx, "move-log-start", map[string]any{"position": position}); err != nil {
+		return 0, fmt.Errorf("purge match log: %w", err)
+	}
 	res, err := s.queries.Exec(ctx, tx, "purge-matches", map[string]any{"before": position, "page": page})
 	if err != nil {
 		return 0, fmt.Errorf("purge match log: %w", err)
@@ -105,14 +112,14 @@ func (s *Store) PurgeMatches(ctx context.Context, tx sqlx.ExtContext, before tim
 	return res.RowsAffected()
 }
 
-// LoggedSince is the position from which on the log is still whole: what lies at
-// or before it may have been purged. 0 when nothing can have been.
+// LoggedSince is the position after which the log is whole: what lies at or before
+// it may have been purged. 0 when nothing ever was.
 func (s *Store) LoggedSince(ctx context.Context, q sqlx.ExtContext) (int64, error) {
-	var first int64
-	if err := s.queries.One(ctx, q, &first, "logged-since", nil); err != nil {
+	var start int64
+	if err := s.queries.One(ctx, q, &start, "logged-since", nil); err != nil {
 		return 0, fmt.Errorf("read start of match log: %w", err)
 	}
-	return max(first-1, 0), nil
+	return start, nil
 }
 
 // Analysis reads the analysis in force; the zero value when none was ever set.

@@ -96,7 +96,7 @@ func TestPurgingTheMatchLogMovesWhereItIsWholeFrom(t *testing.T) {
 		for _, p := range []int64{10, 20, 30} {
 			logMatches(t, db, s, []alerts.Match{{Position: p, Posting: uint32(p), Subscriptions: []uint32{1}}})
 		}
-		since(9)
+		since(0) // nothing was purged
 		purge := func(before time.Time) (n int64) {
 			inTx(t, db, func(tx *sqlx.Tx) (err error) {
 				n, err = s.PurgeMatches(t.Context(), tx, before)
@@ -104,13 +104,18 @@ func TestPurgingTheMatchLogMovesWhereItIsWholeFrom(t *testing.T) {
 			})
 			return n
 		}
-		if n := purge(now.AddDate(0, -1, 0)); n != 1 {
-			t.Errorf("purged %d rows, want the one before the newest old posting", n)
+		if n := purge(now.AddDate(0, -1, 0)); n != 2 {
+			t.Errorf("purged %d rows, want the two old ones", n)
 		}
-		since(19)
+		since(20)
 		if n := purge(now.AddDate(0, -1, 0)); n != 0 {
 			t.Errorf("purged %d more", n)
 		}
+		// What is gone stays known, whether or not anything is left in the log.
+		if n := purge(now.AddDate(1, 0, 0)); n != 1 {
+			t.Errorf("purged %d rows, want the last one", n)
+		}
+		since(30)
 	})
 }
 

@@ -24,12 +24,17 @@ SELECT position, posting, subscriptions
  LIMIT :page;
 
 -- name: logged-since
--- The first position the log still holds; 0 when it is empty.
-SELECT COALESCE(MIN(position), 0) FROM match_log;
+-- The log is whole after this position; nothing was ever purged where there is no row.
+SELECT COALESCE(MAX(position), 0) FROM match_log_start;
+
+-- name: move-log-start
+INSERT INTO match_log_start (id, position) VALUES (1, :position)
+ON CONFLICT (id) DO UPDATE SET position = excluded.position
+ WHERE match_log_start.position < excluded.position;
 
 -- name: purge-matches
 DELETE FROM match_log
- WHERE position IN (SELECT position FROM match_log WHERE position < :before ORDER BY position LIMIT :page);
+ WHERE position IN (SELECT position FROM match_log WHERE position <= :before ORDER BY position LIMIT :page);
 
 -- name: position-before
 -- The highest position of a posting stored before a time, so that retention can turn days into a position.

@@ -47,6 +47,15 @@ SELECT number, source, identifier, content_hash, position, first_position, withd
  WHERE number IN (:numbers) AND body <> ''
  ORDER BY number;
 
+-- name: postings-closed
+-- Which of these ended within a span: withdrawn in it, or expired in it while they stood.
+SELECT number
+  FROM postings
+ WHERE number IN (:numbers)
+   AND (withdrawn AND changed_ms > :since_ms AND changed_ms <= :now_ms
+        OR NOT withdrawn AND expires_ms > :since_ms AND expires_ms <= :now_ms)
+ ORDER BY number;
+
 -- name: posting-by-identifier
 SELECT number, source, identifier, content_hash, position, first_position, withdrawn, body
   FROM postings

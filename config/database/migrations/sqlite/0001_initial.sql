@@ -38,6 +38,12 @@ CREATE TABLE match_log (
     subscriptions BLOB NOT NULL          -- Roaring bitmap of subscription numbers, portable format
 ) STRICT;
 
+-- What retention has taken from the match log: it is whole after this position: owner alerts/store.
+CREATE TABLE match_log_start (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    position INTEGER NOT NULL
+) STRICT;
+
 -- How far a stream was judged where the message was rejected and so left no posting: owner alerts/store.
 CREATE TABLE rejected (
     stream_created_ms INTEGER NOT NULL PRIMARY KEY,
@@ -144,12 +150,17 @@ CREATE TABLE digest_runs (
     due_by_ms INTEGER NOT NULL,
     started_ms INTEGER NOT NULL,
     finished_ms INTEGER,
-    stopped_by TEXT NOT NULL DEFAULT '', -- '' it went to its end
+    active_ms INTEGER NOT NULL,               -- when it last recorded anything
+    stopped_by TEXT NOT NULL DEFAULT '', -- '' it went to its end; shutdown, error, crash
+    after_position INTEGER NOT NULL DEFAULT 0, -- its windows begin here at the earliest
     subscribers INTEGER NOT NULL DEFAULT 0,
     subscriptions INTEGER NOT NULL DEFAULT 0,
     envelopes INTEGER NOT NULL DEFAULT 0,
     empty INTEGER NOT NULL DEFAULT 0,
-    postings INTEGER NOT NULL DEFAULT 0
+    postings INTEGER NOT NULL DEFAULT 0,
+    folded INTEGER NOT NULL DEFAULT 0,          -- shown with a twin
+    counted INTEGER NOT NULL DEFAULT 0,         -- above a cap, told by number
+    deferred INTEGER NOT NULL DEFAULT 0         -- above a cap, kept for the next digest
 ) STRICT;
 
 -- What one subscriber got, by posting numbers: owner mailer/digest.
@@ -157,15 +168,33 @@ CREATE TABLE digests (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     run_id INTEGER NOT NULL REFERENCES digest_runs (id),
     subscriber_id INTEGER NOT NULL,
+    after_id INTEGER NOT NULL,            -- her digest before, 0 for none: two cannot be built on one history
     created_ms INTEGER NOT NULL,
     subscriptions TEXT NOT NULL,         -- JSON: the alerts it was built for, with their windows
     delivered BLOB NOT NULL,             -- Roaring bitmap of posting numbers
     deferred BLOB NOT NULL,            -- come with the next digest
     counted BLOB NOT NULL,
     content TEXT NOT NULL,               -- JSON: postings in order, each with its alerts
-    CONSTRAINT digests_once UNIQUE (run_id, subscriber_id)
+    CONSTRAINT digests_once UNIQUE (run_id, subscriber_id),
+    CONSTRAINT digests_chain UNIQUE (subscriber_id, after_id)
 ) STRICT;
-CREATE INDEX digests_by_subscriber ON digests (subscriber_id, id);
+
+-- "These are two jobs", said by a subscriber: owner mailer/digest.
+CREATE TABLE separations (
+    subscriber_id INTEGER NOT NULL,
+    low INTEGER NOT NULL,                -- posting numbers, low < high
+    high INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (subscriber_id, low, high)
+) STRICT;
+
+-- When an alert's owner was last told of its health: owner mailer/digest.
+CREATE TABLE checkups (
+    subscription_id INTEGER NOT NULL,
+    finding TEXT NOT NULL CHECK (finding IN ('silent', 'wanted', 'never')),
+    told_ms INTEGER NOT NULL,
+    PRIMARY KEY (subscription_id, finding)
+) STRICT;
 
 -- Envelopes without bytes: owner mailer/outbox.
 CREATE TABLE outbox (
@@ -214,6 +243,8 @@ CREATE INDEX bounces_by_address ON bounces (address_hash, at_ms);
 DROP TABLE bounces;
 DROP TABLE suppressions;
 DROP TABLE outbox;
+DROP TABLE checkups;
+DROP TABLE separations;
 DROP TABLE digests;
 DROP TABLE digest_runs;
 DROP TABLE followers;
@@ -224,6 +255,7 @@ DROP TABLE subscribers;
 DROP TABLE recruiters;
 DROP TABLE analysis;
 DROP TABLE rejected;
+DROP TABLE match_log_start;
 DROP TABLE match_log;
 DROP TABLE postings;
 DROP TABLE clock;
