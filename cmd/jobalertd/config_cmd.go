@@ -47,7 +47,7 @@ func (migrateCmd) Help() string {
 }
 
 func (migrateCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx) // opening migrates
+	st, err := s.open(ctx, openStores) // which migrates
 	if err != nil {
 		return err
 	}

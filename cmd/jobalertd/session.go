@@ -110,7 +110,11 @@ func (s *session) now() time.Time { return time.Now() }
 func (s *session) printf(format string, args ...any) { fmt.Fprintf(s.stdout, format, args...) }
 
 // stores opens the database and everything kept in it; close when done.
-func (s *session) stores(ctx context.Context) (*stores, error) {
+func (s *session) stores(ctx context.Context) (*stores, error) { return s.open(ctx, openExisting) }
+
+type opener func(context.Context, *config.Config, *alerts.Meaning, *slog.Logger, func() time.Time) (*stores, error)
+
+func (s *session) open(ctx context.Context, open opener) (*stores, error) {
 	c, err := s.config()
 	if err != nil {
 		return nil, err
@@ -119,5 +123,5 @@ func (s *session) stores(ctx context.Context) (*stores, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openStores(ctx, c, m, s.quiet(), time.Now)
+	return open(ctx, c, m, s.quiet(), time.Now)
 }

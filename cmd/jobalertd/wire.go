@@ -52,7 +52,23 @@ const (
 
 // openStores opens the database, brings its schema up to date and builds the
 // stores. The caller closes them.
-func openStores(ctx context.Context, c *config.Config, m *alerts.Meaning, log *slog.Logger, now func() time.Time) (_ *stores, err error) {
+func openStores(ctx context.Context, c *config.Config, m *alerts.Meaning, log *slog.Logger, now func() time.Time) (*stores, error) {
+	return buildStores(ctx, c, m, log, now, (*database.DB).Migrate)
+}
+
+// openExisting is openStores for commands beside a daemon: PostgreSQL's schema must
+// be up to date; SQLite's file belongs to one installation and is brought there.
+func openExisting(ctx context.Context, c *config.Config, m *alerts.Meaning, log *slog.Logger, now func() time.Time) (*stores, error) {
+	return buildStores(ctx, c, m, log, now, func(db *database.DB, ctx context.Context) error {
+		if db.Dialect == database.SQLite {
+			return db.Migrate(ctx)
+		}
+		return db.CheckVersion(ctx)
+	})
+}
+
+func buildStores(ctx context.Context, c *config.Config, m *alerts.Meaning, log *slog.Logger, now func() time.Time,
+	schema func(*database.DB, context.Context) error) (_ *stores, err error) {
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir: %w", err)
 	}
@@ -65,7 +81,7 @@ func openStores(ctx context.Context, c *config.Config, m *alerts.Meaning, log *s
 			_ = db.Close()
 		}
 	}()
-	if err := db.Migrate(ctx); err != nil {
+	if err := schema(db, ctx); err != nil {
 		return nil, err
 	}
 	s := &stores{config: c, db: db, meaning: m, registry: prometheus.NewRegistry(), log: log, now: now}
@@ -85,7 +101,7 @@ func openStores(ctx context.Context, c *config.Config, m *alerts.Meaning, log *s
 	}
 	s.digests, err = digest.New(digest.Options{
 		DB: db, Postings: s.postings, Subscriptions: s.subscriptions, Outbox: s.outbox, Meaning: m, Cadences: cadences,
-		Links: s.links, MaxPostings: c.Digest.MaxPostings, Hold: c.Digest.InstantHold, MessageID: s.messageID,
+		Twins: twins{}, Links: s.links, MaxPostings: c.Digest.MaxPostings, Hold: c.Digest.InstantHold, MessageID: s.messageID,
 		Metrics: digest.NewMetrics(s.registry), Log: log, Now: now,
 	})
 	return s, err
