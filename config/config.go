@@ -36,6 +36,7 @@ type Config struct {
 type HTTP struct {
 	Listen         string   `koanf:"listen" help:"HOST:PORT where pages and the API are served"`
 	PublicURL      string   `koanf:"public_url" help:"how visitors reach them: the beginning of every link in a mail; https unless it is this machine"`
+	RecordIP       bool     `koanf:"record_ip" help:"true: keep a visitor's IP address in the record of her consent"`
 	TrustedProxies []string `koanf:"trusted_proxies" help:"addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-For counts"`
 }
 

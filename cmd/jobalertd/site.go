@@ -22,9 +22,9 @@ func (d *daemon) site() (http.Handler, error) {
 	}
 	s, err := web.New(web.Options{
 		Database: d.db, Reader: d.db.Reader, Store: d.subscriptions, Meaning: d.meaning, Signer: d.links.Signer, Mails: d.outbox,
-		Suppressions: pageSuppressions{d.suppressions, d.db.Reader}, Postings: storedPostings{d.stores}, Waker: d,
+		Suppressions: pageSuppressions{d.suppressions, d.db.Reader}, Postings: storedPostings{d.stores}, Search: pageSearch{d.archive}, Waker: d,
 		PublicURL: d.config.HTTP.PublicURL, Brand: d.config.Mail.Brand, Imprint: d.config.Mail.Imprint, Timezone: d.config.Digest.Timezone,
-		Cadences: d.config.Digest.Cadences, TrustedProxies: proxies, Now: d.now, Log: d.log,
+		Cadences: d.config.Digest.Cadences, TrustedProxies: proxies, KeepIP: d.config.HTTP.RecordIP, Now: d.now, Log: d.log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
@@ -63,4 +63,9 @@ func (p pageSuppressions) Reason(ctx context.Context, q sqlx.QueryerContext, add
 		e = p.reader
 	}
 	return p.List.Reason(ctx, e, address)
+}
+
+// Newest are the newest postings, whatever has become of them.
+func (s storedPostings) Newest(ctx context.Context, limit int) ([]alerts.Stored, error) {
+	return s.postings.Newest(ctx, s.db.Reader, "", 0, limit)
 }
