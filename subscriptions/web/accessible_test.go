@@ -19,18 +19,35 @@ import (
 // full is a world with a search and postings.
 func full(t *testing.T) *world {
 	t.Helper()
-	var w *world
-	found := &world{TB: t}
+	return fullOf(t, samplePostings())
+}
+
+// samplePostings are 45 alike, the last one withdrawn.
+func samplePostings() []alerts.Stored {
+	var postings []alerts.Stored
 	for i := range 45 {
-		found.search = append(found.search, alerts.Stored{Posting: alerts.Posting{Number: uint32(i + 1), Source: "klinik", Identifier: fmt.Sprint(i),
+		postings = append(postings, alerts.Stored{Posting: alerts.Posting{Number: uint32(i + 1), Source: "klinik", Identifier: fmt.Sprint(i),
 			Title: "Medizininformatiker (m/w/d)", Employer: "Klinik <Ruhr> GmbH", Language: "de", Description: `<h1>Aufgaben</h1><p onclick="x()">KIS</p><script>alert(1)</script>`,
 			Locations:       []alerts.Location{{Name: "Gelsenkirchen", PostalCode: "45879", State: "DE-NW", Country: "DE", Located: true, Lat: 51.51, Lon: 7.1}},
 			EmploymentTypes: []alerts.EmploymentType{alerts.FullTime}, URL: "https://klinik.example/1", PublishedAt: noon.AddDate(0, 0, -1), ExpiresAt: noon.AddDate(0, 0, 30)}})
 	}
-	found.search[44].Withdrawn = true
-	w = newWorld(t, databasetest.SQLite(t), func(o *web.Options) { o.Search, o.Postings = found, found })
-	w.search = found.search
+	postings[44].Withdrawn = true
+	return postings
+}
+
+func fullOf(t *testing.T, postings []alerts.Stored) *world {
+	t.Helper()
+	w := newWorld(t, databasetest.SQLite(t), nil)
+	w.withPostings(postings)
 	return w
+}
+
+// withPostings gives the site a search over postings.
+func (w *world) withPostings(postings []alerts.Stored) {
+	w.Helper()
+	w.search, w.period = postings, web.Period{All: true}
+	w.options.Search, w.options.Postings = w, w
+	w.rebuild()
 }
 
 func TestSearchShowsWhatAnAlertWouldSend(t *testing.T) {
@@ -72,7 +89,7 @@ func TestEveryPageIsSoundForAssistiveTechnology(t *testing.T) {
 	w.follow(manage+"/alerts", url.Values{"q": {"Koch"}, "timezone": {"Europe/Vienna"}})
 	w.post("/subscriptions", signUpForm("cleo@example.org"))
 	c := w.mails.confirmations[len(w.mails.confirmations)-1]
-	for _, target := range []string{"/", "/jobs?q=Medizininformatiker", "/jobs", "/jobs?q=Seiltänzer", "/postings/1", "/postings/45", "/links", "/links/sent", "/subscriptions/sent", "/imprint", "/nowhere",
+	for _, target := range []string{"/", "/jobs?q=Medizininformatiker", "/jobs", "/jobs?q=Seiltänzer", "/jobs/medizininformatiker/gelsenkirchen", "/jobs/koch/atlantis", path(w.links.Dismiss(who, 1, w.now, id)), "/postings/1", "/postings/45", "/links", "/links/sent", "/subscriptions/sent", "/imprint", "/nowhere",
 		path(w.links.Confirm(w.subscriber(c.subscriber), c.subscription, w.now)), path(w.links.Confirm(who, id, w.now)), manage, manage + "?done=saved", manage + "/alerts/" + itoa(id), manage + "/alerts/new",
 		manage + "/end", manage + "/erase", manage + "/consent", path(w.links.Unsubscribe(who, w.now, id)), path(w.links.Unsubscribe(left, w.now, gone)),
 		path(w.links.ChangeAddress(who, subscriptions.ByNewAddress, "new@example.org", w.now))} {

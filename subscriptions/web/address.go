@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -90,8 +89,7 @@ func (s *Site) changeAddress(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	b.subscriber.Rotation++
-	manage := strings.TrimPrefix(s.links.Manage(&b.subscriber, s.Now()), s.links.Base)
-	v.Data = addressView{Done: true, Address: address, Manage: manage}
+	v.Data = addressView{Done: true, Address: address, Manage: s.managePath(b)}
 	return s.render(w, r, http.StatusOK, "address", v)
 }
 

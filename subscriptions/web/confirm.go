@@ -19,6 +19,7 @@ type confirmView struct {
 	Manage    string
 	Found     []foundView // what there is today
 	Total     int
+	Outlook   *outlookView // what it would have brought, before she confirms
 }
 
 // askConfirm shows what is to be confirmed and one button, or that it stands. It
@@ -41,6 +42,11 @@ func (s *Site) askConfirm(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 			data.Found, data.Total = s.found(found, &sub.Criteria, v.Lang), total
+		}
+	}
+	if sub.State == subscriptions.Unconfirmed {
+		if data.Outlook, err = s.outlook(r.Context(), &sub.Criteria, sub.Schedule.Frequency, v.Lang); err != nil {
+			return err
 		}
 	}
 	v.Data = data

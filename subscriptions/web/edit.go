@@ -10,8 +10,9 @@ import (
 )
 
 type editView struct {
-	Token string
-	Form  formView
+	Token   string
+	Form    formView
+	Outlook *outlookView
 }
 
 // editForm is the form of an alert on her own pages: no address, no consent.
@@ -27,7 +28,7 @@ func (s *Site) newAlert(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := s.ownView(r, b, "edit.new-title", nil)
-	v.Data = editView{b.token, s.editForm(s.readWish(nil), nil, v.Lang, "/manage/"+b.token+"/alerts")}
+	v.Data = editView{Token: b.token, Form: s.editForm(s.readWish(nil), nil, v.Lang, "/manage/"+b.token+"/alerts")}
 	return s.render(w, r, http.StatusOK, "edit", v)
 }
 
@@ -41,9 +42,8 @@ func (s *Site) addAlert(w http.ResponseWriter, r *http.Request) error {
 	v := s.ownView(r, b, "edit.new-title", nil)
 	typed := s.readWish(r.PostForm)
 	wish, faults := s.wish(typed, nil, v.Lang)
-	if len(faults) > 0 {
-		v.Data = editView{b.token, s.editForm(typed, faults, v.Lang, "/manage/"+b.token+"/alerts")}
-		return s.render(w, r, http.StatusUnprocessableEntity, "edit", v)
+	if len(faults) > 0 || r.PostForm.Get("preview") != "" {
+		return s.editAgain(w, r, v, editView{Token: b.token, Form: s.editForm(typed, faults, v.Lang, "/manage/"+b.token+"/alerts")}, &wish)
 	}
 	err = s.write(r.Context(), func(tx *sqlx.Tx) error {
 		_, err := s.Store.Add(r.Context(), tx, b.subscriber.ID, wish, s.how(r, "manage", v.Lang), s.Now())
@@ -61,8 +61,26 @@ func (s *Site) editAlert(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := s.ownView(r, b, "edit.title", nil)
-	v.Data = editView{b.token, s.editForm(s.formOf(&sub, v.Lang), nil, v.Lang, alertPath(b, &sub))}
+	data := editView{Token: b.token, Form: s.editForm(s.formOf(&sub, v.Lang), nil, v.Lang, alertPath(b, &sub))}
+	if data.Outlook, err = s.outlook(r.Context(), &sub.Criteria, sub.Schedule.Frequency, v.Lang); err != nil {
+		return err
+	}
+	v.Data = data
 	return s.render(w, r, http.StatusOK, "edit", v)
+}
+
+// editAgain shows the form as it was typed, with its faults or, if it has none,
+// with what the alert would bring.
+func (s *Site) editAgain(w http.ResponseWriter, r *http.Request, v *view, data editView, wish *subscriptions.Wish) (err error) {
+	status := http.StatusUnprocessableEntity
+	if len(data.Form.Faults) == 0 {
+		status = http.StatusOK
+		if data.Outlook, err = s.outlook(r.Context(), &wish.Criteria, wish.Schedule.Frequency, v.Lang); err != nil {
+			return err
+		}
+	}
+	v.Data = data
+	return s.render(w, r, status, "edit", v)
 }
 
 func (s *Site) toEdit(r *http.Request) (bearer, subscriptions.Subscription, error) {
@@ -92,9 +110,8 @@ func (s *Site) saveAlert(w http.ResponseWriter, r *http.Request) error {
 	v := s.ownView(r, b, "edit.title", nil)
 	typed := s.readWish(r.PostForm)
 	wish, faults := s.wish(typed, &sub, v.Lang)
-	if len(faults) > 0 {
-		v.Data = editView{b.token, s.editForm(typed, faults, v.Lang, alertPath(b, &sub))}
-		return s.render(w, r, http.StatusUnprocessableEntity, "edit", v)
+	if len(faults) > 0 || r.PostForm.Get("preview") != "" {
+		return s.editAgain(w, r, v, editView{Token: b.token, Form: s.editForm(typed, faults, v.Lang, alertPath(b, &sub))}, &wish)
 	}
 	if err := s.write(r.Context(), func(tx *sqlx.Tx) error { return s.Store.Edit(r.Context(), tx, sub.ID, wish, s.Now()) }); err != nil {
 		return err

@@ -14,6 +14,7 @@ var (
 	errTooOften   = errors.New("too many requests")
 	errForeign    = errors.New("sent by another site")
 	errNoPage     = errors.New("no such page")
+	errGone       = errors.New("no such page any more")
 	errUnreadable = errors.New("the form cannot be read")
 )
 
@@ -56,6 +57,8 @@ func statusOf(err error) (status int, key string) {
 		return http.StatusForbidden, "foreign"
 	case errors.Is(err, errNoPage), errors.Is(err, subscriptions.ErrNotFound), errors.Is(err, alerts.ErrNotFound):
 		return http.StatusNotFound, "missing"
+	case errors.Is(err, errGone):
+		return http.StatusGone, "missing"
 	case errors.Is(err, subscriptions.ErrTokenInvalid):
 		return http.StatusNotFound, "invalid"
 	case errors.Is(err, subscriptions.ErrTokenExpired):

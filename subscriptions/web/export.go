@@ -13,12 +13,13 @@ import (
 // exported is everything about a subscriber as JSON. Its subscriptions have the
 // fields of an import line, so that she can take them elsewhere.
 type exported struct {
-	ExportedAt    time.Time               `json:"exported_at"`
-	Email         string                  `json:"email"`
-	Locale        string                  `json:"locale"`
-	Since         time.Time               `json:"since"`
-	Subscriptions []exportedSubscription  `json:"subscriptions"`
-	Consents      []subscriptions.Consent `json:"consents"`
+	ExportedAt    time.Time                 `json:"exported_at"`
+	Email         string                    `json:"email"`
+	Locale        string                    `json:"locale"`
+	Since         time.Time                 `json:"since"`
+	Subscriptions []exportedSubscription    `json:"subscriptions"`
+	Consents      []subscriptions.Consent   `json:"consents"`
+	Dismissed     []subscriptions.Dismissal `json:"dismissed,omitempty"`
 }
 
 type exportedSubscription struct {
@@ -47,7 +48,7 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("export a subscriber: %w", err)
 	}
-	out := exported{ExportedAt: s.Now().UTC(), Email: all.Subscriber.Email, Locale: all.Subscriber.Locale, Since: all.Subscriber.Created, Consents: all.Consents}
+	out := exported{ExportedAt: s.Now().UTC(), Email: all.Subscriber.Email, Locale: all.Subscriber.Locale, Since: all.Subscriber.Created, Consents: all.Consents, Dismissed: all.Dismissed}
 	for i := range all.Subscriptions {
 		out.Subscriptions = append(out.Subscriptions, exportOf(&all.Subscriptions[i]))
 	}
@@ -60,9 +61,7 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Disposition", `attachment; filename="job-alerts.json"`)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Robots-Tag", "noindex, nofollow")
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(append(body, '\n')) // the visitor has gone: nothing to do
-	}
+	writeBody(w, r, append(body, '\n'))
 	return nil
 }
 

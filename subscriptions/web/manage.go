@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -33,6 +34,8 @@ type alertView struct {
 	Paused    bool
 	Until     string
 	Next      string
+	Brought   string // what it has sent lately; "" where that is not known
+	Feed      string // path without its ending; "" for one that has no feed
 }
 
 // doneWords are what a page may be told was just done; each has a text.
@@ -57,6 +60,12 @@ func (s *Site) showManage(w http.ResponseWriter, r *http.Request, b bearer, stat
 		return fmt.Errorf("read her subscriptions: %w", err)
 	}
 	now := s.Now()
+	var delivered map[uint32]Delivered
+	if s.Deliveries != nil {
+		if delivered, err = s.Deliveries.Delivered(r.Context(), b.subscriber.ID, now.AddDate(0, 0, -outlookDays)); err != nil {
+			return fmt.Errorf("count her mails: %w", err)
+		}
+	}
 	v := s.ownView(r, b, "manage.title", nil)
 	data := manageView{Token: b.token, Email: b.subscriber.Email, Locale: b.subscriber.Locale, Done: done, Faults: faults,
 		Today: now.In(s.zone).AddDate(0, 0, 1).Format(time.DateOnly), Latest: now.In(s.zone).AddDate(1, 0, 0).Format(time.DateOnly)}
@@ -64,6 +73,12 @@ func (s *Site) showManage(w http.ResponseWriter, r *http.Request, b bearer, stat
 		sub := &subs[i]
 		switch one := s.alert(sub, v.Lang); {
 		case standing(sub):
+			if s.Deliveries != nil {
+				one.Brought = s.broughtText(delivered[sub.ID], v.Lang)
+			}
+			if s.Search != nil {
+				one.Feed = strings.TrimPrefix(s.links.Feed(&b.subscriber, sub.ID), s.links.Base)
+			}
 			data.Alerts = append(data.Alerts, one)
 		case sub.State == subscriptions.Unconfirmed:
 			data.Waiting = append(data.Waiting, one)
@@ -80,6 +95,21 @@ func (s *Site) showManage(w http.ResponseWriter, r *http.Request, b bearer, stat
 	}
 	v.Data = data
 	return s.render(w, r, status, "manage", v)
+}
+
+// broughtText is one alert's mails and postings of the last outlookDays.
+func (s *Site) broughtText(d Delivered, locale string) string {
+	if d.Mails == 0 {
+		return s.texts.say(locale, "manage.brought-none", outlookDays)
+	}
+	mails, jobs := s.texts.say(locale, "manage.mails", count(d.Mails, locale)), s.texts.say(locale, "manage.jobs", count(d.Postings, locale))
+	if d.Mails == 1 {
+		mails = s.texts.say(locale, "manage.mail")
+	}
+	if d.Postings == 1 {
+		jobs = s.texts.say(locale, "manage.job")
+	}
+	return s.texts.say(locale, "manage.brought", outlookDays, mails, jobs)
 }
 
 func (s *Site) alert(sub *subscriptions.Subscription, locale string) alertView {

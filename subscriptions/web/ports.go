@@ -32,12 +32,15 @@ type Store interface {
 	Speak(ctx context.Context, tx sqlx.ExtContext, subscriber int64, locale string) error
 	Rotate(ctx context.Context, tx sqlx.ExtContext, subscriber int64) (rotation int64, err error)
 	ChangeAddress(ctx context.Context, tx sqlx.ExtContext, subscriber int64, address string, how subscriptions.Circumstances, now time.Time) error
+	Dismiss(ctx context.Context, tx sqlx.ExtContext, subscriber int64, posting uint32, now time.Time) error
+	Readmit(ctx context.Context, tx sqlx.ExtContext, subscriber int64, posting uint32) error
 
 	Get(ctx context.Context, q sqlx.QueryerContext, id uint32) (subscriptions.Subscription, error)
 	Of(ctx context.Context, q sqlx.QueryerContext, subscriber int64) ([]subscriptions.Subscription, error)
 	Subscriber(ctx context.Context, q sqlx.QueryerContext, id int64) (subscriptions.Subscriber, error)
 	SubscriberByAddress(ctx context.Context, q sqlx.QueryerContext, address string) (subscriptions.Subscriber, error)
 	Export(ctx context.Context, q sqlx.QueryerContext, subscriber int64) (subscriptions.Export, error)
+	Dismissed(ctx context.Context, q sqlx.ExtContext, subscribers []int64) (map[int64][]subscriptions.Dismissal, error)
 }
 
 // Mails are asked for in the transaction that makes them due.
@@ -58,17 +61,56 @@ type Suppressions interface {
 	Reason(ctx context.Context, q sqlx.QueryerContext, address string) (string, error)
 }
 
-// Search finds open postings that meet prepared criteria, best and newest first:
-// limit of them from offset on, and how many there are in all.
+// Search finds open postings by prepared criteria, those of alerts.
 type Search interface {
+	// Search returns what meets them, best first: limit of them from offset on,
+	// and how many there are in all.
 	Search(ctx context.Context, c *alerts.Criteria, offset, limit int) (found []alerts.Stored, total int, err error)
+	// Count is how many there are.
+	Count(ctx context.Context, c *alerts.Criteria) (int, error)
+	// Older returns what is too old for Search, newest first, from before a
+	// position on (0: the newest). It looks at some postings a call; next is the
+	// position to go on from, 0 at the end.
+	Older(ctx context.Context, c *alerts.Criteria, before int64, limit int) (found []alerts.Stored, next int64, err error)
+	// Outlook says what an alert would have brought since a time.
+	Outlook(ctx context.Context, c *alerts.Criteria, since time.Time) (Outlook, error)
+	// Period is what Search and Count cover.
+	Period() Period
 }
 
-// Postings returns stored postings by number; alerts.ErrNotFound where there is
-// none.
+// Outlook is what an alert would have brought, as far as it is still open.
+type Outlook struct {
+	Days    []int  // postings by the day, oldest first
+	Without []Cost // what letting go of one criterion would add, the costliest first
+}
+
+// Cost is what one criterion costs: how many postings there are without it.
+type Cost struct {
+	Criterion alerts.Criterion
+	Found     int
+}
+
+// Period says how far back a search reaches. All: to the oldest open posting.
+type Period struct {
+	All   bool
+	Since time.Time
+}
+
+// Postings returns stored postings; alerts.ErrNotFound where there is none.
 type Postings interface {
 	Posting(ctx context.Context, number uint32) (alerts.Stored, error)
+	// Newest are the newest postings, whatever has become of them.
+	Newest(ctx context.Context, limit int) ([]alerts.Stored, error)
 }
+
+// Deliveries are what a subscriber's alerts have brought her since a time, by
+// subscription.
+type Deliveries interface {
+	Delivered(ctx context.Context, subscriber int64, since time.Time) (map[uint32]Delivered, error)
+}
+
+// Delivered counts one alert's mails and the postings in them.
+type Delivered struct{ Mails, Postings int }
 
 // Waker is told after a commit that subscriptions have changed.
 type Waker interface{ Wake() }

@@ -62,29 +62,28 @@ func (s *Site) posting(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, status, "posting", v)
 }
 
-// schema is the posting as schema.org's JobPosting, for search engines.
+// schema is the posting as schema.org's JobPosting, for search engines; nil for
+// one that lacks what Google asks for ("Job posting structured data": title,
+// description, date, employer, and a place with its country, or for remote work
+// the countries it can be done from).
 func (s *Site) schema(p *alerts.Posting) map[string]any {
 	ld := map[string]any{
 		"@context": "https://schema.org/", "@type": "JobPosting", "title": p.Title, "description": string(description(p.Description)),
-		"datePosted": p.PublishedAt.Format(time.RFC3339), "validThrough": p.ExpiresAt.Format(time.RFC3339),
+		"datePosted": p.PublishedAt.Format(time.RFC3339), "validThrough": p.ExpiresAt.Format(time.RFC3339), "directApply": false,
 		"hiringOrganization": map[string]any{"@type": "Organization", "name": p.Employer},
 		"identifier":         map[string]any{"@type": "PropertyValue", "name": p.Source, "value": p.Identifier},
+		"url":                s.links.Posting(p.Number),
 	}
-	var places []map[string]any
-	for _, l := range p.Locations {
-		address := map[string]any{"@type": "PostalAddress"}
-		for name, value := range map[string]string{"addressLocality": l.Name, "postalCode": l.PostalCode, "addressRegion": l.State, "addressCountry": l.Country} {
-			if value != "" {
-				address[name] = value
-			}
-		}
-		places = append(places, map[string]any{"@type": "Place", "address": address})
+	places, countries := schemaPlaces(p)
+	if p.Employer == "" || ld["description"] == "" || len(countries) == 0 || len(places) == 0 && !p.Remote {
+		return nil
 	}
 	if len(places) > 0 {
 		ld["jobLocation"] = places
 	}
 	if p.Remote {
 		ld["jobLocationType"] = "TELECOMMUTE"
+		ld["applicantLocationRequirements"] = countries
 	}
 	if len(p.EmploymentTypes) > 0 {
 		ld["employmentType"] = p.EmploymentTypes
@@ -93,14 +92,53 @@ func (s *Site) schema(p *alerts.Posting) map[string]any {
 		ld["inLanguage"] = p.Language
 	}
 	if p.Pay != nil {
-		value := map[string]any{"@type": "QuantitativeValue", "unitText": p.Pay.Unit}
-		if p.Pay.Min > 0 {
-			value["minValue"] = p.Pay.Min
-		}
-		if p.Pay.Max > 0 {
-			value["maxValue"] = p.Pay.Max
-		}
-		ld["baseSalary"] = map[string]any{"@type": "MonetaryAmount", "currency": p.Pay.Currency, "value": value}
+		ld["baseSalary"] = schemaPay(p)
 	}
 	return ld
+}
+
+// schemaPlaces are the places of work whose country is known, and those countries.
+func schemaPlaces(p *alerts.Posting) (places, countries []map[string]any) {
+	seen := map[string]bool{}
+	for _, l := range p.Locations {
+		if l.Country == "" {
+			continue
+		}
+		if !seen[l.Country] {
+			seen[l.Country] = true
+			countries = append(countries, map[string]any{"@type": "Country", "name": l.Country})
+		}
+		if l.Name == "" && l.PostalCode == "" && l.State == "" {
+			continue // a country alone is no place of work
+		}
+		address := map[string]any{"@type": "PostalAddress"}
+		for name, value := range map[string]string{"addressLocality": l.Name, "postalCode": l.PostalCode, "addressRegion": l.State, "addressCountry": l.Country} {
+			if value != "" {
+				address[name] = value
+			}
+		}
+		place := map[string]any{"@type": "Place", "address": address}
+		if l.Located {
+			place["geo"] = map[string]any{"@type": "GeoCoordinates", "latitude": l.Lat, "longitude": l.Lon}
+		}
+		places = append(places, place)
+	}
+	return places, countries
+}
+
+// schemaPay is stated pay: a range, or one amount.
+func schemaPay(p *alerts.Posting) map[string]any {
+	stated := p.Pay
+	value := map[string]any{"@type": "QuantitativeValue", "unitText": stated.Unit}
+	switch {
+	case stated.Min > 0 && stated.Max > stated.Min:
+		value["minValue"], value["maxValue"] = stated.Min, stated.Max
+	case stated.Min > 0 && stated.Max == 0: // "from": no upper bound was stated
+		value["minValue"] = stated.Min
+	case stated.Min > 0:
+		value["value"] = stated.Min
+	default:
+		value["maxValue"] = stated.Max
+	}
+	return map[string]any{"@type": "MonetaryAmount", "currency": stated.Currency, "value": value}
 }

@@ -24,6 +24,7 @@ type view struct {
 	Switch    map[string]string // locale → this page in that language; nil after a post
 	Canonical string
 	Private   bool // reached by a token: not to be kept, indexed or shared
+	Unlisted  bool // public, and nothing for search engines
 	Data      any
 
 	chosen string // the language chosen by the switch, which links carry on
@@ -127,10 +128,15 @@ func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, name s
 		h.Set("X-Robots-Tag", "noindex, nofollow")
 	}
 	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body.Bytes()) // the visitor has gone: nothing to do
-	}
+	writeBody(w, r, body.Bytes())
 	return nil
+}
+
+// writeBody writes an answer's body, unless only its head was asked for.
+func writeBody(w http.ResponseWriter, r *http.Request, body []byte) {
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the visitor has gone: nothing to do
+	}
 }
 
 // redirect sends the visitor on by GET after a post.

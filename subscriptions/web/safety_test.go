@@ -141,6 +141,7 @@ func TestAnOversizedFormIsRefused(t *testing.T) {
 // A mail scanner opens every link it finds, by GET and by HEAD.
 func TestLookingChangesNothing(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
+		w.withPostings(samplePostings())
 		who, id := w.subscribed("anna@example.org")
 		paused, other := w.subscribed("bert@example.org")
 		w.follow(path(w.links.Manage(paused, w.now))+"/alerts/"+itoa(other)+"/pause", nil)
@@ -149,13 +150,14 @@ func TestLookingChangesNothing(t *testing.T) {
 		w.post("/subscriptions", signUpForm("dora@example.org"))
 		c := w.mails.confirmations[len(w.mails.confirmations)-1]
 		before := w.dump()
-		queue := []string{"/", "/jobs", "/links", "/imprint", "/subscriptions/sent", path(w.links.Confirm(w.subscriber(c.subscriber), c.subscription, w.now))}
+		queue := []string{"/", "/jobs", "/jobs/medizininformatiker/gelsenkirchen", "/robots.txt", "/sitemap.xml", "/links", "/imprint", "/subscriptions/sent", path(w.links.Confirm(w.subscriber(c.subscriber), c.subscription, w.now))}
 		for _, one := range []struct {
 			who *subscriptions.Subscriber
 			id  uint32
 		}{{who, id}, {paused, other}, {left, gone}} {
 			queue = append(queue, path(w.links.Manage(one.who, w.now)), path(w.links.Unsubscribe(one.who, w.now, one.id)), path(w.links.Confirm(one.who, one.id, w.now)),
-				path(w.links.ChangeAddress(one.who, subscriptions.ByOldAddress, "new@example.org", w.now)))
+				path(w.links.ChangeAddress(one.who, subscriptions.ByOldAddress, "new@example.org", w.now)), path(w.links.Dismiss(one.who, 1, w.now, one.id)),
+				path(w.links.Feed(one.who, one.id))+".atom", path(w.links.Feed(one.who, one.id))+".json", path(w.links.Posting(1)))
 		}
 		seen := map[string]bool{}
 		for len(queue) > 0 {
@@ -186,10 +188,12 @@ func TestLookingChangesNothing(t *testing.T) {
 
 func FuzzFormsAndPathsNeverBreakAPage(f *testing.F) {
 	w := newWorld(f, databasetest.SQLite(f), nil)
+	w.withPostings(samplePostings())
 	who, id := w.subscribed("anna@example.org")
 	manage := path(w.links.Manage(who, w.now))
 	targets := []string{"/subscriptions", "/links", manage + "/alerts", manage + "/alerts/" + itoa(id), manage + "/alerts/" + itoa(id) + "/pause",
-		manage + "/address", manage + "/language", "/jobs?", "/?", "/postings/", "/confirm/", "/unsubscribe/", "/address/", "/manage/"}
+		manage + "/address", manage + "/language", "/jobs?", "/?", "/postings/", "/confirm/", "/unsubscribe/", "/address/", "/manage/", "/dismiss/", "/feeds/", "/jobs/", "/jobs/koch/",
+		path(w.links.Dismiss(who, 1, w.now, id)) + "/"}
 	f.Add(0, signUpForm("a@example.org").Encode())
 	f.Add(3, "q=%00&place=&radius=x&hour=99&weekday=%ff&timezone=../../etc/passwd&frequency=instant")
 	f.Add(7, "q=a&place=Gelsenkirchen&radius=1e9&salary=-1&salary_unit=x&type=FULL_TIME&type=NO&page=-1")

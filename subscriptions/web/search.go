@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/jobalertd/jobalertd/alerts"
@@ -30,6 +31,7 @@ type formView struct {
 	Action      string // where it is posted to
 	Submit      string // key of the button's text
 	AskEmail    bool
+	Previewing  bool // there is a preview to ask for
 }
 
 // Fault is what is wrong with a field, "" if nothing is.
@@ -70,7 +72,7 @@ var commonZones = []string{
 func (s *Site) form(w wishForm, faults []fault, locale string) formView {
 	return formView{Wish: w, Faults: faults, Frequencies: s.frequencies(), Locale: locale, Types: alerts.EmploymentTypes, Zones: commonZones,
 		Days:   []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"},
-		Action: "/subscriptions", Submit: "form.subscribe", AskEmail: true}
+		Action: "/subscriptions", Submit: "form.subscribe", AskEmail: true, Previewing: s.Search != nil}
 }
 
 type homeView struct {
@@ -90,53 +92,94 @@ type jobsView struct {
 	Searching bool
 	Asked     string // the criteria described
 	Total     int
+	Count     string // Total, written
 	Found     []foundView
 	Page      int
 	Before    string // addresses of the neighbouring pages
 	After     string
+	Nearby    []neighbour
+	Outlook   *outlookView
+	Period    string // since when postings are searched; "" for all there are
+	Older     string // where to go on with older ones
+	Old       bool   // this page is of older ones
 }
 
 // foundView is one posting in a list.
 type foundView struct {
 	*alerts.Stored
-	Link string
-	Pay  string
-	Why  []string
+	Link   string
+	Places []string // the first few, each once
+	Pay    string
+	Why    []string
 }
 
 // jobs shows what meets the criteria in the address, and the form to subscribe to
 // them. The criteria are those of alerts, so what is shown is what an alert would
 // bring.
 func (s *Site) jobs(w http.ResponseWriter, r *http.Request) error {
+	return s.showJobs(w, r, s.readWish(r.URL.Query()), http.StatusUnprocessableEntity)
+}
+
+// showJobs answers a search; faulty is the status for one with something wrong.
+func (s *Site) showJobs(w http.ResponseWriter, r *http.Request, typed wishForm, faulty int) error {
 	locale := localeOf(r, "")
-	typed := s.readWish(r.URL.Query())
 	criteria, faults := s.criteria(typed, nil, locale)
 	if typed.Empty() {
 		faults = nil // a bare form is no mistake
 	}
 	data := jobsView{Form: s.form(typed, faults, locale), Searching: s.Search != nil, Page: 1}
 	v := s.view(r, "", "jobs.title", nil)
+	v.Canonical = s.links.Base + "/jobs?" + typed.Values().Encode()
 	if !typed.Empty() && len(faults) == 0 {
 		data.Asked = subscriptions.Describe(s.Meaning, &criteria, locale)
 		v.Title = data.Asked
-		if err := s.find(r.Context(), &data, &criteria, r.URL.Query().Get("page"), locale); err != nil {
+		if err := s.fill(r, v, &data, typed, &criteria); err != nil {
 			return err
 		}
-		data.Before, data.After = s.neighbours(v, typed, data)
+		path, ok := s.readable(typed, &criteria)
+		if ok {
+			v.Canonical = s.links.Base + path
+		}
+		// One address a search, and none for what nobody would look for.
+		v.Unlisted = !ok || data.Total == 0 || data.Page > 1 || data.Old
 	}
 	v.Data = data
-	v.Canonical = s.links.Base + "/jobs?" + typed.Values().Encode()
 	status := http.StatusOK
 	if len(faults) > 0 {
-		status = http.StatusUnprocessableEntity
+		status = faulty
 	}
 	return s.render(w, r, status, "jobs", v)
 }
 
-func (s *Site) find(ctx context.Context, data *jobsView, c *alerts.Criteria, page, locale string) error {
+// fill searches and says what there is beside the page's own postings.
+func (s *Site) fill(r *http.Request, v *view, data *jobsView, typed wishForm, c *alerts.Criteria) (err error) {
 	if s.Search == nil {
 		return nil
 	}
+	q := r.URL.Query()
+	if before, err := strconv.ParseInt(q.Get("older"), 10, 64); err == nil && before >= 0 {
+		return s.findOlder(r.Context(), v, data, typed, c, before)
+	}
+	if err := s.find(r.Context(), data, c, q.Get("page"), v.Lang); err != nil {
+		return err
+	}
+	data.Count = count(data.Total, v.Lang)
+	data.Before, data.After = s.neighbours(v, typed, *data)
+	data.Period = s.periodText(v.Lang)
+	if data.Period != "" && data.After == "" {
+		data.Older = s.olderLink(v, typed, 0)
+	}
+	if data.Page > 1 {
+		return nil
+	}
+	if data.Nearby, err = s.nearby(r.Context(), v, typed, c, data.Total); err != nil {
+		return err
+	}
+	data.Outlook, err = s.outlook(r.Context(), c, subscriptions.Frequency(typed.Frequency), v.Lang)
+	return err
+}
+
+func (s *Site) find(ctx context.Context, data *jobsView, c *alerts.Criteria, page, locale string) error {
 	if n, err := strconv.Atoi(page); err == nil && n >= 1 {
 		data.Page = min(n, maxPage)
 	}
@@ -149,19 +192,56 @@ func (s *Site) find(ctx context.Context, data *jobsView, c *alerts.Criteria, pag
 	return nil
 }
 
+// findOlder shows a page of what the search no longer reaches.
+func (s *Site) findOlder(ctx context.Context, v *view, data *jobsView, typed wishForm, c *alerts.Criteria, before int64) error {
+	found, next, err := s.Search.Older(ctx, c, before, pageSize)
+	if err != nil {
+		return fmt.Errorf("search older postings: %w", err)
+	}
+	data.Old, data.Found = true, s.found(found, c, v.Lang)
+	if next > 0 {
+		data.Older = s.olderLink(v, typed, next)
+	}
+	return nil
+}
+
+func (s *Site) olderLink(v *view, typed wishForm, before int64) string {
+	q := typed.Values()
+	q.Set("older", strconv.FormatInt(before, 10))
+	return v.URL("/jobs?" + q.Encode())
+}
+
 // found says of each posting why it is there.
 func (s *Site) found(postings []alerts.Stored, c *alerts.Criteria, locale string) []foundView {
 	views := make([]foundView, len(postings))
 	for i := range postings {
 		p := &postings[i]
 		_, reasons := c.Explain(s.Meaning.Document(&p.Posting))
-		view := foundView{Stored: p, Link: "/postings/" + strconv.FormatUint(uint64(p.Number), 10), Pay: p.PayText(locale)}
+		view := foundView{Stored: p, Link: "/postings/" + strconv.FormatUint(uint64(p.Number), 10), Places: placesOf(&p.Posting), Pay: p.PayText(locale)}
 		for _, why := range reasons {
 			view.Why = append(view.Why, why.Text(locale))
 		}
 		views[i] = view
 	}
 	return views
+}
+
+// maxPlacesShown bounds the places a list names for one posting.
+const maxPlacesShown = 4
+
+// placesOf are the names of a posting's places, each once, and how many more
+// there are.
+func placesOf(p *alerts.Posting) []string {
+	var names []string
+	for _, l := range p.Locations {
+		if l.Name != "" && !slices.Contains(names, l.Name) {
+			names = append(names, l.Name)
+		}
+	}
+	if more := len(names) - maxPlacesShown; more > 0 {
+		names = append(names[:maxPlacesShown], "+"+strconv.Itoa(more))
+	}
+	return names
 }
 
 func (s *Site) neighbours(v *view, typed wishForm, data jobsView) (before, after string) {

@@ -32,14 +32,12 @@ func (s *Site) signUp(w http.ResponseWriter, r *http.Request) error {
 	wish, faults := s.wish(typed, nil, locale)
 	email := cut(r.PostForm.Get("email"))
 	address, err := subscriptions.ParseAddress(email)
-	if err != nil {
+	previewing := r.PostForm.Get("preview") != ""
+	if err != nil && !previewing {
 		faults = append(faults, fault{"email", s.texts.say(locale, "fault.email")})
 	}
-	if len(faults) > 0 {
-		f := s.form(typed, faults, locale)
-		f.Email = email
-		v.Data = jobsView{Form: f, Searching: s.Search != nil}
-		return s.render(w, r, http.StatusUnprocessableEntity, "jobs", v)
+	if len(faults) > 0 || previewing {
+		return s.signUpAgain(w, r, v, typed, &wish, faults, email)
 	}
 	if s.mayWriteTo(address) {
 		how := s.how(r, "page", locale)
@@ -49,6 +47,25 @@ func (s *Site) signUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	settled()
 	return redirect(w, r, v, "/subscriptions/sent")
+}
+
+// signUpAgain shows the form as it was typed, with what is wrong with it or, if
+// nothing is, with what the alert would bring.
+func (s *Site) signUpAgain(w http.ResponseWriter, r *http.Request, v *view, typed wishForm, wish *subscriptions.Wish, faults []fault, email string) error {
+	f := s.form(typed, faults, v.Lang)
+	f.Email = email
+	data := jobsView{Form: f, Searching: s.Search != nil}
+	status := http.StatusUnprocessableEntity
+	if len(faults) == 0 {
+		status = http.StatusOK
+		v.Title = subscriptions.Describe(s.Meaning, &wish.Criteria, v.Lang)
+		var err error
+		if data.Outlook, err = s.outlook(r.Context(), &wish.Criteria, wish.Schedule.Frequency, v.Lang); err != nil {
+			return err
+		}
+	}
+	v.Data = data
+	return s.render(w, r, status, "jobs", v)
 }
 
 // how is the record of the words shown and where from.

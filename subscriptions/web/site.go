@@ -30,7 +30,7 @@ const ConsentVersion = "2026-11"
 // the pages that need them are then left out.
 type Options struct {
 	Database Database
-	Reader   sqlx.QueryerContext // for reading outside transactions
+	Reader   sqlx.ExtContext // for reading outside transactions
 	Store    Store
 	Meaning  *alerts.Meaning
 	Signer   *subscriptions.Signer
@@ -39,7 +39,9 @@ type Options struct {
 	Suppressions Suppressions
 	Search       Search
 	Postings     Postings
-	Waker        Waker
+	// Deliveries may be nil: a subscriber's page then does not count mails.
+	Deliveries Deliveries
+	Waker      Waker
 
 	PublicURL string // http.public_url
 	Brand     string // what the site is called
@@ -68,6 +70,7 @@ type Site struct {
 	templates map[string]templates // by locale
 	assets    map[string]asset     // by path
 	limits    limits
+	sitemaps  *kept
 	origin    string // scheme and host of PublicURL
 	secure    bool   // PublicURL is https
 	handler   http.Handler
@@ -88,7 +91,7 @@ func New(o Options) (*Site, error) {
 	if o.Brand == "" {
 		o.Brand = public.Hostname()
 	}
-	s := &Site{Options: o, calendar: subscriptions.NewCalendar(o.Cadences), limits: newLimits(), secure: public.Scheme == "https",
+	s := &Site{Options: o, calendar: subscriptions.NewCalendar(o.Cadences), limits: newLimits(), sitemaps: new(kept), secure: public.Scheme == "https",
 		links: subscriptions.Links{Base: strings.TrimSuffix(o.PublicURL, "/"), Signer: o.Signer}, origin: public.Scheme + "://" + public.Host}
 	if s.zone, err = time.LoadLocation(o.Timezone); err != nil || o.Timezone == "" {
 		return nil, fmt.Errorf("time zone %q is not an IANA name", o.Timezone)

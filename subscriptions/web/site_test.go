@@ -52,6 +52,11 @@ type world struct {
 	wakes  int
 	reason string // why an address is suppressed
 	search []alerts.Stored
+	older  []alerts.Stored
+	period web.Period
+
+	delivered map[uint32]web.Delivered
+	options   web.Options
 }
 
 func newWorld(t testing.TB, db *database.DB, change func(*web.Options)) *world {
@@ -63,18 +68,25 @@ func newWorld(t testing.TB, db *database.DB, change func(*web.Options)) *world {
 	if w.store, err = store.New(t.Context(), db, meaning(), nil, log); err != nil {
 		t.Fatal(err)
 	}
-	o := web.Options{Database: db, Reader: db.Reader, Store: w.store, Meaning: meaning(), Signer: w.signer, Mails: w.mails, Suppressions: w, Waker: w,
+	o := web.Options{Database: db, Reader: db.Reader, Store: w.store, Meaning: meaning(), Signer: w.signer, Mails: w.mails, Suppressions: w, Waker: w, Deliveries: w,
 		PublicURL: "https://jobs.example", Brand: "Stellenbote", Imprint: "Stellenbote GmbH\nMusterstraße 1\n45879 Gelsenkirchen", Timezone: "Europe/Berlin",
 		AnswerTime: -1, Now: func() time.Time { return w.now }, Log: log}
 	if change != nil {
 		change(&o)
 	}
-	site, err := web.New(o)
+	w.options = o
+	w.rebuild()
+	return w
+}
+
+// rebuild makes the site anew with the world's options.
+func (w *world) rebuild() {
+	w.Helper()
+	site, err := web.New(w.options)
 	if err != nil {
-		t.Fatal(err)
+		w.Fatal(err)
 	}
 	w.site = site.Handler()
-	return w
 }
 
 func each(t *testing.T, f func(t *testing.T, w *world)) {
@@ -93,13 +105,73 @@ func (w *world) Reason(context.Context, sqlx.QueryerContext, string) (string, er
 func (w *world) Wake() { w.wakes++ }
 
 func (w *world) Search(_ context.Context, c *alerts.Criteria, offset, limit int) ([]alerts.Stored, int, error) {
+	found := w.matching(c)
+	return found[min(offset, len(found)):min(offset+limit, len(found))], len(found), nil
+}
+
+func (w *world) matching(c *alerts.Criteria) []alerts.Stored {
 	var found []alerts.Stored
 	for _, p := range w.search {
 		if c.Matches(meaning().Document(&p.Posting)) {
 			found = append(found, p)
 		}
 	}
-	return found[min(offset, len(found)):min(offset+limit, len(found))], len(found), nil
+	return found
+}
+
+func (w *world) Count(_ context.Context, c *alerts.Criteria) (int, error) {
+	return len(w.matching(c)), nil
+}
+
+func (w *world) Older(_ context.Context, c *alerts.Criteria, before int64, limit int) ([]alerts.Stored, int64, error) {
+	var found []alerts.Stored
+	for _, p := range w.older {
+		if c.Matches(meaning().Document(&p.Posting)) && (before == 0 || p.Position < before) && len(found) < limit {
+			found = append(found, p)
+		}
+	}
+	if len(found) < limit {
+		return found, 0, nil
+	}
+	return found, found[limit-1].Position, nil
+}
+
+func (w *world) Outlook(_ context.Context, c *alerts.Criteria, since time.Time) (web.Outlook, error) {
+	days := int(noon.Sub(since).Hours()+23) / 24
+	count := func(c *alerts.Criteria) (perDay []int, total int) {
+		perDay = make([]int, days)
+		for _, p := range w.matching(c) {
+			if !p.PublishedAt.Before(since) {
+				perDay[min(int(p.PublishedAt.Sub(since).Hours())/24, days-1)]++
+				total++
+			}
+		}
+		return perDay, total
+	}
+	var o web.Outlook
+	var all int
+	o.Days, all = count(c)
+	for _, x := range c.Asked() {
+		if rest, ok := c.Without(x); ok && x != alerts.ByQuery {
+			if _, n := count(&rest); n > all {
+				o.Without = append(o.Without, web.Cost{Criterion: x, Found: n})
+			}
+		}
+	}
+	return o, nil
+}
+
+func (w *world) Period() web.Period { return w.period }
+
+func (w *world) Newest(_ context.Context, limit int) ([]alerts.Stored, error) {
+	return w.search[:min(limit, len(w.search))], nil
+}
+
+func (w *world) Delivered(_ context.Context, subscriber int64, since time.Time) (map[uint32]web.Delivered, error) {
+	if !since.Equal(w.now.AddDate(0, 0, -30)) {
+		w.Errorf("asked for what came since %s", since)
+	}
+	return w.delivered, nil
 }
 
 func (w *world) Posting(_ context.Context, number uint32) (alerts.Stored, error) {
@@ -234,7 +306,7 @@ func (w *world) subscription(id uint32) subscriptions.Subscription {
 func (w *world) dump() string {
 	w.Helper()
 	var out strings.Builder
-	for _, table := range []string{"clock", "subscribers", "subscriptions", "consents", "secrets", "outbox", "suppressions"} {
+	for _, table := range []string{"clock", "subscribers", "subscriptions", "dismissals", "consents", "secrets", "outbox", "suppressions"} {
 		w.dumpTable(&out, table)
 	}
 	fmt.Fprint(&out, len(w.mails.confirmations), len(w.mails.account), len(w.lifted), w.wakes)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
@@ -43,6 +44,11 @@ func (s *Site) ownView(r *http.Request, b bearer, title string, data any) *view 
 	v := s.view(r, b.subscriber.Locale, title, data)
 	v.Private = true
 	return v
+}
+
+// managePath is a fresh link to the bearer's page, without the site's address.
+func (s *Site) managePath(b bearer) string {
+	return strings.TrimPrefix(s.links.Manage(&b.subscriber, s.Now()), s.links.Base)
 }
 
 // named reads the subscriptions a link names, by number: only hers.

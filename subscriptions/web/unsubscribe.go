@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -160,7 +159,7 @@ func (s *Site) reconsider(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := s.ownView(r, b, "back.title", backView{As: as, Manage: strings.TrimPrefix(s.links.Manage(&b.subscriber, now), s.links.Base)})
+	v := s.ownView(r, b, "back.title", backView{As: as, Manage: s.managePath(b)})
 	return s.render(w, r, http.StatusOK, "back", v)
 }
 
@@ -173,7 +172,8 @@ func (s *Site) slowDown(r *http.Request, tx *sqlx.Tx, subs []subscriptions.Subsc
 		if !ok || !slices.Contains(back, sub.ID) {
 			continue
 		}
-		w := subscriptions.Wish{Criteria: sub.Criteria, Label: sub.Label, Schedule: less, MaxPostings: sub.MaxPostings, Overflow: sub.Overflow}
+		w := wishOf(sub)
+		w.Schedule = less
 		if err := s.Store.Edit(r.Context(), tx, sub.ID, w, now); err != nil {
 			return err
 		}

@@ -16,7 +16,11 @@ import (
 // one it was, and is not looked up again among its namesakes.
 func (s *Site) criteria(f wishForm, was *alerts.Criteria, locale string) (alerts.Criteria, []fault) {
 	c := alerts.Criteria{Query: f.Query, Remote: alerts.RemotePolicy(f.Remote), SalaryUnknown: alerts.UnknownPay(f.SalaryUnknown),
-		Employers: names(f.Employers), NotEmployers: names(f.NotEmployers), NoAgencies: f.NoAgencies, Languages: f.Languages, Sources: f.Sources}
+		NoAgencies: f.NoAgencies, Languages: f.Languages, Sources: f.Sources}
+	c.Employers, c.NotEmployers = names(f.Employers, nil), names(f.NotEmployers, nil)
+	if was != nil {
+		c.Employers, c.NotEmployers = names(f.Employers, was.Employers), names(f.NotEmployers, was.NotEmployers)
+	}
 	for _, t := range f.Types {
 		c.EmploymentTypes = append(c.EmploymentTypes, alerts.EmploymentType(t))
 	}
@@ -100,9 +104,16 @@ func (s *Site) stateName(code string) string {
 	return code
 }
 
-// names splits a list of employers at commas and semicolons.
-func names(typed string) []string {
+// names splits a list of employers at commas and semicolons. Those in was that the
+// form showed stay whole, whatever is in their names.
+func names(typed string, was []string) []string {
 	var list []string
+	for _, name := range was {
+		if before, after, ok := strings.Cut(typed, name); ok && strings.ContainsAny(name, ",;") {
+			list = append(list, name)
+			typed = before + "," + after
+		}
+	}
 	for _, n := range strings.FieldsFunc(typed, func(c rune) bool { return c == ',' || c == ';' }) {
 		if n = strings.TrimSpace(n); n != "" {
 			list = append(list, n)

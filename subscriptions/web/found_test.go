@@ -1,0 +1,297 @@
+package web_test
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/subscriptions/web"
+)
+
+func TestReadableAddressesAreTheSearchTheySay(t *testing.T) {
+	w := full(t)
+	w.get("/jobs/medizininformatiker/gelsenkirchen?lang=de").must(t, 200, "45 Stellen", "Medizininformatiker · 25 km um Gelsenkirchen",
+		`rel="canonical" href="https://jobs.example/jobs/medizininformatiker/gelsenkirchen"`, `value="Gelsenkirchen"`)
+	w.get("/jobs/medizininformatiker?lang=de").must(t, 200, "45 Stellen", `href="https://jobs.example/jobs/medizininformatiker"`)
+	for from, to := range map[string]string{
+		"/jobs/Medizininformatiker/Gelsenkirchen":         "/jobs/medizininformatiker/gelsenkirchen",
+		"/jobs/Verk%C3%A4ufer/K%C3%B6ln?page=2&lang=en":   "/jobs/verkaeufer/koeln?page=2&lang=en",
+		"/jobs/software%20entwickler/frankfurt%20am-main": "/jobs/software-entwickler/frankfurt-am-main",
+	} {
+		if a := w.get(from).must(t, http.StatusMovedPermanently); a.Header.Get("Location") != to {
+			t.Errorf("%s leads to %s, want %s", from, a.Header.Get("Location"), to)
+		}
+	}
+	w.get("/jobs/koch/frankfurt-am-main?lang=de").must(t, 200, "Frankfurt am Main")
+	w.get("/jobs/koch/nordrhein-westfalen?lang=de").must(t, 200, "Nordrhein-Westfalen")
+	w.get("/jobs/koch/atlantis-an-der-ruhr?lang=de").must(t, http.StatusNotFound, "place-0-fault")
+	w.get("/jobs/---/essen").must(t, http.StatusNotFound)
+}
+
+func TestASearchHasOneAddressForCrawlers(t *testing.T) {
+	w := full(t)
+	for target, want := range map[string]string{
+		"/jobs?q=Medizininformatiker&place=Gelsenkirchen&radius=25": "https://jobs.example/jobs/medizininformatiker/gelsenkirchen",
+		"/jobs?q=medizininformatiker&place=gelsenkirchen":           "https://jobs.example/jobs/medizininformatiker/gelsenkirchen",
+		"/jobs?q=Medizininformatiker":                               "https://jobs.example/jobs/medizininformatiker",
+	} {
+		if a := w.get(target).must(t, 200, `rel="canonical" href="`+want+`"`); strings.Contains(a.body, "noindex") {
+			t.Errorf("%s is not to be found", target)
+		}
+	}
+	for _, target := range []string{"/jobs?q=Medizininformatiker&place=Gelsenkirchen&radius=50", "/jobs?q=Medizininformatiker&salary=3500", "/jobs?q=Medizininformatiker+-Koch",
+		"/jobs?q=Seiltänzer", "/jobs?q=Medizininformatiker&page=2", "/jobs?q=KIS"} {
+		w.get(target).must(t, 200, `content="noindex"`)
+	}
+}
+
+func TestNeighbouringSearchesSayWhatTheyWouldFind(t *testing.T) {
+	w := full(t)
+	away := w.search[0]
+	away.Number, away.Locations = 99, []alerts.Location{{Name: "Dortmund", Country: "DE", Located: true, Lat: 51.515, Lon: 7.466}}
+	far := away
+	far.Number, far.Locations = 98, []alerts.Location{{Name: "München", Country: "DE", Located: true, Lat: 48.137, Lon: 11.575}}
+	w = fullOf(t, append([]alerts.Stored{away, far}, w.search...))
+	page := w.get("/jobs/medizininformatiker/gelsenkirchen?lang=de").must(t, 200, "In der Nähe", ">im Umkreis von 50 km</a> 46", ">in Dortmund</a>", ">überall</a> 47", `href="/jobs/medizininformatiker/dortmund?lang=de"`)
+	if strings.Contains(page.body, ">in Gelsenkirchen</a>") || strings.Contains(page.body, ">in Köln</a>") {
+		t.Error("it offers what is here already, or nothing")
+	}
+	followed := 0
+	for _, link := range linksOf(page.body) {
+		if strings.HasPrefix(link, "/jobs") {
+			w.get(link).must(t, 200)
+			followed++
+		}
+	}
+	if followed < 4 {
+		t.Errorf("followed only %d searches", followed)
+	}
+}
+
+func TestAPageSaysHowFarBackItLooksAndShowsOlder(t *testing.T) {
+	w := full(t)
+	w.period = web.Period{Since: noon.AddDate(0, 0, -10)}
+	old := w.search[0]
+	old.Number, old.Position = 500, 3
+	w.older = []alerts.Stored{old}
+	w.rebuild()
+	w.get("/jobs?q=Medizininformatiker&page=3&lang=de").must(t, 200, "seit dem 22. Mai 2026", "older=0")
+	if a := w.get("/jobs?q=Medizininformatiker&lang=de"); strings.Contains(a.body, "older=0") {
+		t.Error("older ones are offered before the newer ones end")
+	}
+	w.get("/jobs?q=Medizininformatiker&older=0&lang=de").must(t, 200, "Ältere Stellen", "/postings/500", `content="noindex"`)
+	w.get("/jobs?q=Medizininformatiker&older=3&lang=de").must(t, 200, "Mehr gibt es nicht")
+}
+
+func TestThePreviewIsShownBeforeSheCommits(t *testing.T) {
+	w := full(t)
+	const brought = "in den letzten 30 Tagen gebracht hätte: etwa eine Mail im Monat, je etwa 45 Stellen"
+	w.get("/jobs?q=Medizininformatiker&place=Gelsenkirchen&lang=de").must(t, 200, brought)
+	w.get("/jobs?q=Seiltänzer&lang=de").must(t, 200, "hätte ein Suchauftrag nichts gebracht")
+	strict := signUpForm("")
+	strict.Set("salary", "3500")
+	strict.Set("salary_unknown", "drop")
+	strict.Set("preview", "1")
+	before := w.dump()
+	w.post("/subscriptions?lang=de", strict).must(t, 200, "nichts gebracht", "Ohne die Gehaltsgrenze: 45 Stellen", `value="3500"`)
+	if w.dump() != before {
+		t.Error("a preview stored something")
+	}
+	w.post("/subscriptions?lang=de", signUpForm("anna@example.org")).must(t, http.StatusSeeOther)
+	c := w.mails.confirmations[len(w.mails.confirmations)-1]
+	w.get(path(w.links.Confirm(w.subscriber(c.subscriber), c.subscription, w.now))).must(t, 200, brought)
+	who, id := w.subscribed("bert@example.org")
+	one := path(w.links.Manage(who, w.now)) + "/alerts/" + itoa(id)
+	w.get(one).must(t, 200, brought)
+	w.post(one, strict).must(t, 200, "Ohne die Gehaltsgrenze: 45 Stellen")
+	if sub := w.subscription(id); sub.Criteria.Salary != nil {
+		t.Error("a preview was saved")
+	}
+}
+
+func TestHerPageTellsWhatEachAlertBrought(t *testing.T) {
+	w := full(t)
+	who, id := w.subscribed("anna@example.org")
+	manage := path(w.links.Manage(who, w.now))
+	w.delivered = map[uint32]web.Delivered{id: {Mails: 12, Postings: 1}}
+	w.get(manage).must(t, 200, "In den letzten 30 Tagen: 12 Mails mit einer Stelle.")
+	w.delivered = nil
+	w.get(manage+"?lang=en").must(t, 200, "No mail came in the last 30 days.")
+}
+
+func TestNotForMeLeavesOutAPostingAnEmployerOrAgencies(t *testing.T) {
+	w := full(t)
+	w.search[6].Agency = true
+	w.rebuild()
+	who, id := w.subscribed("anna@example.org")
+	link := path(w.links.Dismiss(who, 7, w.now, id))
+	before := w.dump()
+	page := w.get(link).must(t, 200, "Nichts für mich", "Medizininformatiker", "Klinik &lt;Ruhr&gt; GmbH", link+"/posting", link+"/employer", link+"/agencies")
+	checkPage(t, "dismiss", "de", page.body)
+	if w.dump() != before {
+		t.Error("looking changed something")
+	}
+	w.follow(link+"/posting", nil).must(t, 200, "Diese Stelle kommt nicht mehr.")
+	w.follow(link+"/employer", nil).must(t, 200, "Von Klinik &lt;Ruhr&gt; GmbH kommt nichts mehr.")
+	w.follow(link+"/agencies", nil).must(t, 200, "Zeitarbeit kommt nichts mehr")
+	dismissed, err := w.store.Dismissed(t.Context(), w.db.Reader, []int64{who.ID})
+	if c := w.subscription(id).Criteria; err != nil || len(dismissed[who.ID]) != 1 || !c.NoAgencies || len(c.NotEmployers) != 1 || c.Matches(meaning().Document(&w.search[0].Posting)) {
+		t.Errorf("left out %+v and %+v, %v", dismissed, c, err)
+	}
+	for _, what := range []string{"posting", "employer", "agencies"} {
+		w.follow(link+"/"+what, url.Values{"undo": {"1"}})
+	}
+	dismissed, err = w.store.Dismissed(t.Context(), w.db.Reader, []int64{who.ID})
+	if c := w.subscription(id).Criteria; err != nil || len(dismissed) != 0 || c.NoAgencies || len(c.NotEmployers) != 0 {
+		t.Errorf("taken back, there is %+v and %+v, %v", dismissed, c, err)
+	}
+	w.post(link+"/everything", nil).must(t, 404)
+	only := signUpForm("")
+	only.Set("employer", "Klinik Ruhr GmbH")
+	w.search[6].Employer = "Klinik Ruhr GmbH"
+	w.rebuild()
+	w.follow(path(w.links.Manage(who, w.now))+"/alerts/"+itoa(id), only)
+	w.post(link+"/employer", nil).must(t, http.StatusConflict, "nur nach diesem Arbeitgeber")
+	w.now = w.now.AddDate(0, 0, 91)
+	w.get(link).must(t, http.StatusGone)
+}
+
+func TestAnEmployerWithACommaSurvivesTheForm(t *testing.T) {
+	w := full(t)
+	w.search[6].Employer = "Klinik, Praxis; Labor GmbH"
+	w.rebuild()
+	who, id := w.subscribed("anna@example.org")
+	w.follow(path(w.links.Dismiss(who, 7, w.now, id))+"/employer", nil)
+	f := signUpForm("")
+	f.Set("not_employer", "Klinik, Praxis; Labor GmbH")
+	f.Set("hour", "9")
+	w.follow(path(w.links.Manage(who, w.now))+"/alerts/"+itoa(id), f)
+	if sub := w.subscription(id); len(sub.Criteria.NotEmployers) != 1 || sub.Schedule.Hour != 9 {
+		t.Errorf("saved as %+v", sub.Criteria.NotEmployers)
+	}
+}
+
+func TestFeedsHoldWhatFitsTodayAndAnswerInShort(t *testing.T) {
+	w := full(t)
+	who, id := w.subscribed("anna@example.org")
+	feed := path(w.links.Feed(who, id))
+	w.get(path(w.links.Manage(who, w.now))).must(t, 200, feed+".atom", feed+".json")
+	w.follow(path(w.links.Dismiss(who, 1, w.now, id))+"/posting", nil)
+
+	atom := w.get(feed+".atom").must(t, 200)
+	var a struct {
+		XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
+		ID      string   `xml:"id"`
+		Updated string   `xml:"updated"`
+		Entries []struct {
+			ID, Title, Updated, Content string
+			Link                        struct {
+				Href string `xml:"href,attr"`
+			}
+		} `xml:"entry"`
+	}
+	if err := xml.Unmarshal([]byte(atom.body), &a); err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Entries) != 44 || a.ID != "https://jobs.example"+feed+".atom" || a.Updated != "2026-06-01T12:00:00Z" ||
+		a.Entries[0].ID != a.Entries[0].Link.Href || strings.Contains(atom.body, "/postings/1<") {
+		t.Errorf("%d entries, %s of %s: %+v", len(a.Entries), a.ID, a.Updated, a.Entries[0])
+	}
+	var j struct {
+		Version string
+		Items   []struct {
+			ID   string
+			HTML string `json:"content_html"`
+		}
+	}
+	jf := w.get(feed+".json").must(t, 200)
+	if err := json.Unmarshal([]byte(jf.body), &j); err != nil || j.Version != "https://jsonfeed.org/version/1.1" || len(j.Items) != 44 || !strings.Contains(j.Items[0].HTML, "Klinik &lt;Ruhr&gt; GmbH") {
+		t.Errorf("JSON feed %v: %.300s", err, jf.body)
+	}
+	for header, value := range map[string]string{"If-None-Match": atom.Header.Get("ETag"), "If-Modified-Since": atom.Header.Get("Last-Modified")} {
+		r := httptest.NewRequest(http.MethodGet, feed+".atom", nil)
+		r.Header.Set(header, value)
+		if got := w.send(r).must(t, http.StatusNotModified); value == "" || got.body != "" {
+			t.Errorf("%s %q is answered with %d bytes", header, value, len(got.body))
+		}
+	}
+	for _, wrong := range []string{feed, feed + ".rss", "/feeds/x.atom", "/feeds/" + strings.TrimPrefix(path(w.links.Manage(who, w.now)), "/manage/") + ".atom"} {
+		w.get(wrong).must(t, 404)
+	}
+	w.follow(path(w.links.Unsubscribe(who, w.now, id)), url.Values{"from": {"page"}})
+	w.get(feed+".atom").must(t, http.StatusGone)
+}
+
+func TestAVoidedLinkVoidsTheFeed(t *testing.T) {
+	w := full(t)
+	who, id := w.subscribed("anna@example.org")
+	feed := path(w.links.Feed(who, id)) + ".json"
+	w.get(feed).must(t, 200)
+	w.follow(path(w.links.Manage(who, w.now))+"/rotate", nil)
+	w.get(feed).must(t, 404)
+	w.get(path(w.links.Feed(w.subscriber(who.ID), id))+".json").must(t, 200)
+}
+
+func TestCrawlersAreToldWhereToGo(t *testing.T) {
+	w := full(t)
+	w.get("/robots.txt").must(t, 200, "Disallow: /manage/", "Sitemap: https://jobs.example/sitemap.xml")
+	a := w.get("/sitemap.xml").must(t, 200, "https://jobs.example/postings/1<", "2026-05-31")
+	var m struct {
+		URLs []struct {
+			Loc string `xml:"loc"`
+		} `xml:"url"`
+	}
+	if err := xml.Unmarshal([]byte(a.body), &m); err != nil || len(m.URLs) != 45 {
+		t.Errorf("%d addresses, %v: the start page and 44 open postings are wanted", len(m.URLs), err)
+	}
+	for _, u := range m.URLs[:5] {
+		w.get(path(u.Loc)).must(t, 200)
+	}
+}
+
+func TestStructuredDataHasWhatSearchEnginesAskFor(t *testing.T) {
+	w := full(t)
+	w.search[1].Remote, w.search[1].Locations = true, []alerts.Location{{Country: "DE"}}
+	w.search[2].Locations = nil
+	w.search[3].Employer = ""
+	w.rebuild()
+	ld := structured(t, w.get("/postings/1").must(t, 200).body)
+	for _, field := range []string{"title", "description", "datePosted", "hiringOrganization", "jobLocation", "validThrough", "employmentType", "identifier", "url"} {
+		if ld[field] == nil {
+			t.Errorf("no %s in %v", field, ld)
+		}
+	}
+	place := ld["jobLocation"].([]any)[0].(map[string]any)["address"].(map[string]any)
+	if place["addressCountry"] != "DE" || place["addressLocality"] != "Gelsenkirchen" {
+		t.Errorf("place %v", place)
+	}
+	if _, err := time.Parse(time.RFC3339, ld["datePosted"].(string)); err != nil {
+		t.Error(err)
+	}
+	remote := structured(t, w.get("/postings/2").must(t, 200).body)
+	if remote["jobLocationType"] != "TELECOMMUTE" || remote["applicantLocationRequirements"] == nil || remote["jobLocation"] != nil {
+		t.Errorf("remote: %v", remote)
+	}
+	for _, lacking := range []string{"/postings/3", "/postings/4", "/postings/45"} {
+		if a := w.get(lacking); strings.Contains(a.body, "ld+json") {
+			t.Errorf("%s claims to be complete", lacking)
+		}
+	}
+}
+
+func structured(t *testing.T, page string) map[string]any {
+	t.Helper()
+	_, rest, ok := strings.Cut(page, `<script type="application/ld+json">`)
+	body, _, end := strings.Cut(rest, "</script>")
+	var ld map[string]any
+	if err := json.Unmarshal([]byte(body), &ld); err != nil || !ok || !end {
+		t.Fatalf("structured data %q: %v", body, err)
+	}
+	return ld
+}
