@@ -59,6 +59,8 @@ type DigestPosting struct {
 	// Sources names every source of a folded group, the first its own; one entry
 	// when nothing was folded.
 	Sources []string
+	// SeparateURL is the link "these are two jobs"; empty when nothing was folded.
+	SeparateURL string
 	// UnstatedPay: she asked to have it marked that no pay is stated.
 	UnstatedPay bool
 }

@@ -3,33 +3,62 @@ package digest
 import (
 	"slices"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
 // cap keeps the best postings up to the limit and puts the rest aside, counted or
 // deferred as the alert they are listed for says. The limit is her largest among
-// the alerts due, standard where she chose none: one mail, one limit.
-func (d *built) cap(standard int) {
-	limit := 0
-	best := false
+// the alerts due, standard where she chose none: one mail, one limit. What was
+// deferred before goes first, or newer postings would put it off for ever; what is
+// shown is in order of rank.
+func (d *built) cap(standard int, rest []entry) {
+	limit, best := 0, false
 	for _, a := range d.alerts {
 		limit = max(limit, capOf(a, standard))
 		best = best || a.bestOnly
 	}
-	if best {
-		limit = min(max(limit, 1), subscriptions.BestOnReturn)
+	if best && (limit <= 0 || limit > subscriptions.BestOnReturn) {
+		limit = subscriptions.BestOnReturn
 	}
-	if limit <= 0 || len(d.items) <= limit {
-		return
+	if limit <= 0 || limit > maxItems {
+		limit = maxItems
 	}
-	for _, it := range d.items[limit:] {
-		if it.alert.Overflow == subscriptions.Defer && !it.alert.bestOnly {
-			d.deferred = append(d.deferred, it)
-		} else {
-			d.counted = append(d.counted, it)
+	if len(d.items) > limit {
+		byRank := slices.Clone(d.items)
+		slices.SortStableFunc(byRank, waitedFirst)
+		shown := roaring.New()
+		for i := range byRank[:limit] {
+			shown.Add(byRank[i].doc.Number)
+		}
+		kept := d.items[:0]
+		var over []item
+		for _, it := range d.items {
+			if shown.Contains(it.doc.Number) {
+				kept = append(kept, it)
+			} else {
+				over = append(over, it)
+			}
+		}
+		d.items = kept
+		for i := range over {
+			d.putAside(over[i].entry())
 		}
 	}
-	d.items = d.items[:limit]
+	for _, e := range rest {
+		d.putAside(e)
+	}
+}
+
+func (d *built) putAside(e entry) {
+	for _, a := range d.alerts {
+		if a.ID == e.Subscription && a.Overflow == subscriptions.Defer && !a.bestOnly {
+			d.deferred = append(d.deferred, e)
+			return
+		}
+	}
+	d.counted = append(d.counted, e)
 }
 
 func capOf(a *alert, standard int) int {
@@ -39,12 +68,21 @@ func capOf(a *alert, standard int) int {
 	return standard
 }
 
-// carry keeps what was deferred for an alert that is not due now.
-func (d *built) carry(deferred []entry) {
+// carry keeps what was deferred for alerts that are not due now: those due have
+// had their say. What she gets now by another alert, or has had, is not kept.
+func (d *built) carry(deferred []entry, taken func(posting uint32) bool) {
 	for _, e := range deferred {
-		due := slices.ContainsFunc(d.alerts, func(a *alert) bool { return a.ID == e.Subscription || slices.Contains(e.Also, a.ID) })
-		if !due {
-			d.carried = append(d.carried, e)
+		if taken(e.Posting) {
+			continue
+		}
+		var others []uint32
+		for _, id := range e.alerts() {
+			if !slices.ContainsFunc(d.alerts, func(a *alert) bool { return a.ID == id }) {
+				others = append(others, id)
+			}
+		}
+		if len(others) > 0 {
+			d.deferred = append(d.deferred, entry{Posting: e.Posting, Subscription: others[0], Also: others[1:], Twins: e.Twins})
 		}
 	}
 }

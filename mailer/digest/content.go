@@ -5,7 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/mailer"
@@ -44,73 +48,173 @@ func (b *Builder) Content(ctx context.Context, run, subscriber int64) (mailer.Di
 	if err != nil {
 		return mailer.DigestContent{}, err
 	}
-	docs := newDocuments(b.Postings, b.Meaning)
-	var numbers []uint32
-	for _, e := range c.Postings {
-		numbers = append(numbers, e.Posting)
-	}
-	if err := docs.load(ctx, b.DB.Reader, numbers); err != nil {
+	docs := b.newDocuments()
+	if err := b.loadShown(ctx, c, docs); err != nil {
 		return mailer.DigestContent{}, err
 	}
-	return b.assemble(&who, subs, c, docs), nil
+	out := b.assemble(&who, subs, c, docs)
+	if len(out.Postings) > 0 {
+		out.Closed, err = b.closedSince(ctx, &r)
+	}
+	return out, err
+}
+
+// loadShown reads the postings that a digest shows.
+func (b *Builder) loadShown(ctx context.Context, c content, docs *documents) error {
+	return docs.load(ctx, b.DB.Reader, numbersOf(c.Postings))
 }
 
 // assemble lists the postings with those of their alerts that still want them.
 func (b *Builder) assemble(who *subscriptions.Subscriber, subs []subscriptions.Subscription, c content, docs *documents) mailer.DigestContent {
 	now := b.Now()
-	alive := map[uint32]*subscriptions.Subscription{}
+	out := mailer.DigestContent{Counted: c.Counted, Deferred: len(c.Deferred), ManageURL: b.Links.Manage(who, now)}
+	a := assembly{b: b, who: who, now: now, alive: map[uint32]*subscriptions.Subscription{}, index: map[uint32]int{}, out: &out}
 	for i := range subs {
 		if subs[i].State == subscriptions.Confirmed {
-			alive[subs[i].ID] = &subs[i]
+			a.alive[subs[i].ID] = &subs[i]
 		}
 	}
-	out := mailer.DigestContent{Counted: c.Counted, Deferred: len(c.Deferred), ManageURL: b.Links.Manage(who, now)}
-	index := map[uint32]int{}
-	alertAt := func(s *subscriptions.Subscription) int {
-		i, ok := index[s.ID]
-		if !ok {
-			i = len(out.Alerts)
-			index[s.ID] = i
-			out.Alerts = append(out.Alerts, mailer.DigestAlert{Subscription: s.ID, Name: s.Name(b.Meaning, who.Locale),
-				UnsubscribeURL: b.Links.Unsubscribe(who, now, s.ID), Frequency: s.Schedule.Describe(who.Locale)})
-		}
-		return i
+	for i := range c.Postings {
+		a.add(&c.Postings[i], docs)
 	}
-	for _, e := range c.Postings {
-		d := docs.get(e.Posting)
-		if d == nil || !d.stored.Standing(now) {
-			continue
-		}
-		var wanting []*subscriptions.Subscription
-		for _, id := range append([]uint32{e.Subscription}, e.Also...) {
-			if s := alive[id]; s != nil && s.Criteria.Matches(d.Document) {
-				wanting = append(wanting, s)
-			}
-		}
-		if len(wanting) == 0 {
-			continue
-		}
-		p := mailer.DigestPosting{Posting: d.Posting, URL: b.Links.Posting(d.Number), Alert: alertAt(wanting[0]), Sources: []string{d.Source}}
-		p.Why, p.UnstatedPay = why(&wanting[0].Criteria, d, who.Locale)
-		for _, s := range wanting[1:] {
-			p.AlsoFits = append(p.AlsoFits, alertAt(s))
-		}
-		out.Postings = append(out.Postings, p)
-	}
-	if ids := sortedIDs(index); len(ids) > 0 {
+	if ids := slices.Sorted(maps.Keys(a.index)); len(ids) > 0 {
 		out.OneClick = b.Links.Unsubscribe(who, now, ids...)
 	}
 	out.MoreURL = out.ManageURL
 	return out
 }
 
-func sortedIDs(index map[uint32]int) []uint32 {
-	ids := make([]uint32, 0, len(index))
-	for id := range index {
-		ids = append(ids, id)
+// assembly is a digest's content being put together.
+type assembly struct {
+	b     *Builder
+	who   *subscriptions.Subscriber
+	now   time.Time
+	alive map[uint32]*subscriptions.Subscription
+	index map[uint32]int // of alerts in out.Alerts
+	out   *mailer.DigestContent
+}
+
+// add lists one entry, as far as anything of it still stands and is wanted: the
+// first such posting of a group is shown, with the sources and places of all.
+func (a *assembly) add(e *entry, docs *documents) {
+	var group []*document
+	var wanting []*subscriptions.Subscription
+	for _, n := range e.numbers() {
+		d := docs.get(n)
+		if d == nil || !d.stored.Standing(a.now) {
+			continue
+		}
+		met := false
+		for _, id := range e.alerts() {
+			if s := a.alive[id]; s != nil && s.Criteria.Matches(d.Document) {
+				met = true
+				if !slices.Contains(wanting, s) {
+					wanting = append(wanting, s)
+				}
+			}
+		}
+		if met {
+			group = append(group, d)
+		}
 	}
-	slices.Sort(ids)
-	return ids
+	if len(group) == 0 {
+		return
+	}
+	d := group[0]
+	p := mailer.DigestPosting{Posting: united(group), URL: a.b.Links.Posting(d.Number), Alert: a.alertAt(wanting[0]), Sources: sourcesOf(group)}
+	p.Why, p.UnstatedPay = why(&wanting[0].Criteria, d, a.who.Locale)
+	for _, s := range wanting[1:] {
+		p.AlsoFits = append(p.AlsoFits, a.alertAt(s))
+	}
+	if len(group) > 1 {
+		p.SeparateURL = a.b.separateLink(a.who, a.now, numbersOfGroup(group))
+	}
+	a.out.Postings = append(a.out.Postings, p)
+}
+
+func (a *assembly) alertAt(s *subscriptions.Subscription) int {
+	i, ok := a.index[s.ID]
+	if !ok {
+		i = len(a.out.Alerts)
+		a.index[s.ID] = i
+		a.out.Alerts = append(a.out.Alerts, mailer.DigestAlert{Subscription: s.ID, Name: s.Name(a.b.Meaning, a.who.Locale),
+			UnsubscribeURL: a.b.Links.Unsubscribe(a.who, a.now, s.ID), Frequency: s.Schedule.Describe(a.who.Locale)})
+	}
+	return i
+}
+
+// united is the group's first posting with the places of all.
+func united(group []*document) *alerts.Posting {
+	if len(group) == 1 {
+		return group[0].Posting
+	}
+	p := *group[0].Posting
+	p.Locations = slices.Clone(p.Locations)
+	for _, d := range group[1:] {
+		for _, l := range d.Locations {
+			if !slices.ContainsFunc(p.Locations, func(k alerts.Location) bool {
+				return k.Name == l.Name && (k.PostalCode == l.PostalCode || l.PostalCode == "" || k.PostalCode == "")
+			}) {
+				p.Locations = append(p.Locations, l)
+			}
+		}
+	}
+	return &p
+}
+
+// sourcesOf names a group's sources, the first's own first.
+func sourcesOf(group []*document) []string {
+	var out []string
+	for _, d := range group {
+		if !slices.Contains(out, d.Source) {
+			out = append(out, d.Source)
+		}
+	}
+	return out
+}
+
+func numbersOfGroup(group []*document) []uint32 {
+	out := make([]uint32, len(group))
+	for i, d := range group {
+		out[i] = d.Number
+	}
+	return out
+}
+
+// closedLooked is how many of the postings delivered before are looked at: what is
+// older has mostly expired long since.
+const (
+	closedLooked  = 200
+	closedDigests = 30
+)
+
+// closedSince counts what she got before and what was withdrawn or has expired
+// since her last digest.
+func (b *Builder) closedSince(ctx context.Context, r *row) (int, error) {
+	var before []row
+	arg := map[string]any{"subscriber_id": r.Subscriber, "after_id": r.After, "page": closedDigests}
+	if err := b.queries.Select(ctx, b.DB.Reader, &before, "delivered-before", arg); err != nil {
+		return 0, fmt.Errorf("read what was delivered before: %w", err)
+	}
+	if len(before) == 0 {
+		return 0, nil
+	}
+	delivered := roaring.New()
+	for i := range before {
+		bm := roaring.New()
+		if err := bm.UnmarshalBinary(before[i].Delivered); err != nil {
+			return 0, fmt.Errorf("decode digest %d: %w", before[i].ID, err)
+		}
+		if delivered.Or(bm); delivered.GetCardinality() >= closedLooked {
+			break
+		}
+	}
+	numbers := delivered.ToArray()
+	closed, err := b.Postings.Closed(ctx, b.DB.Reader, numbers[max(0, len(numbers)-closedLooked):], time.UnixMilli(before[0].CreatedMS), b.Now())
+	if err != nil {
+		return 0, fmt.Errorf("read what is closed: %w", err)
+	}
+	return len(closed), nil
 }
 
 // why gives one line a criterion, and whether the subscriber asked to have

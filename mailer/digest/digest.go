@@ -27,6 +27,8 @@ var queryFiles embed.FS
 type Postings interface {
 	Postings(ctx context.Context, q sqlx.ExtContext, numbers []uint32) ([]alerts.Stored, error)
 	OpenBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, now time.Time, f func(alerts.Stored) error) error
+	// Closed returns those of numbers that were withdrawn or expired in (since, now].
+	Closed(ctx context.Context, q sqlx.ExtContext, numbers []uint32, since, now time.Time) ([]uint32, error)
 	MatchesBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, f func(alerts.Logged) error) error
 	LoggedSince(ctx context.Context, q sqlx.ExtContext) (int64, error)
 	Analysis(ctx context.Context, q sqlx.ExtContext) (alerts.Analysis, error)
@@ -59,8 +61,10 @@ type Options struct {
 	Subscriptions Subscriptions
 	Outbox        Outbox
 	Meaning       *alerts.Meaning
-	Cadences      subscriptions.Cadences
-	Links         subscriptions.Links
+	// Twins folds near-duplicates; nil folds nothing.
+	Twins    Twins
+	Cadences subscriptions.Cadences
+	Links    subscriptions.Links
 	// MaxPostings caps a digest unless the subscriber chose her own.
 	MaxPostings int
 	// Hold is how long an instant alert waits, so that a burst becomes one mail.
@@ -71,36 +75,53 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	// PassSubscribers is how many subscribers one reading of the match log
-	// serves, and so what bounds a run's memory; 0 means 16,384.
-	PassSubscribers int
+	// serves; 0 means 32,768. MaxProposals is how many postings in all it may
+	// propose to them, or it is done in halves; 0 means eight million. The two
+	// bound a run's memory.
+	PassSubscribers, MaxProposals int
+	// MaxDocuments is how many postings are kept analysed at once, some 12 KB
+	// each; 0 means 24,000.
+	MaxDocuments int
 	// PageSubscribers is how many are recorded in one transaction; 0 means 256.
 	PageSubscribers int
 }
 
-// Lease is how long a subscriber is one replica's to build for. A pass takes far
-// less; a replica that dies keeps hers back for this long.
+// Lease is how long a subscriber is one replica's to build for; a replica that
+// dies keeps hers back for this long. A pass that takes longer gives up what it has
+// not reached. That two replicas build for one subscriber costs work and nothing
+// else: windows and the chain of digests let one of them record.
 const Lease = 2 * time.Minute
+
+// leaseMargin is how long before its end a lease is given up.
+const leaseMargin = 20 * time.Second
 
 // Builder builds digests. It is safe for concurrent use, and any number of
 // replicas may work on one database.
 type Builder struct {
 	Options
-	queries *database.Queries
+	queries  *database.Queries
+	calendar *subscriptions.Calendar
 }
 
 // New makes a builder over a migrated database.
 func New(o Options) (*Builder, error) {
 	if o.PassSubscribers == 0 {
-		o.PassSubscribers = 16384
+		o.PassSubscribers = 32768
+	}
+	if o.MaxProposals == 0 {
+		o.MaxProposals = 8_000_000
+	}
+	if o.MaxDocuments == 0 {
+		o.MaxDocuments = 24_000
 	}
 	if o.PageSubscribers == 0 {
 		o.PageSubscribers = 256
 	}
-	q, err := database.LoadQueries(queryFiles, o.DB.Dialect, "start-run", "count-run", "finish-run", "list-runs", "run-by-id",
-		"put-digest", "latest-digests", "earlier-digests", "digest-by-envelope", "digests-of-subscriber", "purge-digests",
-		"start-follower", "follower-position", "move-follower", "hold-follower")
+	q, err := database.LoadQueries(queryFiles, o.DB.Dialect, "start-run", "count-run", "finish-run", "close-crashed-runs", "list-runs", "run-by-id",
+		"put-digest", "latest-digests", "earlier-digests", "delivered-before", "digest-by-envelope", "digests-of-subscriber", "purge-digests",
+		"put-separations", "separations-of", "purge-separations", "start-follower", "follower-position", "move-follower", "hold-follower")
 	if err != nil {
 		return nil, err
 	}
-	return &Builder{Options: o, queries: q}, nil
+	return &Builder{Options: o, queries: q, calendar: subscriptions.NewCalendar(o.Cadences)}, nil
 }

@@ -13,67 +13,77 @@ import (
 type document struct {
 	*alerts.Document
 	stored *alerts.Stored
+	sketch Sketch
 }
 
-// documents keeps the postings of a pass analysed: most are wanted by many
-// subscribers. It is bounded; what was dropped is read again.
+// sketched is its sketch, made when first asked for.
+func (d *document) sketched(t Twins) Sketch {
+	if d.sketch == nil {
+		d.sketch = t.Sketch(&d.stored.Posting)
+	}
+	return d.sketch
+}
+
+// documents keeps the postings of a run analysed: most are wanted by many
+// subscribers. A posting changed during the run may be kept as it was: sending
+// asks again.
 type documents struct {
 	postings Postings
 	meaning  *alerts.Meaning
 	known    map[uint32]*document
+	limit    int // of postings kept
 }
 
-// maxDocuments bounds the postings kept: some 10 KB each.
-const maxDocuments = 20000
+// readAtOnce bounds the postings read in one go, whose bodies are dropped.
+const readAtOnce = 2000
 
-func newDocuments(p Postings, m *alerts.Meaning) *documents {
-	return &documents{postings: p, meaning: m, known: map[uint32]*document{}}
+func (b *Builder) newDocuments() *documents {
+	return &documents{postings: b.Postings, meaning: b.Meaning, known: map[uint32]*document{}, limit: b.MaxDocuments}
 }
 
-// get returns a posting that load or put has brought in, nil if it is gone.
+// get returns a posting that the last load asked for, nil if it is not stored.
 func (d *documents) get(number uint32) *document { return d.known[number] }
 
-func (d *documents) put(p *alerts.Stored) *document {
+// analysed is p ready to be verified; it is kept while there is room.
+func (d *documents) analysed(p *alerts.Stored) *document {
 	if known := d.known[p.Number]; known != nil && known.stored.Position == p.Position {
 		return known
 	}
-	if len(d.known) >= maxDocuments {
-		clear(d.known)
-	}
 	stored := *p
 	doc := &document{Document: d.meaning.Document(&stored.Posting), stored: &stored}
-	d.known[p.Number] = doc
+	if _, had := d.known[p.Number]; had || len(d.known) < d.limit {
+		d.known[p.Number] = doc
+	}
 	return doc
 }
 
-// load makes sure that all of numbers are known, as far as they are stored.
+// load makes sure that all of numbers, which must be limit at most, are
+// known as far as they are stored. What else was kept may go.
 func (d *documents) load(ctx context.Context, q sqlx.ExtContext, numbers []uint32) error {
 	wanted := slices.Clone(numbers)
 	slices.Sort(wanted)
 	wanted = slices.Compact(wanted)
-	if len(d.known)+len(wanted) > maxDocuments {
-		clear(d.known)
+	var missing []uint32
+	for _, n := range wanted {
+		if d.known[n] == nil {
+			missing = append(missing, n)
+		}
 	}
-	missing := slices.DeleteFunc(wanted, func(n uint32) bool { return d.known[n] != nil })
-	stored, err := d.postings.Postings(ctx, q, missing)
-	if err != nil {
-		return err
-	}
-	for i := range stored {
-		d.put(&stored[i])
-	}
-	return nil
-}
-
-// anyUpdated reports whether any posting proposed to the alerts has been updated
-// or published again since it was first stored.
-func (d *documents) anyUpdated(as []*alert) bool {
-	for _, a := range as {
-		for _, n := range a.proposed {
-			if doc := d.get(n); doc != nil && doc.stored.Position != doc.stored.FirstPosition {
-				return true
+	if len(d.known)+len(missing) > d.limit {
+		for n := range d.known {
+			if _, ok := slices.BinarySearch(wanted, n); !ok {
+				delete(d.known, n)
 			}
 		}
 	}
-	return false
+	for part := range slices.Chunk(missing, readAtOnce) {
+		stored, err := d.postings.Postings(ctx, q, part)
+		if err != nil {
+			return err
+		}
+		for i := range stored {
+			d.analysed(&stored[i])
+		}
+	}
+	return nil
 }

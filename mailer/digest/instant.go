@@ -75,32 +75,56 @@ func (f *Follower) step(ctx context.Context) (more bool, err error) {
 	if err := f.followChanges(ctx, position); err != nil {
 		return false, err
 	}
-	// The last row that met an alert is the one to wake it by: the window then
-	// begins before the first.
-	first := map[uint32]int64{}
-	err = f.b.Postings.MatchesBetween(ctx, db.Reader, seen, through, func(row alerts.Logged) error {
-		row.Subscriptions.And(f.instant)
-		for it := row.Subscriptions.Iterator(); it.HasNext(); {
-			id := it.Next()
-			if _, met := first[id]; !met {
-				first[id] = row.Position
-			}
-		}
-		return nil
-	})
+	rows, through, err := f.metBetween(ctx, seen, through)
 	if err != nil {
 		return false, err
 	}
-	return through < position, f.wake(ctx, seen, through, first)
+	return through < position, f.wake(ctx, seen, through, rows)
 }
 
-// wake moves the follower and makes the alerts due, all or nothing.
-func (f *Follower) wake(ctx context.Context, seen, through int64, first map[uint32]int64) error {
-	dueAt := f.b.Now().Add(f.b.Hold)
-	byPosition := map[int64][]uint32{}
-	for id, position := range first {
-		byPosition[position] = append(byPosition[position], id)
+// wakes are the instant alerts that one row of the log met.
+type wakes struct {
+	position int64
+	alerts   []uint32
+}
+
+// maxWakes bounds the alerts that one transaction of the follower looks at.
+const maxWakes = 20000
+
+// metBetween reads the log's rows in (after, through], in order, and returns those
+// that met instant alerts, with the position up to which they were read: earlier
+// than through when they met very many.
+func (f *Follower) metBetween(ctx context.Context, after, through int64) ([]wakes, int64, error) {
+	var rows []wakes
+	n := 0
+	err := f.b.Postings.MatchesBetween(ctx, f.b.DB.Reader, after, through, func(row alerts.Logged) error {
+		row.Subscriptions.And(f.instant)
+		if row.Subscriptions.IsEmpty() {
+			return nil
+		}
+		if n >= maxWakes {
+			through = rows[len(rows)-1].position
+			return errEnough
+		}
+		rows = append(rows, wakes{row.Position, row.Subscriptions.ToArray()})
+		n += len(rows[len(rows)-1].alerts)
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, 0, err
 	}
+	return rows, through, nil
+}
+
+// errEnough ends a reading early.
+var errEnough = errors.New("enough")
+
+// wake moves the follower and makes the alerts due, all or nothing. Rows go in
+// order, each with every alert it met: the first that lies beyond what an alert
+// was delivered wakes it, and its window begins just before that row; to those
+// awake already, and to those served further meanwhile, a row does nothing.
+func (f *Follower) wake(ctx context.Context, seen, through int64, rows []wakes) error {
+	dueAt := f.b.Now().Add(f.b.Hold)
 	err := database.Retry(ctx, func(ctx context.Context) error {
 		return f.b.DB.Tx(ctx, func(tx *sqlx.Tx) error {
 			res, err := f.b.queries.Exec(ctx, tx, "move-follower", map[string]any{"name": instantFollower, "seen": seen, "position": through})
@@ -110,8 +134,8 @@ func (f *Follower) wake(ctx context.Context, seen, through int64, first map[uint
 			if n, err := res.RowsAffected(); err != nil || n == 0 {
 				return err // another replica was quicker
 			}
-			for _, position := range sortedKeys(byPosition) {
-				if err := f.b.Subscriptions.WakeInstant(ctx, tx, byPosition[position], position-1, dueAt); err != nil {
+			for _, row := range rows {
+				if err := f.b.Subscriptions.WakeInstant(ctx, tx, row.alerts, row.position-1, dueAt); err != nil {
 					return err
 				}
 			}

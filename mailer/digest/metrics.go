@@ -1,9 +1,6 @@
 package digest
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/jobalertd/jobalertd/subscriptions"
@@ -43,5 +40,3 @@ func (b *Builder) count(page []*built, without map[int64]bool) {
 		b.Metrics.composed.WithLabelValues(string(f)).Inc()
 	}
 }
-
-func sortedKeys[V any](m map[int64]V) []int64 { return slices.Sorted(maps.Keys(m)) }

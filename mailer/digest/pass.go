@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
-	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
-	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/alerts"
-	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
@@ -20,23 +18,75 @@ type alert struct {
 	subscriptions.Subscription
 	window   subscriptions.Window
 	logged   int64 // the log covers its present criteria from here
-	proposed []uint32
+	proposed []proposal
 	bestOnly bool // first digest after a pause from which only the best is wanted
 }
 
+// proposal is a posting that met an alert's criteria, with the position of the
+// content that did.
+type proposal struct {
+	posting  uint32
+	position int64
+}
+
+// errTooMany says that a pass proposes more than may be held at once.
+var errTooMany = errors.New("too many proposals for one pass")
+
 // pass serves one range of leased subscribers: it reads the match log of their
-// windows once, turns it round in memory, and records them a page at a time.
-func (b *Builder) pass(ctx context.Context, r run, subscribers []int64) (Summary, error) {
-	due, err := b.Subscriptions.DueSubscriptions(ctx, b.DB.Reader, subscribers, r.dueBy)
-	if err != nil {
-		return Summary{}, fmt.Errorf("read due subscriptions: %w", err)
-	}
-	covered, err := b.covered(ctx)
+// windows once, turns it round in memory, and records them a page at a time. What
+// proposes too much to be held is served in halves. done is called for every
+// subscriber whose page was committed; it stops early, and returns errLate, when
+// the leases are about to run out.
+func (b *Builder) pass(ctx context.Context, r run, subscribers []int64, docs *documents, done func([]int64)) (Summary, error) {
+	of, all, err := b.due(ctx, r, subscribers)
 	if err != nil {
 		return Summary{}, err
 	}
-	of := make(map[int64][]*alert, len(subscribers))
-	all := make([]*alert, 0, len(due))
+	budget := b.MaxProposals
+	if len(subscribers) == 1 {
+		budget = math.MaxInt
+	}
+	if err = b.proposeLogged(ctx, all, &budget); err == nil {
+		err = b.proposeSearched(ctx, all, docs, &budget)
+	}
+	var sum Summary
+	if errors.Is(err, errTooMany) {
+		half := len(subscribers) / 2
+		for _, part := range [][]int64{subscribers[:half], subscribers[half:]} {
+			s, err := b.pass(ctx, r, part, docs, done)
+			if sum.add(s); err != nil {
+				return sum, err
+			}
+		}
+		return sum, nil
+	}
+	if err != nil {
+		return Summary{}, err
+	}
+	for page := range slices.Chunk(subscribers, b.PageSubscribers) {
+		if sum.Subscribers > 0 && b.Now().After(r.leaseUntil.Add(-leaseMargin)) {
+			return sum, errLate
+		}
+		part, err := b.page(ctx, r, page, of, docs, done)
+		if sum.add(part); err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// due reads the subscribers' due alerts with the windows that they get.
+func (b *Builder) due(ctx context.Context, r run, subscribers []int64) (of map[int64][]*alert, all []*alert, err error) {
+	due, err := b.Subscriptions.DueSubscriptions(ctx, b.DB.Reader, subscribers, r.dueBy)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read due subscriptions: %w", err)
+	}
+	covered, err := b.covered(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	of = make(map[int64][]*alert, len(subscribers))
+	all = make([]*alert, 0, len(due))
 	for i := range due {
 		a := &alert{Subscription: due[i]}
 		// What was moved beyond the cutoff meanwhile stays there.
@@ -46,22 +96,7 @@ func (b *Builder) pass(ctx context.Context, r run, subscribers []int64) (Summary
 		all = append(all, a)
 		of[a.Subscriber] = append(of[a.Subscriber], a)
 	}
-	if err := b.proposeLogged(ctx, all); err != nil {
-		return Summary{}, err
-	}
-	documents := newDocuments(b.Postings, b.Meaning)
-	if err := b.proposeSearched(ctx, all, documents); err != nil {
-		return Summary{}, err
-	}
-	var sum Summary
-	for page := range slices.Chunk(subscribers, b.PageSubscribers) {
-		part, err := b.page(ctx, r, page, of, documents)
-		sum.add(part)
-		if err != nil {
-			return sum, err
-		}
-	}
-	return sum, nil
+	return of, all, nil
 }
 
 // covered is the position from which on the match log is whole and made with the
@@ -80,7 +115,7 @@ func (b *Builder) covered(ctx context.Context) (int64, error) {
 
 // proposeLogged reads the match log from the earliest window on and hands each
 // row to the alerts it names.
-func (b *Builder) proposeLogged(ctx context.Context, all []*alert) error {
+func (b *Builder) proposeLogged(ctx context.Context, all []*alert, budget *int) error {
 	byID := make(map[uint32]*alert, len(all))
 	numbers := roaring.New()
 	var span subscriptions.Window
@@ -104,15 +139,19 @@ func (b *Builder) proposeLogged(ctx context.Context, all []*alert) error {
 		for it := row.Subscriptions.Iterator(); it.HasNext(); {
 			a := byID[it.Next()]
 			if a.window.Logged(a.logged).Holds(row.Position) {
-				a.proposed = append(a.proposed, row.Posting)
+				a.proposed = append(a.proposed, proposal{row.Posting, row.Position})
+				*budget--
 			}
+		}
+		if *budget < 0 {
+			return errTooMany
 		}
 		return nil
 	})
 }
 
 // proposeSearched finds by Criteria.Matches what the log does not cover.
-func (b *Builder) proposeSearched(ctx context.Context, all []*alert, documents *documents) error {
+func (b *Builder) proposeSearched(ctx context.Context, all []*alert, docs *documents, budget *int) error {
 	var searching []*alert
 	var span subscriptions.Window
 	for _, a := range all {
@@ -130,204 +169,16 @@ func (b *Builder) proposeSearched(ctx context.Context, all []*alert, documents *
 		return nil
 	}
 	return b.Postings.OpenBetween(ctx, b.DB.Reader, span.After, span.Through, b.Now(), func(p alerts.Stored) error {
-		d := documents.put(&p)
+		d := docs.analysed(&p)
 		for _, a := range searching {
 			if a.window.Searched(a.logged).Holds(p.Position) && a.Criteria.Matches(d.Document) {
-				a.proposed = append(a.proposed, p.Number)
+				a.proposed = append(a.proposed, proposal{p.Number, p.Position})
+				*budget--
 			}
+		}
+		if *budget < 0 {
+			return errTooMany
 		}
 		return nil
 	})
-}
-
-// page builds and records one page of subscribers. Whoever was changed under our
-// hands is left out of the page and built again by the run's next pass.
-func (b *Builder) page(ctx context.Context, r run, subscribers []int64, of map[int64][]*alert, documents *documents) (Summary, error) {
-	history, err := b.history(ctx, subscribers)
-	if err != nil {
-		return Summary{}, err
-	}
-	built, err := b.buildAll(ctx, r, subscribers, of, history, documents)
-	if err != nil {
-		return Summary{}, err
-	}
-	changed := map[int64]bool{}
-	for {
-		sum, err := b.record(ctx, r, built, changed)
-		var moved *movedError
-		switch {
-		case errors.As(err, &moved):
-			for _, s := range moved.subscribers {
-				changed[s] = true
-			}
-		case err != nil:
-			return Summary{}, err
-		default:
-			b.count(built, changed)
-			return sum, nil
-		}
-	}
-}
-
-// history is what the page's subscribers got before.
-type history struct {
-	earlier  map[int64]*roaring.Bitmap // delivered or counted; nil where it cannot matter
-	deferred map[int64][]entry
-}
-
-func (b *Builder) history(ctx context.Context, subscribers []int64) (history, error) {
-	h := history{earlier: map[int64]*roaring.Bitmap{}, deferred: map[int64][]entry{}}
-	if err := b.readDeferred(ctx, subscribers, h.deferred); err != nil {
-		return h, err
-	}
-	several, err := b.Subscriptions.Several(ctx, b.DB.Reader, subscribers)
-	if err != nil {
-		return h, fmt.Errorf("read who has several alerts: %w", err)
-	}
-	var ids []int64
-	for _, s := range subscribers {
-		if several[s] || len(h.deferred[s]) > 0 {
-			ids = append(ids, s)
-		}
-	}
-	return h, b.readEarlier(ctx, ids, h.earlier)
-}
-
-// buildAll builds the page's digests. Numbers are read in one go for all.
-func (b *Builder) buildAll(ctx context.Context, r run, subscribers []int64, of map[int64][]*alert, h history, documents *documents) ([]*built, error) {
-	var wanted []uint32
-	for _, s := range subscribers {
-		for _, a := range of[s] {
-			wanted = append(wanted, a.proposed...)
-		}
-		for _, e := range h.deferred[s] {
-			wanted = append(wanted, e.Posting)
-		}
-	}
-	if err := documents.load(ctx, b.DB.Reader, wanted); err != nil {
-		return nil, err
-	}
-	// An updated posting may have been delivered in an earlier form.
-	var updated []int64
-	for _, s := range subscribers {
-		if h.earlier[s] == nil && documents.anyUpdated(of[s]) {
-			updated = append(updated, s)
-		}
-	}
-	if err := b.readEarlier(ctx, updated, h.earlier); err != nil {
-		return nil, err
-	}
-	now := b.Now()
-	out := make([]*built, 0, len(subscribers))
-	for _, s := range subscribers {
-		d := &built{subscriber: s, alerts: of[s]}
-		d.items = selectItems(of[s], h.deferred[s], h.earlier[s], documents, r.cutoff, now)
-		d.cap(b.MaxPostings)
-		d.carry(h.deferred[s])
-		out = append(out, d)
-	}
-	return out, nil
-}
-
-// movedError says whose subscriptions were changed between reading and recording.
-type movedError struct{ subscribers []int64 }
-
-func (e *movedError) Error() string { return "subscriptions changed meanwhile" }
-
-// record writes the page in one transaction: leases end, windows move, digests
-// and envelopes appear, all or nothing. Subscribers in without are left out.
-func (b *Builder) record(ctx context.Context, r run, page []*built, without map[int64]bool) (sum Summary, err error) {
-	err = database.Retry(ctx, func(ctx context.Context) error {
-		return b.DB.Tx(ctx, func(tx *sqlx.Tx) error {
-			sum, err = b.recordIn(ctx, tx, r, page, without)
-			return err
-		})
-	})
-	if err != nil {
-		return Summary{}, err
-	}
-	return sum, nil
-}
-
-func (b *Builder) recordIn(ctx context.Context, tx *sqlx.Tx, r run, page []*built, without map[int64]bool) (Summary, error) {
-	followed, err := b.holdFollower(ctx, tx)
-	if err != nil {
-		return Summary{}, err
-	}
-	var (
-		sum      Summary
-		advances []subscriptions.Advance
-		owner    = map[uint32]int64{}
-		released []int64
-		kept     []*built
-		now      = b.Now()
-	)
-	for _, d := range page {
-		released = append(released, d.subscriber)
-		if without[d.subscriber] {
-			continue
-		}
-		kept = append(kept, d)
-		for _, a := range d.alerts {
-			next, err := b.next(a, r.cutoff, followed, now)
-			if err != nil {
-				b.Log.ErrorContext(ctx, "compute next due time", "subscription_id", a.ID, "err", err)
-				next = subscriptions.Advance{DueAt: now.Add(24 * time.Hour), LastLocalDate: a.LastLocalDate}
-			}
-			next.ID, next.Through = a.ID, a.window.Through
-			next.SeenThrough, next.SeenPosition = a.DeliveredThrough, a.Position
-			advances = append(advances, next)
-			owner[a.ID] = d.subscriber
-		}
-	}
-	slices.Sort(released)
-	if r.early {
-		released = nil
-	}
-	if err := b.Subscriptions.Release(ctx, tx, released); err != nil {
-		return sum, fmt.Errorf("end leases: %w", err)
-	}
-	slices.SortFunc(advances, func(a, b subscriptions.Advance) int { return int(int64(a.ID) - int64(b.ID)) })
-	failed, err := b.Subscriptions.Advance(ctx, tx, advances)
-	if err != nil {
-		return sum, fmt.Errorf("move windows: %w", err)
-	}
-	if len(failed) > 0 {
-		e := &movedError{}
-		for _, id := range failed {
-			e.subscribers = append(e.subscribers, owner[id])
-		}
-		return sum, e
-	}
-	sum = Summary{Subscribers: len(kept), Subscriptions: len(advances)}
-	if err := b.recordDigests(ctx, tx, r, kept, now, &sum); err != nil {
-		return sum, err
-	}
-	arg := map[string]any{"id": r.id, "subscribers": sum.Subscribers, "subscriptions": sum.Subscriptions,
-		"envelopes": sum.Envelopes, "empty": sum.Empty, "postings": sum.Postings}
-	if _, err := b.queries.Exec(ctx, tx, "count-run", arg); err != nil {
-		return sum, err
-	}
-	return sum, nil
-}
-
-// next says when a served alert is due again. An instant one waits for the
-// follower, unless that has read past the cutoff already: then it is due once
-// more, since the follower does not wake what was due when it came by.
-func (b *Builder) next(a *alert, cutoff, followed int64, now time.Time) (subscriptions.Advance, error) {
-	var next subscriptions.Advance
-	if a.Schedule.Frequency == subscriptions.Instant {
-		if followed > cutoff {
-			next.DueAt = now.Add(b.Hold)
-		}
-		next.LastLocalDate = a.LastLocalDate
-		return next, nil
-	}
-	var err error
-	next.LastLocalDate, err = a.Schedule.Served(a.DueAt, now, b.Cadences)
-	if err != nil {
-		return next, err
-	}
-	next.DueAt, err = a.Schedule.Next(now, next.LastLocalDate, b.Cadences)
-	return next, err
 }

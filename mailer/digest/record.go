@@ -18,9 +18,10 @@ type row struct {
 	ID            int64  `db:"id"`
 	Run           int64  `db:"run_id"`
 	Subscriber    int64  `db:"subscriber_id"`
+	After         int64  `db:"after_id"` // her digest before this one
 	CreatedMS     int64  `db:"created_ms"`
 	Subscriptions string `db:"subscriptions"` // JSON: []served
-	Delivered     []byte `db:"delivered"`
+	Delivered     []byte `db:"delivered"`     // twins included
 	Deferred      []byte `db:"deferred"`
 	Counted       []byte `db:"counted"`
 	Content       string `db:"content"` // JSON: content
@@ -39,8 +40,11 @@ type content struct {
 	Counted  int     `json:"counted,omitempty"`
 }
 
-// recordDigests writes digests and envelopes for those of the page who get something.
-func (b *Builder) recordDigests(ctx context.Context, tx sqlx.ExtContext, r run, page []*built, now time.Time, sum *Summary) error {
+// recordDigests writes digests and envelopes for those of the page who get
+// something. A movedError names those for whom another digest was recorded since
+// their history was read: by a replica that outlived its lease, say.
+func (b *Builder) recordDigests(ctx context.Context, tx sqlx.ExtContext, r run, page []*built, sum *Summary) error {
+	now := b.Now()
 	var (
 		rows      []row
 		envelopes []mailer.Envelope
@@ -57,18 +61,40 @@ func (b *Builder) recordDigests(ctx context.Context, tx sqlx.ExtContext, r run, 
 		rows = append(rows, dr)
 		envelopes = append(envelopes, b.envelope(r.id, d, now))
 		sum.Postings += len(d.items)
+		sum.Folded += d.folded
+		sum.Counted += len(d.counted)
+		sum.Deferred += len(d.deferred)
 	}
 	sum.Envelopes = len(envelopes)
 	if len(rows) == 0 {
 		return nil
 	}
-	if _, err := b.queries.Exec(ctx, tx, "put-digest", rows); err != nil {
+	var recorded []int64
+	if err := b.queries.Select(ctx, tx, &recorded, "put-digest", rows); err != nil {
 		return fmt.Errorf("record digests: %w", err)
+	}
+	if len(recorded) < len(rows) {
+		return overtaken(rows, recorded)
 	}
 	if err := b.Outbox.Enqueue(ctx, tx, envelopes); err != nil {
 		return fmt.Errorf("hand over envelopes: %w", err)
 	}
 	return nil
+}
+
+// overtaken names the subscribers whose digests were not recorded.
+func overtaken(rows []row, recorded []int64) error {
+	done := make(map[int64]bool, len(recorded))
+	for _, s := range recorded {
+		done[s] = true
+	}
+	e := &movedError{}
+	for i := range rows {
+		if !done[rows[i].Subscriber] {
+			e.subscribers = append(e.subscribers, rows[i].Subscriber)
+		}
+	}
+	return e
 }
 
 func (b *Builder) envelope(run int64, d *built, now time.Time) mailer.Envelope {
@@ -84,18 +110,21 @@ func (b *Builder) envelope(run int64, d *built, now time.Time) mailer.Envelope {
 }
 
 func (d *built) row(run int64, now time.Time) (row, error) {
-	c := content{Postings: entries(d.items), Deferred: append(entries(d.deferred), d.carried...), Counted: len(d.counted)}
-	var windows []served
-	for _, a := range d.alerts {
-		windows = append(windows, served{Subscription: a.ID, Window: a.window})
+	c := content{Postings: make([]entry, len(d.items)), Deferred: d.deferred, Counted: len(d.counted)}
+	for i := range d.items {
+		c.Postings[i] = d.items[i].entry()
 	}
-	r := row{Run: run, Subscriber: d.subscriber, CreatedMS: now.UnixMilli()}
+	windows := make([]served, len(d.alerts))
+	for i, a := range d.alerts {
+		windows[i] = served{Subscription: a.ID, Window: a.window}
+	}
+	r := row{Run: run, Subscriber: d.subscriber, After: d.after, CreatedMS: now.UnixMilli()}
 	var err error
 	for _, part := range []struct {
-		dst   *[]byte
-		items []entry
-	}{{&r.Delivered, c.Postings}, {&r.Deferred, c.Deferred}, {&r.Counted, entries(d.counted)}} {
-		if *part.dst, err = bitmapOf(part.items).ToBytes(); err != nil {
+		dst     *[]byte
+		entries []entry
+	}{{&r.Delivered, c.Postings}, {&r.Deferred, c.Deferred}, {&r.Counted, d.counted}} {
+		if *part.dst, err = bitmapOf(part.entries); err != nil {
 			return r, fmt.Errorf("encode digest: %w", err)
 		}
 	}
@@ -111,23 +140,19 @@ func (d *built) row(run int64, now time.Time) (row, error) {
 	return r, nil
 }
 
-func entries(items []item) []entry {
-	out := make([]entry, len(items))
-	for i, it := range items {
-		out[i] = entry{Posting: it.doc.Number, Subscription: it.alert.ID}
-		for _, a := range it.also {
-			out[i].Also = append(out[i].Also, a.ID)
-		}
-	}
-	return out
-}
+// noNumbers is the empty bitmap, which most digests have two of.
+var noNumbers, _ = roaring.New().ToBytes()
 
-func bitmapOf(es []entry) *roaring.Bitmap {
-	bm := roaring.New()
-	for _, e := range es {
-		bm.Add(e.Posting)
+func bitmapOf(es []entry) ([]byte, error) {
+	if len(es) == 0 {
+		return noNumbers, nil
 	}
-	return bm
+	bm := roaring.New()
+	for i := range es {
+		bm.Add(es[i].Posting)
+		bm.AddMany(es[i].Twins)
+	}
+	return bm.ToBytes()
 }
 
 func (r *row) content() (content, error) {
@@ -138,26 +163,42 @@ func (r *row) content() (content, error) {
 	return c, nil
 }
 
-// readDeferred reads what each subscriber's last digest put off.
-func (b *Builder) readDeferred(ctx context.Context, subscribers []int64, into map[int64][]entry) error {
+// readLast reads each subscriber's last digest: its number, and what it put off.
+func (b *Builder) readLast(ctx context.Context, subscribers []int64, h *history) error {
+	if len(subscribers) == 0 {
+		return nil
+	}
 	var rows []row
-	if err := b.queries.Select(ctx, b.DB.Reader, &rows, "latest-digests", map[string]any{"subscribers": subscribers}); err != nil {
-		return fmt.Errorf("read deferred postings: %w", err)
+	if err := b.queries.Select(ctx, b.DB.Reader, &rows, "latest-digests", map[string]any{"subscribers": subscribers, "nothing": noNumbers}); err != nil {
+		return fmt.Errorf("read last digests: %w", err)
 	}
 	for i := range rows {
+		h.last[rows[i].Subscriber] = rows[i].ID
+		if rows[i].Content == "" {
+			continue // nothing was put off
+		}
 		c, err := rows[i].content()
 		if err != nil {
-			return err
+			h.cannotRead(ctx, b, rows[i].Subscriber, err)
+			continue
 		}
 		if len(c.Deferred) > 0 {
-			into[rows[i].Subscriber] = c.Deferred
+			h.deferred[rows[i].Subscriber] = c.Deferred
 		}
 	}
 	return nil
 }
 
+// cannotRead leaves a subscriber to an operator instead of the whole page.
+func (h *history) cannotRead(ctx context.Context, b *Builder, subscriber int64, err error) {
+	if !h.broken[subscriber] {
+		h.broken[subscriber] = true
+		b.Log.ErrorContext(ctx, "a digest's record cannot be read; its subscriber gets none", "subscriber_id", subscriber, "err", err)
+	}
+}
+
 // readEarlier unites what each subscriber has been shown or told by number.
-func (b *Builder) readEarlier(ctx context.Context, subscribers []int64, into map[int64]*roaring.Bitmap) error {
+func (b *Builder) readEarlier(ctx context.Context, subscribers []int64, h *history) error {
 	if len(subscribers) == 0 {
 		return nil
 	}
@@ -170,15 +211,16 @@ func (b *Builder) readEarlier(ctx context.Context, subscribers []int64, into map
 		if err := rows.Scan(&subscriber, &delivered, &counted); err != nil {
 			return err
 		}
-		have := into[subscriber]
+		have := h.earlier[subscriber]
 		if have == nil {
 			have = roaring.New()
-			into[subscriber] = have
+			h.earlier[subscriber] = have
 		}
-		for _, b := range [][]byte{delivered, counted} {
+		for _, encoded := range [][]byte{delivered, counted} {
 			bm := roaring.New()
-			if err := bm.UnmarshalBinary(b); err != nil {
-				return fmt.Errorf("decode a digest of subscriber %d: %w", subscriber, err)
+			if err := bm.UnmarshalBinary(encoded); err != nil {
+				h.cannotRead(ctx, b, subscriber, err)
+				continue
 			}
 			have.Or(bm)
 		}

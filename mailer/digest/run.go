@@ -2,10 +2,11 @@ package digest
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/config/database"
@@ -14,115 +15,187 @@ import (
 // Summary is what one digest run built.
 type Summary struct {
 	Run           int64 `json:"run" db:"id"`
-	Subscribers   int   `json:"subscribers" db:"subscribers"`     // leased and served
+	Subscribers   int   `json:"subscribers" db:"subscribers"`     // due, leased and served
 	Subscriptions int   `json:"subscriptions" db:"subscriptions"` // whose windows moved
 	Envelopes     int   `json:"envelopes" db:"envelopes"`
 	Empty         int   `json:"empty" db:"empty"` // subscribers for whom there was nothing
 	Postings      int   `json:"postings" db:"postings"`
+	Folded        int   `json:"folded" db:"folded"`     // shown with a twin
+	Counted       int   `json:"counted" db:"counted"`   // above a cap, told by number
+	Deferred      int   `json:"deferred" db:"deferred"` // kept for the next digest
+	// After is where the windows begin at the earliest; they end at the cutoff.
+	After int64 `json:"after" db:"after_position"`
 }
 
 // add counts another page in.
 func (s *Summary) add(o Summary) {
+	if o.Subscribers > 0 && (s.Subscribers == 0 || o.After < s.After) {
+		s.After = o.After
+	}
 	s.Subscribers += o.Subscribers
 	s.Subscriptions += o.Subscriptions
 	s.Envelopes += o.Envelopes
 	s.Empty += o.Empty
 	s.Postings += o.Postings
+	s.Folded += o.Folded
+	s.Counted += o.Counted
+	s.Deferred += o.Deferred
 }
+
+// run is what the passes of one digest run share.
+type run struct {
+	id         int64
+	cutoff     int64
+	dueBy      time.Time
+	leaseUntil time.Time // of the subscribers in hand
+}
+
+// errLate ends a pass whose leases are about to run out.
+var errLate = errors.New("the leases are about to run out")
 
 // Run builds for everybody due by a time, and returns what it built; a zero
 // Summary.Run means nobody was due and nothing was recorded. The cutoff is the
-// present position whatever dueBy says. A run that ends early leaves windows
-// unmoved for whoever was not reached: the next one serves them.
+// present position whatever dueBy says. Each subscriber is served once. A run that
+// ends early leaves windows unmoved for whoever was not reached: the next one
+// serves them.
 func (b *Builder) Run(ctx context.Context, dueBy time.Time) (Summary, error) {
 	started := b.Now()
 	cutoff, err := database.Position(ctx, b.DB.Reader)
 	if err != nil {
 		return Summary{}, err
 	}
-	var sum Summary
-	var kept []int64 // leases that an early run keeps
-	defer func() { b.releaseKept(context.WithoutCancel(ctx), kept) }()
-	stopped := ""
-	for {
-		var subscribers []int64
-		subscribers, err = b.lease(ctx, dueBy)
-		if err != nil || len(subscribers) == 0 {
-			break
-		}
-		if sum.Run == 0 {
-			if sum.Run, err = b.startRun(ctx, cutoff, dueBy, started); err != nil {
-				break
-			}
-			b.Log.InfoContext(ctx, "digest run started", "run_id", sum.Run, "cutoff", cutoff)
-		}
-		if dueBy.After(started) {
-			kept = append(kept, subscribers...)
-		}
-		var part Summary
-		part, err = b.pass(ctx, run{id: sum.Run, cutoff: cutoff, dueBy: dueBy, early: dueBy.After(started)}, subscribers)
-		sum.add(part)
-		if err != nil {
-			break
-		}
-	}
-	if sum.Run == 0 {
+	w := &work{b: b, run: run{cutoff: cutoff, dueBy: dueBy}, size: b.PassSubscribers, served: roaring64.New(), tries: map[int64]int{},
+		docs: b.newDocuments()}
+	err = w.all(ctx, started)
+	w.giveBack(ctx)
+	if w.run.id == 0 {
 		return Summary{}, err
 	}
+	stopped := ""
 	if err != nil {
 		stopped = "error"
 		if ctx.Err() != nil {
 			stopped = "shutdown"
 		}
 	}
-	if ferr := b.finishRun(context.WithoutCancel(ctx), sum.Run, stopped); err == nil {
+	if ferr := b.finishRun(context.WithoutCancel(ctx), w.run.id, stopped); err == nil {
 		err = ferr
 	}
+	sum := w.sum
 	b.Metrics.runs.Observe(b.Now().Sub(started).Seconds())
 	b.Log.InfoContext(ctx, "digest run finished", "run_id", sum.Run, "subscribers", sum.Subscribers, "envelopes", sum.Envelopes,
-		"empty", sum.Empty, "postings", sum.Postings, "stopped_by", stopped, "took", b.Now().Sub(started))
+		"empty", sum.Empty, "postings", sum.Postings, "folded", sum.Folded, "counted", sum.Counted, "deferred", sum.Deferred,
+		"stopped_by", stopped, "took", b.Now().Sub(started))
 	return sum, err
 }
 
-// releaseKept ends the leases that an early run kept; should that fail, they run out.
-func (b *Builder) releaseKept(ctx context.Context, subscribers []int64) {
-	if len(subscribers) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	slices.Sort(subscribers)
-	err := b.DB.Tx(ctx, func(tx *sqlx.Tx) error { return b.Subscriptions.Release(ctx, tx, subscribers) })
-	if err != nil {
-		b.Log.WarnContext(ctx, "end leases of an early run", "err", err)
+// work is a run under way.
+type work struct {
+	b      *Builder
+	run    run
+	sum    Summary
+	size   int // subscribers of the next pass
+	docs   *documents
+	served *roaring64.Bitmap // subscribers
+	tries  map[int64]int     // of those changed under our hands
+	again  []int64           // leased though served: due once more, by the next run
+}
+
+// maxTries is how often a run builds for a subscriber who is changed under its hands.
+const maxTries = 3
+
+// smallestPass is what passes that come too late shrink to.
+const smallestPass = 256
+
+// all goes through everybody due, a pass at a time.
+func (w *work) all(ctx context.Context, started time.Time) error {
+	for {
+		w.run.leaseUntil = w.b.Now().Add(Lease)
+		leased, err := w.b.lease(ctx, w.run.dueBy, w.size)
+		if err != nil || len(leased) == 0 {
+			return err
+		}
+		if w.run.id == 0 {
+			if err := w.start(ctx, started); err != nil {
+				return errors.Join(err, w.b.release(ctx, leased))
+			}
+		}
+		part, err := w.b.pass(ctx, w.run, w.fresh(leased), w.docs, w.done)
+		w.sum.add(part)
+		if errors.Is(err, errLate) {
+			w.size = max(w.size/4, smallestPass)
+			err = w.b.release(ctx, w.unserved(leased))
+		}
+		if err != nil {
+			return errors.Join(err, w.b.release(ctx, w.unserved(leased)))
+		}
 	}
 }
 
-// run is what the pages of one digest run share.
-type run struct {
-	id     int64
-	cutoff int64
-	dueBy  time.Time
-	// early: dueBy lies in the future. Whoever has been served may be due again
-	// before it, so leases are kept until the run ends and nobody is served twice.
-	early bool
+func (w *work) start(ctx context.Context, started time.Time) (err error) {
+	if w.run.id, err = w.b.startRun(ctx, w.run.cutoff, w.run.dueBy, started); err != nil {
+		return err
+	}
+	w.sum.Run = w.run.id
+	w.b.Log.InfoContext(ctx, "digest run started", "run_id", w.run.id, "cutoff", w.run.cutoff)
+	return nil
 }
 
-// lease takes up to PassSubscribers due subscribers, a page a transaction.
-func (b *Builder) lease(ctx context.Context, dueBy time.Time) ([]int64, error) {
-	const pageSize = 1000
+// fresh takes out of the leased who was served already: an alert that is due
+// again by the run's time, which may lie in the future, waits for the next run.
+func (w *work) fresh(leased []int64) []int64 {
+	var out []int64
+	for _, s := range leased {
+		if w.served.Contains(uint64(s)) || w.tries[s] >= maxTries {
+			w.again = append(w.again, s)
+			continue
+		}
+		w.tries[s]++
+		out = append(out, s)
+	}
+	return out
+}
+
+func (w *work) unserved(leased []int64) []int64 {
+	var out []int64
+	for _, s := range leased {
+		if !w.served.Contains(uint64(s)) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// done notes whose page was committed.
+func (w *work) done(subscribers []int64) {
+	for _, s := range subscribers {
+		w.served.Add(uint64(s))
+		delete(w.tries, s)
+	}
+}
+
+// giveBack ends the leases of those left to the next run.
+func (w *work) giveBack(ctx context.Context) {
+	if err := w.b.release(ctx, w.again); err != nil {
+		w.b.Log.WarnContext(ctx, "end leases; they run out by themselves", "run_id", w.run.id, "err", err)
+	}
+}
+
+// lease takes up to limit due subscribers, a page a transaction.
+func (b *Builder) lease(ctx context.Context, dueBy time.Time, limit int) ([]int64, error) {
+	const pageSize = 4000
 	var all []int64
-	for len(all) < b.PassSubscribers {
+	for len(all) < limit {
 		var page []int64
 		now := b.Now()
 		err := database.Retry(ctx, func(ctx context.Context) error {
 			return b.DB.Tx(ctx, func(tx *sqlx.Tx) (err error) {
-				page, err = b.Subscriptions.LeaseDue(ctx, tx, dueBy, now, now.Add(Lease), min(pageSize, b.PassSubscribers-len(all)))
+				page, err = b.Subscriptions.LeaseDue(ctx, tx, dueBy, now, now.Add(Lease), min(pageSize, limit-len(all)))
 				return err
 			})
 		})
 		if err != nil {
-			return nil, fmt.Errorf("lease due subscribers: %w", err)
+			return nil, errors.Join(fmt.Errorf("lease due subscribers: %w", err), b.release(ctx, all))
 		}
 		if len(page) == 0 {
 			break
@@ -132,8 +205,30 @@ func (b *Builder) lease(ctx context.Context, dueBy time.Time) ([]int64, error) {
 	return all, nil
 }
 
+// release ends leases even when ctx has ended: it is a courtesy to the next run.
+func (b *Builder) release(ctx context.Context, subscribers []int64) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	const pageSize = 4000
+	for len(subscribers) > 0 {
+		n := min(len(subscribers), pageSize)
+		if err := b.DB.Tx(ctx, func(tx *sqlx.Tx) error { return b.Subscriptions.Release(ctx, tx, subscribers[:n]) }); err != nil {
+			return fmt.Errorf("end leases: %w", err)
+		}
+		subscribers = subscribers[n:]
+	}
+	return nil
+}
+
+// abandoned is how long a run may record nothing before it counts as ended by a
+// crash: longer than any pass.
+const abandoned = 10 * time.Minute
+
 func (b *Builder) startRun(ctx context.Context, cutoff int64, dueBy, started time.Time) (id int64, err error) {
 	err = b.DB.Tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := b.queries.Exec(ctx, tx, "close-crashed-runs", map[string]any{"before_ms": started.Add(-abandoned).UnixMilli()}); err != nil {
+			return err
+		}
 		return b.queries.One(ctx, tx, &id, "start-run",
 			map[string]any{"cutoff": cutoff, "due_by_ms": dueBy.UnixMilli(), "started_ms": started.UnixMilli()})
 	})
@@ -141,6 +236,17 @@ func (b *Builder) startRun(ctx context.Context, cutoff int64, dueBy, started tim
 		return 0, fmt.Errorf("start digest run: %w", err)
 	}
 	return id, nil
+}
+
+// countRun adds what a page built to the run's row.
+func (b *Builder) countRun(ctx context.Context, tx sqlx.ExtContext, id int64, sum *Summary) error {
+	arg := map[string]any{"id": id, "subscribers": sum.Subscribers, "subscriptions": sum.Subscriptions, "envelopes": sum.Envelopes,
+		"empty": sum.Empty, "postings": sum.Postings, "folded": sum.Folded, "counted": sum.Counted, "deferred": sum.Deferred,
+		"after_position": sum.After, "active_ms": b.Now().UnixMilli()}
+	if _, err := b.queries.Exec(ctx, tx, "count-run", arg); err != nil {
+		return fmt.Errorf("count digest run %d: %w", id, err)
+	}
+	return nil
 }
 
 func (b *Builder) finishRun(ctx context.Context, id int64, stoppedBy string) error {

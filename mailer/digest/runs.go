@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jobalertd/jobalertd/config/database"
@@ -21,7 +22,8 @@ type RunRecord struct {
 	Cutoff     int64         `json:"cutoff" db:"cutoff"`
 	DueByMS    int64         `json:"due_by_ms" db:"due_by_ms"`
 	StartedMS  int64         `json:"started_ms" db:"started_ms"`
-	FinishedMS sql.NullInt64 `json:"-" db:"finished_ms"` // NULL: under way, or ended by a crash
+	ActiveMS   int64         `json:"active_ms" db:"active_ms"` // when it last recorded anything
+	FinishedMS sql.NullInt64 `json:"-" db:"finished_ms"`       // NULL: under way, or ended by a crash not yet noticed
 	StoppedBy  string        `json:"stopped_by" db:"stopped_by"`
 }
 
@@ -53,8 +55,8 @@ func (b *Builder) RunByID(ctx context.Context, id int64) (RunRecord, error) {
 	return r, nil
 }
 
-// Delivery is one digest of a subscriber's, by posting numbers, for export and
-// for checking the promises.
+// Delivery is one digest of a subscriber's, by posting numbers, those folded
+// included, for export and for checking the promises.
 type Delivery struct {
 	Run       int64     `json:"run"`
 	At        time.Time `json:"at"`
@@ -82,10 +84,11 @@ func (b *Builder) Deliveries(ctx context.Context, subscriber int64, limit int) (
 	return out, nil
 }
 
+// numbersOf lists postings and their twins.
 func numbersOf(es []entry) []uint32 {
-	out := make([]uint32, len(es))
-	for i, e := range es {
-		out[i] = e.Posting
+	out := make([]uint32, 0, len(es))
+	for i := range es {
+		out = append(out, es[i].numbers()...)
 	}
 	return out
 }
@@ -103,27 +106,36 @@ func (b *Builder) Preview(ctx context.Context, sub subscriptions.Subscription) (
 	}
 	a := &alert{Subscription: sub, logged: max(sub.LoggedFrom, covered)}
 	a.window = subscriptions.Window{After: sub.DeliveredThrough, Through: max(cutoff, sub.DeliveredThrough)}
-	all := []*alert{a}
-	docs := newDocuments(b.Postings, b.Meaning)
-	if err := b.proposeLogged(ctx, all); err != nil {
+	docs, unlimited := b.newDocuments(), math.MaxInt
+	if err := b.proposeLogged(ctx, []*alert{a}, &unlimited); err != nil {
 		return mailer.DigestContent{}, err
 	}
-	if err := b.proposeSearched(ctx, all, docs); err != nil {
+	if err := b.proposeSearched(ctx, []*alert{a}, docs, &unlimited); err != nil {
 		return mailer.DigestContent{}, err
 	}
 	h, err := b.history(ctx, []int64{sub.Subscriber})
 	if err != nil {
 		return mailer.DigestContent{}, err
 	}
-	page, err := b.buildAll(ctx, run{cutoff: cutoff}, []int64{sub.Subscriber}, map[int64][]*alert{sub.Subscriber: all}, h, docs)
+	page, err := b.buildAll(ctx, cutoff, []int64{sub.Subscriber}, map[int64][]*alert{sub.Subscriber: {a}}, h, docs)
 	if err != nil {
 		return mailer.DigestContent{}, err
+	}
+	if len(page) == 0 {
+		return mailer.DigestContent{}, errors.New("the subscriber's record cannot be read")
 	}
 	people, err := b.Subscriptions.Subscribers(ctx, b.DB.Reader, []int64{sub.Subscriber})
 	if err != nil {
 		return mailer.DigestContent{}, err
 	}
 	who := people[sub.Subscriber]
-	c := content{Postings: entries(page[0].items), Deferred: entries(page[0].deferred), Counted: len(page[0].counted)}
+	c := content{Deferred: page[0].deferred, Counted: len(page[0].counted)}
+	for i := range page[0].items {
+		c.Postings = append(c.Postings, page[0].items[i].entry())
+	}
+	if err := b.loadShown(ctx, c, docs); err != nil {
+		return mailer.DigestContent{}, err
+	}
+	sub.State = subscriptions.Confirmed // a paused one is shown what it would get
 	return b.assemble(&who, []subscriptions.Subscription{sub}, c, docs), nil
 }

@@ -1,56 +1,77 @@
 -- name: start-run
-INSERT INTO digest_runs (cutoff, due_by_ms, started_ms) VALUES (:cutoff, :due_by_ms, :started_ms) RETURNING id;
+INSERT INTO digest_runs (cutoff, due_by_ms, started_ms, active_ms) VALUES (:cutoff, :due_by_ms, :started_ms, :started_ms) RETURNING id;
 
 -- name: count-run
 -- Adds what one committed page built.
 UPDATE digest_runs
    SET subscribers = subscribers + :subscribers, subscriptions = subscriptions + :subscriptions, envelopes = envelopes + :envelopes,
-       empty = empty + :empty, postings = postings + :postings
+       empty = empty + :empty, postings = postings + :postings, folded = folded + :folded, counted = counted + :counted,
+       deferred = deferred + :deferred, active_ms = :active_ms,
+       after_position = CASE WHEN after_position = 0 OR :after_position < after_position THEN :after_position ELSE after_position END
  WHERE id = :id;
 
 -- name: finish-run
 UPDATE digest_runs SET finished_ms = :finished_ms, stopped_by = :stopped_by WHERE id = :id;
 
+-- name: close-crashed-runs
+-- Runs of processes that died: nothing recorded for so long that no pass can still be under way.
+UPDATE digest_runs SET finished_ms = active_ms, stopped_by = 'crash' WHERE finished_ms IS NULL AND active_ms < :before_ms;
+
 -- name: list-runs
-SELECT id, cutoff, due_by_ms, started_ms, finished_ms, stopped_by, subscribers, subscriptions, envelopes, empty, postings
+SELECT id, cutoff, due_by_ms, started_ms, active_ms, finished_ms, stopped_by, after_position, subscribers, subscriptions, envelopes, empty,
+       postings, folded, counted, deferred
   FROM digest_runs
  WHERE (id < :before OR :before = 0)
  ORDER BY id DESC
  LIMIT :page;
 
 -- name: run-by-id
-SELECT id, cutoff, due_by_ms, started_ms, finished_ms, stopped_by, subscribers, subscriptions, envelopes, empty, postings
+SELECT id, cutoff, due_by_ms, started_ms, active_ms, finished_ms, stopped_by, after_position, subscribers, subscriptions, envelopes, empty,
+       postings, folded, counted, deferred
   FROM digest_runs
  WHERE id = :id;
 
 -- name: put-digest
-INSERT INTO digests (run_id, subscriber_id, created_ms, subscriptions, delivered, deferred, counted, content)
-VALUES (:run_id, :subscriber_id, :created_ms, :subscriptions, :delivered, :deferred, :counted, :content);
+-- One that was built on a history that has grown since is not recorded, and not returned.
+INSERT INTO digests (run_id, subscriber_id, after_id, created_ms, subscriptions, delivered, deferred, counted, content)
+VALUES (:run_id, :subscriber_id, :after_id, :created_ms, :subscriptions, :delivered, :deferred, :counted, :content)
+ON CONFLICT DO NOTHING
+RETURNING subscriber_id;
 
 -- name: latest-digests
--- Each subscriber's last digest, which carries what was deferred.
-SELECT id, run_id, subscriber_id, created_ms, subscriptions, delivered, deferred, counted, content
-  FROM digests
- WHERE id IN (SELECT MAX(id) FROM digests WHERE subscriber_id IN (:subscribers) GROUP BY subscriber_id)
- ORDER BY subscriber_id;
+-- Each subscriber's last digest, with its content if it put anything off. Numbers of the digest before ascend with
+-- the digests, so the last one has the highest.
+SELECT d.id, d.subscriber_id, CASE WHEN d.deferred = :nothing THEN '' ELSE d.content END AS content
+  FROM digests d
+ WHERE d.subscriber_id IN (:subscribers)
+   AND d.after_id = (SELECT MAX(l.after_id) FROM digests l WHERE l.subscriber_id = d.subscriber_id)
+ ORDER BY d.subscriber_id;
 
 -- name: earlier-digests
 -- Everything the subscribers got within retention, to keep a posting from coming twice.
 SELECT subscriber_id, delivered, counted
   FROM digests
  WHERE subscriber_id IN (:subscribers)
- ORDER BY subscriber_id, id;
+ ORDER BY subscriber_id, after_id;
+
+-- name: delivered-before
+-- What a subscriber got before one of her digests, latest first.
+SELECT id, created_ms, delivered
+  FROM digests
+ WHERE subscriber_id = :subscriber_id AND after_id < :after_id
+ ORDER BY after_id DESC
+ LIMIT :page;
 
 -- name: digest-by-envelope
-SELECT id, run_id, subscriber_id, created_ms, subscriptions, delivered, deferred, counted, content
+SELECT id, run_id, subscriber_id, after_id, created_ms, subscriptions, delivered, deferred, counted, content
   FROM digests
  WHERE run_id = :run_id AND subscriber_id = :subscriber_id;
 
 -- name: digests-of-subscriber
-SELECT id, run_id, subscriber_id, created_ms, subscriptions, delivered, deferred, counted, content
+SELECT id, run_id, subscriber_id, after_id, created_ms, subscriptions, delivered, deferred, counted, content
   FROM digests
  WHERE subscriber_id = :subscriber_id
- ORDER BY id DESC
+ ORDER BY after_id DESC
  LIMIT :page;
 
 -- name: purge-digests
@@ -58,9 +79,20 @@ SELECT id, run_id, subscriber_id, created_ms, subscriptions, delivered, deferred
 DELETE FROM digests
  WHERE id IN (SELECT d.id FROM digests d
                WHERE d.created_ms < :before_ms
-                 AND d.id < (SELECT MAX(l.id) FROM digests l WHERE l.subscriber_id = d.subscriber_id)
+                 AND d.after_id < (SELECT MAX(l.after_id) FROM digests l WHERE l.subscriber_id = d.subscriber_id)
                ORDER BY d.id
                LIMIT :page);
+
+-- name: put-separations
+INSERT INTO separations (subscriber_id, low, high, at_ms) VALUES (:subscriber_id, :low, :high, :at_ms)
+ON CONFLICT (subscriber_id, low, high) DO NOTHING;
+
+-- name: separations-of
+SELECT subscriber_id, low, high FROM separations WHERE subscriber_id IN (:subscribers) ORDER BY subscriber_id, low, high;
+
+-- name: purge-separations
+-- Postings do not outlive their retention, nor does what was said of them.
+DELETE FROM separations WHERE at_ms < :before_ms;
 
 -- name: start-follower
 INSERT INTO followers (name, position) VALUES (:name, :position) ON CONFLICT (name) DO NOTHING;

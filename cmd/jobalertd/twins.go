@@ -1,0 +1,20 @@
+package main
+
+import (
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/alerts/cluster"
+	"github.com/jobalertd/jobalertd/mailer/digest"
+)
+
+// twins lends digests what alerts/cluster knows of near-duplicates.
+type twins struct{}
+
+func (twins) Sketch(p *alerts.Posting) digest.Sketch { return cluster.New(p) }
+
+func (twins) Groups(sketches []digest.Sketch, apart func(i, j int) bool) [][]int {
+	own := make([]*cluster.Sketch, len(sketches))
+	for i, s := range sketches {
+		own[i] = s.(*cluster.Sketch)
+	}
+	return cluster.Groups(own, apart)
+}

@@ -1,0 +1,275 @@
+package digest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/config/database"
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// page builds and records one page of subscribers. Whoever was changed under our
+// hands is left out of the page and leased again by the run's next pass; whoever's
+// record cannot be read is left leased, so that she keeps nobody else from theirs.
+func (b *Builder) page(ctx context.Context, r run, subscribers []int64, of map[int64][]*alert, docs *documents, done func([]int64)) (Summary, error) {
+	history, err := b.history(ctx, subscribers)
+	if err != nil {
+		return Summary{}, err
+	}
+	if len(history.broken) > 0 {
+		subscribers = slices.DeleteFunc(slices.Clone(subscribers), func(s int64) bool { return history.broken[s] })
+	}
+	built, err := b.buildAll(ctx, r.cutoff, subscribers, of, history, docs)
+	if err != nil {
+		return Summary{}, err
+	}
+	changed := map[int64]bool{}
+	for { // it ends, since each time round somebody else is left out
+		sum, err := b.record(ctx, r, built, changed)
+		var moved *movedError
+		switch {
+		case errors.As(err, &moved):
+			for _, s := range moved.subscribers {
+				changed[s] = true
+			}
+		case err != nil:
+			return Summary{}, err
+		default:
+			b.count(built, changed)
+			done(slices.DeleteFunc(slices.Clone(subscribers), func(s int64) bool { return changed[s] }))
+			return sum, nil
+		}
+	}
+}
+
+// history is what the page's subscribers got before.
+type history struct {
+	last     map[int64]int64           // her last digest's number
+	earlier  map[int64]*roaring.Bitmap // delivered or counted; nil where it cannot matter
+	deferred map[int64][]entry
+	apart    map[int64]separated
+	broken   map[int64]bool // whose digests cannot be read
+}
+
+func (b *Builder) history(ctx context.Context, subscribers []int64) (history, error) {
+	h := history{last: map[int64]int64{}, earlier: map[int64]*roaring.Bitmap{}, deferred: map[int64][]entry{}, broken: map[int64]bool{}}
+	if err := b.readLast(ctx, subscribers, &h); err != nil {
+		return h, err
+	}
+	several, err := b.Subscriptions.Several(ctx, b.DB.Reader, subscribers)
+	if err != nil {
+		return h, fmt.Errorf("read who has several alerts: %w", err)
+	}
+	var ids []int64
+	for _, s := range subscribers {
+		if h.last[s] != 0 && (several[s] || len(h.deferred[s]) > 0) {
+			ids = append(ids, s)
+		}
+	}
+	if err := b.readEarlier(ctx, ids, &h); err != nil {
+		return h, err
+	}
+	h.apart, err = b.readSeparations(ctx, subscribers)
+	return h, err
+}
+
+// buildAll builds the page's digests, for as many subscribers at a time as their
+// postings can be kept.
+func (b *Builder) buildAll(ctx context.Context, cutoff int64, subscribers []int64, of map[int64][]*alert, h history, docs *documents) ([]*built, error) {
+	out := make([]*built, 0, len(subscribers))
+	lists := make([][]candidate, len(subscribers))
+	for from := 0; from < len(subscribers); {
+		var wanted []uint32
+		to := from
+		for ; to < len(subscribers); to++ {
+			lists[to] = candidates(of[subscribers[to]], h.deferred[subscribers[to]])
+			if to > from && len(wanted)+len(lists[to]) > docs.limit {
+				break
+			}
+			for _, c := range lists[to] {
+				wanted = append(wanted, c.posting)
+			}
+			if len(wanted) > docs.limit { // hers alone; they are loaded in parts
+				wanted, to = nil, to+1
+				break
+			}
+		}
+		if err := docs.load(ctx, b.DB.Reader, wanted); err != nil {
+			return nil, err
+		}
+		if err := b.readUpdated(ctx, subscribers[from:to], lists[from:to], &h, docs); err != nil {
+			return nil, err
+		}
+		for i, s := range subscribers[from:to] {
+			if h.broken[s] {
+				continue
+			}
+			d, err := b.build(ctx, s, of[s], lists[from+i], &h, docs, cutoff)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, d)
+			lists[from+i] = nil
+		}
+		from = to
+	}
+	return out, nil
+}
+
+// readUpdated reads what was delivered to subscribers for whom a posting is
+// proposed that may have been delivered in an earlier form.
+func (b *Builder) readUpdated(ctx context.Context, subscribers []int64, lists [][]candidate, h *history, docs *documents) error {
+	var updated []int64
+	for i, s := range subscribers {
+		if h.last[s] == 0 || h.earlier[s] != nil {
+			continue
+		}
+		if len(lists[i]) > docs.limit || slices.ContainsFunc(lists[i], func(c candidate) bool {
+			d := docs.get(c.posting)
+			return d != nil && d.stored.Position != d.stored.FirstPosition
+		}) {
+			updated = append(updated, s)
+		}
+	}
+	return b.readEarlier(ctx, updated, h)
+}
+
+// build makes one subscriber's digest.
+func (b *Builder) build(ctx context.Context, subscriber int64, as []*alert, list []candidate, h *history, docs *documents, cutoff int64) (*built, error) {
+	earlier := h.earlier[subscriber]
+	s := selection{earlier: earlier, docs: docs, cutoff: cutoff, now: b.Now(), found: make(map[uint32]int, len(list))}
+	if err := s.run(ctx, b.DB.Reader, list); err != nil {
+		return nil, err
+	}
+	d := &built{subscriber: subscriber, alerts: as, after: h.last[subscriber], items: s.items}
+	d.fold(b.Twins, h.apart[subscriber])
+	d.folded = len(s.items) - len(d.items)
+	d.cap(b.MaxPostings, s.rest)
+	d.carry(h.deferred[subscriber], func(n uint32) bool {
+		_, now := s.found[n]
+		gone := s.gone != nil && s.gone.Contains(n)
+		return now || gone || earlier != nil && earlier.Contains(n)
+	})
+	return d, nil
+}
+
+// movedError says whose subscriptions, or digests, were changed between reading
+// and recording.
+type movedError struct{ subscribers []int64 }
+
+func (e *movedError) Error() string { return "subscriptions changed meanwhile" }
+
+// record writes the page in one transaction: leases end, windows move, digests
+// and envelopes appear, all or nothing. Subscribers in without are left out.
+func (b *Builder) record(ctx context.Context, r run, page []*built, without map[int64]bool) (sum Summary, err error) {
+	err = database.Retry(ctx, func(ctx context.Context) error {
+		return b.DB.Tx(ctx, func(tx *sqlx.Tx) error {
+			sum, err = b.recordIn(ctx, tx, r, page, without)
+			return err
+		})
+	})
+	if err != nil {
+		return Summary{}, err
+	}
+	return sum, nil
+}
+
+func (b *Builder) recordIn(ctx context.Context, tx *sqlx.Tx, r run, page []*built, without map[int64]bool) (Summary, error) {
+	kept := slices.DeleteFunc(slices.Clone(page), func(d *built) bool { return without[d.subscriber] })
+	followed, err := b.followed(ctx, tx, kept)
+	if err != nil {
+		return Summary{}, err
+	}
+	released := make([]int64, len(page))
+	for i, d := range page {
+		released[i] = d.subscriber
+	}
+	slices.Sort(released)
+	if err := b.Subscriptions.Release(ctx, tx, released); err != nil {
+		return Summary{}, fmt.Errorf("end leases: %w", err)
+	}
+	sum, err := b.advance(ctx, tx, r, kept, followed)
+	if err != nil {
+		return sum, err
+	}
+	if err := b.recordDigests(ctx, tx, r, kept, &sum); err != nil {
+		return sum, err
+	}
+	return sum, b.countRun(ctx, tx, r.id, &sum)
+}
+
+// followed is how far the instant follower has come; it is held there until the
+// transaction ends if the page serves any instant alert.
+func (b *Builder) followed(ctx context.Context, tx sqlx.ExtContext, page []*built) (int64, error) {
+	for _, d := range page {
+		for _, a := range d.alerts {
+			if a.Schedule.Frequency == subscriptions.Instant {
+				return b.holdFollower(ctx, tx)
+			}
+		}
+	}
+	return 0, nil
+}
+
+// advance moves the page's windows; a movedError names whose could not be.
+func (b *Builder) advance(ctx context.Context, tx sqlx.ExtContext, r run, page []*built, followed int64) (sum Summary, err error) {
+	var advances []subscriptions.Advance
+	owner, now := map[uint32]int64{}, b.Now()
+	for _, d := range page {
+		for _, a := range d.alerts {
+			next, err := b.next(a, r.cutoff, followed, now)
+			if err != nil {
+				b.Log.ErrorContext(ctx, "compute next due time; it is served daily until its schedule is valid", "subscription_id", a.ID, "err", err)
+				next = subscriptions.Advance{DueAt: now.Add(24 * time.Hour), LastLocalDate: a.LastLocalDate}
+			}
+			next.ID, next.Through = a.ID, a.window.Through
+			next.SeenThrough, next.SeenPosition = a.DeliveredThrough, a.Position
+			advances = append(advances, next)
+			owner[a.ID] = d.subscriber
+			if sum.After == 0 || a.window.After < sum.After {
+				sum.After = a.window.After
+			}
+		}
+	}
+	slices.SortFunc(advances, func(a, b subscriptions.Advance) int { return int(int64(a.ID) - int64(b.ID)) })
+	failed, err := b.Subscriptions.Advance(ctx, tx, advances)
+	if err != nil {
+		return sum, fmt.Errorf("move windows: %w", err)
+	}
+	if len(failed) > 0 {
+		e := &movedError{}
+		for _, id := range failed {
+			e.subscribers = append(e.subscribers, owner[id])
+		}
+		return sum, e
+	}
+	sum.Subscribers, sum.Subscriptions = len(page), len(advances)
+	return sum, nil
+}
+
+// next says when a served alert is due again. An instant one waits for the
+// follower, unless that has read past the cutoff already: then it is due once
+// more, since the follower does not wake what was due when it came by.
+func (b *Builder) next(a *alert, cutoff, followed int64, now time.Time) (subscriptions.Advance, error) {
+	var next subscriptions.Advance
+	if a.Schedule.Frequency == subscriptions.Instant {
+		if followed > cutoff {
+			next.DueAt = now.Add(b.Hold)
+		}
+		next.LastLocalDate = a.LastLocalDate
+		return next, nil
+	}
+	var err error
+	next.LastLocalDate, err = b.calendar.Served(a.Schedule, a.DueAt, now)
+	if err != nil {
+		return next, err
+	}
+	next.DueAt, err = b.calendar.Next(a.Schedule, now, next.LastLocalDate)
+	return next, err
+}

@@ -1,0 +1,94 @@
+package digest
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// pair is two postings by number, the lower first.
+type pair [2]uint32
+
+func pairOf(a, b uint32) pair { return pair{min(a, b), max(a, b)} }
+
+// separated are the pairs that one subscriber says are two jobs.
+type separated map[pair]bool
+
+// maxSeparated bounds the postings of one group that a link sets apart, and so
+// the rows that it writes.
+const maxSeparated = 20
+
+// Separate remembers that a subscriber says these postings are different jobs, so
+// that no later digest of hers folds any two of them.
+func (b *Builder) Separate(ctx context.Context, tx sqlx.ExtContext, subscriber int64, postings []uint32, now time.Time) error {
+	postings = postings[:min(len(postings), maxSeparated)]
+	var rows []map[string]any
+	for i, x := range postings {
+		for _, y := range postings[i+1:] {
+			if p := pairOf(x, y); x != y {
+				rows = append(rows, map[string]any{"subscriber_id": subscriber, "low": p[0], "high": p[1], "at_ms": now.UnixMilli()})
+			}
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := b.queries.Exec(ctx, tx, "put-separations", rows); err != nil {
+		return fmt.Errorf("separate postings: %w", err)
+	}
+	return nil
+}
+
+// readSeparations reads what the subscribers set apart.
+func (b *Builder) readSeparations(ctx context.Context, subscribers []int64) (map[int64]separated, error) {
+	var rows []struct {
+		Subscriber int64  `db:"subscriber_id"`
+		Low        uint32 `db:"low"`
+		High       uint32 `db:"high"`
+	}
+	if err := b.queries.Select(ctx, b.DB.Reader, &rows, "separations-of", map[string]any{"subscribers": subscribers}); err != nil {
+		return nil, fmt.Errorf("read separations: %w", err)
+	}
+	out := map[int64]separated{}
+	for _, r := range rows {
+		if out[r.Subscriber] == nil {
+			out[r.Subscriber] = separated{}
+		}
+		out[r.Subscriber][pair{r.Low, r.High}] = true
+	}
+	return out, nil
+}
+
+// separateLink is the link by which she says that the postings of a group are
+// different jobs; see SeparatedBy.
+func (b *Builder) separateLink(who *subscriptions.Subscriber, now time.Time, group []uint32) string {
+	names := make([]string, 0, len(group))
+	for _, n := range group[:min(len(group), maxSeparated)] {
+		names = append(names, strconv.FormatUint(uint64(n), 10))
+	}
+	return b.Links.Base + "/separate/" + b.Links.Signer.Sign(subscriptions.Claims{Purpose: subscriptions.ToSeparate, Subscriber: who.ID,
+		Rotation: who.Rotation, Detail: strings.Join(names, ","), Issued: now})
+}
+
+// SeparatedBy reads the postings that a link with these claims sets apart; false
+// if it names fewer than two.
+func SeparatedBy(c subscriptions.Claims) ([]uint32, bool) {
+	if c.Purpose != subscriptions.ToSeparate {
+		return nil, false
+	}
+	var out []uint32
+	for name := range strings.SplitSeq(c.Detail, ",") {
+		n, err := strconv.ParseUint(name, 10, 32)
+		if err != nil {
+			return nil, false
+		}
+		out = append(out, uint32(n))
+	}
+	return out, len(out) > 1 && len(out) <= maxSeparated
+}
