@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jobalertd/jobalertd/mailer"
@@ -44,20 +43,7 @@ func (m mails) Compose(ctx context.Context, e mailer.Envelope) (mailer.Message, 
 	if err != nil {
 		return mailer.Message{}, err
 	}
-	return mailer.Message{Envelope: e.ID, From: m.returnPath(), To: h.To, Data: data}, nil
-}
-
-// returnPath is the envelope sender, where bounces go: bounce_address, else the
-// sender's own address.
-func (m mails) returnPath() string {
-	if m.config.Mail.BounceAddress != "" {
-		return m.config.Mail.BounceAddress
-	}
-	from := m.config.Mail.From
-	if i := strings.LastIndexByte(from, '<'); i >= 0 {
-		from = strings.TrimSuffix(strings.TrimSpace(from[i+1:]), ">")
-	}
-	return from
+	return mailer.Message{Envelope: e.ID, From: m.returnPath(e.Subscriber, h.To), To: h.To, Data: data}, nil
 }
 
 func (m mails) digest(ctx context.Context, e mailer.Envelope, h mailer.Headers) ([]byte, error) {
@@ -70,7 +56,7 @@ func (m mails) digest(ctx context.Context, e mailer.Envelope, h mailer.Headers) 
 	case len(content.Postings) == 0:
 		return nil, outbox.ErrEmpty
 	}
-	h.OneClick = content.OneClick
+	h.OneClick, h.UnsubscribeMail = content.OneClick, m.unsubscribeMail(content.OneClick)
 	content.Headers, content.Kind = h, e.Kind
 	return m.composer.Digest(content)
 }
@@ -85,11 +71,30 @@ func (m mails) confirmation(ctx context.Context, who *subscriptions.Subscriber, 
 	case sub.State != subscriptions.Unconfirmed:
 		return nil, outbox.ErrEmpty
 	}
+	understood, err := m.understood(ctx, who, &sub)
+	if err != nil {
+		return nil, err
+	}
 	return m.composer.Confirmation(mailer.ConfirmationContent{
-		Headers: h, AlertName: sub.Name(m.meaning, who.Locale), Frequency: sub.Schedule.Describe(who.Locale),
+		Headers: h, Understood: understood, AlertName: sub.Name(m.meaning, who.Locale), Frequency: sub.Schedule.Describe(who.Locale),
 		ConfirmURL: m.links.Confirm(who, sub.ID, e.Created), ValidUntil: e.Created.Add(subscriptions.ConfirmWithin).In(zoneOf(sub.Schedule)),
 		SignedUpAt: sub.Created.In(zoneOf(sub.Schedule)),
 	})
+}
+
+// understood describes a wish that came as a mail; empty for one from a form, whose
+// writer has seen it in its parts.
+func (m mails) understood(ctx context.Context, who *subscriptions.Subscriber, sub *subscriptions.Subscription) (string, error) {
+	consents, err := m.subscriptions.Consents(ctx, m.db.Reader, who.ID)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range consents {
+		if c.Event == subscriptions.SignedUp && c.Subscription == sub.ID && c.Source == bySource {
+			return sub.Name(m.meaning, who.Locale), nil
+		}
+	}
+	return "", nil
 }
 
 // zoneOf is a subscription's time zone; UTC if it has become unknown.

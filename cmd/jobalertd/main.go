@@ -45,6 +45,7 @@ type commands struct {
 	Settings      configCmd        `cmd:"" name:"config" help:"Print and check settings."`
 	Bench         benchCmd         `cmd:"" help:"Measure this program on this machine."`
 	Verify        verifyCmd        `cmd:"" help:"Prove the promises on what is stored, or list what breaks them."`
+	Bounces       bouncesCmd       `cmd:"" help:"Read and act on mails that came back."`
 	Doctor        doctorCmd        `cmd:"" help:"Look at everything a daemon needs, and say what to do."`
 	Migrate       migrateCmd       `cmd:"" help:"Bring the database's schema up to date and put this program's vocabulary into force."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`

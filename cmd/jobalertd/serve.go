@@ -70,6 +70,7 @@ type daemon struct {
 	ready   readiness
 	server  *http.Server
 	listen  net.Listener
+	inbound *receiver // nil without inbound.listen
 }
 
 // newDaemon builds every part and hands it over. Nothing runs yet but the
@@ -98,6 +99,9 @@ func newDaemon(ctx context.Context, c *config.Config, m *alerts.Meaning, log *sl
 		return nil, err
 	}
 	if err := d.buildRelay(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.buildInbound(ctx); err != nil {
 		return nil, err
 	}
 	return d, d.buildServer()
@@ -263,6 +267,9 @@ func (d *daemon) run(ctx context.Context) error {
 	g.Go(func() error { scheduler.run(gctx); return nil })
 	g.Go(func() error { return d.relay.Run(gctx) })
 	g.Go(func() error { return d.serveHTTP(gctx) })
+	if d.inbound != nil {
+		g.Go(func() error { return d.inbound.server.Run(gctx, d.inbound.listener) })
+	}
 	err = g.Wait()
 	d.log.Info("stopped")
 	return err
@@ -319,6 +326,9 @@ func (d *daemon) close() {
 	defer cancel()
 	if d.listen != nil {
 		_ = d.listen.Close()
+	}
+	if d.inbound != nil {
+		_ = d.inbound.listener.Close()
 	}
 	if d.broker != nil {
 		if err := d.broker.Close(ctx); err != nil {

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/mailer"
+	"github.com/jobalertd/jobalertd/mailer/inbound"
+	"github.com/jobalertd/jobalertd/mailer/smtp"
+	"github.com/jobalertd/jobalertd/mailer/suppression"
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// comesBack acts on what comes in by mail: it is inbound's Handler. It writes to
+// nobody but to ask for confirmation.
+type comesBack struct {
+	*stores
+	wake func() // something changed, or mail waits
+	// did is told what was done, by numbers.
+	did func(what string, subscriber int64)
+	// trusting takes a report's word for whom it is about where no token proves
+	// it: for an operator who feeds reports of a relay that rewrites senders.
+	trusting bool
+}
+
+// bySource is how the record of consent calls what was done by mail.
+const bySource = "mail"
+
+// Report counts bounces and ends everything on a complaint. What concerns us and
+// not the recipient, such as a refusal by policy, is never held against her.
+func (c comesBack) Report(ctx context.Context, reports []inbound.Report) error {
+	for i := range reports {
+		r := &reports[i]
+		var reason suppression.Reason
+		switch {
+		case r.Kind == inbound.Hard:
+			reason = suppression.HardBounce
+		case r.Kind == inbound.Soft && !aboutUs(r):
+			reason = suppression.SoftBounce
+		case r.Objects():
+			reason = suppression.Complaint
+		default:
+			continue
+		}
+		who, err := c.reported(ctx, r)
+		if errors.Is(err, subscriptions.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.hold(ctx, who, reason, r.Status); err != nil {
+			return fmt.Errorf("record a report: %w", err)
+		}
+		c.did(string(reason), who.ID)
+	}
+	return nil
+}
+
+// aboutUs reports whether a soft bounce speaks of the sender.
+func aboutUs(r *inbound.Report) bool {
+	if len(r.Status) > 2 && r.Status[2] == '7' {
+		return true
+	}
+	v := smtp.Classify(max(r.Code, 400), r.Status, r.Diagnostic, smtp.StageBody)
+	return v == mailer.SenderProblem || v == mailer.SlowDown
+}
+
+// reported is the subscriber whom a report is about; ErrNotFound if nothing
+// proves that it is about one.
+func (c comesBack) reported(ctx context.Context, r *inbound.Report) (subscriptions.Subscriber, error) {
+	if id := tokenSubscriber(r.Token); id != 0 {
+		who, err := c.subscriptions.Subscriber(ctx, c.db.Reader, id)
+		if err != nil {
+			return who, err
+		}
+		if who.Email != "" && c.provesReturn(r.Token, id, who.Email) {
+			return who, nil
+		}
+	}
+	if !c.trusting || r.Recipient == "" {
+		return subscriptions.Subscriber{}, subscriptions.ErrNotFound
+	}
+	return c.subscriptions.SubscriberByAddress(ctx, c.db.Reader, r.Recipient)
+}
+
+// hold records the report. A complaint ends all alerts first: that takes the clock.
+func (c comesBack) hold(ctx context.Context, who subscriptions.Subscriber, reason suppression.Reason, status string) error {
+	return c.db.Tx(ctx, func(tx *sqlx.Tx) error {
+		if reason == suppression.Complaint {
+			how := subscriptions.Circumstances{Source: bySource}
+			if _, err := c.subscriptions.EndAll(ctx, tx, who.ID, subscriptions.EndedComplained, how, c.now()); err != nil {
+				return err
+			}
+		}
+		return c.suppressions.Bounced(ctx, tx, who.Email, reason, status)
+	})
+}
+
+// Unsubscribe ends the alerts that a link's token names. An invalid token does
+// nothing, and looks the same.
+func (c comesBack) Unsubscribe(ctx context.Context, token string) error {
+	claims, err := c.links.Signer.Verify(token, subscriptions.ToUnsubscribe, c.now())
+	if err != nil {
+		return nil //nolint:nilerr // strangers must not tell good tokens from bad ones
+	}
+	err = c.db.Tx(ctx, func(tx *sqlx.Tx) error {
+		how := subscriptions.Circumstances{Source: bySource}
+		_, err := c.subscriptions.End(ctx, tx, claims.Subscriber, claims.Subscriptions, subscriptions.EndedUnsubscribed, how, c.now())
+		return err
+	})
+	if errors.Is(err, subscriptions.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("unsubscribe by mail: %w", err)
+	}
+	c.did("unsubscribed", claims.Subscriber)
+	c.wake()
+	return nil
+}
+
+// Subscribe takes a wish written as a subject, and asks its writer to confirm.
+// What cannot be understood is not answered: the address may be forged.
+func (c comesBack) Subscribe(ctx context.Context, r inbound.SubscribeRequest) error {
+	address, err := subscriptions.ParseAddress(r.From)
+	if err != nil {
+		return nil //nolint:nilerr // nobody to answer
+	}
+	criteria, ok := wishIn(c.meaning, r.Subject)
+	if !ok {
+		c.did("not understood", 0)
+		return nil
+	}
+	schedule := subscriptions.Schedule{Frequency: subscriptions.Daily, Hour: 7, Timezone: c.config.Digest.Timezone}
+	up := subscriptions.SignUp{Address: address, Locale: "de", Wish: subscriptions.Wish{Criteria: criteria, Schedule: schedule},
+		How: subscriptions.Circumstances{Source: bySource, TextVersion: bySource, Wording: r.Subject}}
+	var made subscriptions.Enrolment
+	err = c.db.Tx(ctx, func(tx *sqlx.Tx) (err error) {
+		made, err = c.enrol(ctx, tx, up)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("subscribe by mail: %w", err)
+	}
+	c.did("asked to subscribe", made.Subscriber)
+	c.wake()
+	return nil
+}
+
+// enrol stores a sign-up with the mail that it asks for.
+func (c comesBack) enrol(ctx context.Context, tx *sqlx.Tx, up subscriptions.SignUp) (subscriptions.Enrolment, error) {
+	now := c.now()
+	made, err := c.subscriptions.SignUp(ctx, tx, up, now)
+	if err != nil || made.Answer == subscriptions.StaySilent {
+		return made, err
+	}
+	if err := c.suppressions.Lift(ctx, tx, up.Address); err != nil {
+		return made, err
+	}
+	if made.Answer == subscriptions.SayAlreadyHere {
+		return made, c.outbox.Account(ctx, tx, made.Subscriber, subscriptions.MailAlreadyHere, subscriptions.AccountPayload{Subscription: made.Subscription})
+	}
+	how := up.How
+	if how.MessageID, err = c.outbox.Confirmation(ctx, tx, made.Subscriber, made.Subscription, made.Confirmation); err != nil {
+		return made, err
+	}
+	return made, c.subscriptions.ConfirmationSent(ctx, tx, made.Subscriber, made.Subscription, how, now)
+}
+
+// receiver is the daemon's server for what comes back by mail.
+type receiver struct {
+	server   *inbound.Server
+	listener net.Listener
+}
+
+// inboundServer serves the three addresses under the domain of bounce_address.
+func (s *stores) inboundServer(h inbound.Handler) *inbound.Server {
+	domain := domainOf(s.config.Mail.BounceAddress)
+	return inbound.NewServer(inbound.Options{HelloName: mailHost(s.config), BounceAddress: s.config.Mail.BounceAddress,
+		UnsubscribeAddress: unsubscribeLocal + "@" + domain, SubscribeAddress: subscribeLocal + "@" + domain, Log: s.log}, h)
+}
+
+// buildInbound listens where mail comes back; nowhere without inbound.listen.
+func (d *daemon) buildInbound(ctx context.Context) error {
+	if d.config.Inbound.Listen == "" {
+		return nil
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", d.config.Inbound.Listen)
+	if err != nil {
+		return fmt.Errorf("inbound.listen: %w; ports below 1024 need a privilege, and another mail server may use the port", err)
+	}
+	h := comesBack{stores: d.stores, wake: d.Wake, did: func(what string, subscriber int64) {
+		d.log.InfoContext(ctx, "mail came back", "what", what, "subscriber_id", subscriber)
+	}}
+	d.inbound = &receiver{server: d.inboundServer(h), listener: l}
+	return nil
+}
