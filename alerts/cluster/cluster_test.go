@@ -62,6 +62,8 @@ func TestSame_TellsTwoJobsByWhatContradicts(t *testing.T) {
 			with(func(p *alerts.Posting) { p.Pay = &pay.Statement{Currency: "EUR", YearlyMin: 70000, YearlyMax: 80000} }), false},
 		"pay by 12 and 13 salaries": {with(func(p *alerts.Posting) { p.Pay = &pay.Statement{Currency: "EUR", YearlyMin: 42000, YearlyMax: 42000} }),
 			with(func(p *alerts.Posting) { p.Pay = &pay.Statement{Currency: "EUR", YearlyMin: 45500, YearlyMax: 45500} }), true},
+		"another station":         {with(func(p *alerts.Posting) { p.Title = "Krankenpfleger Station C" }), with(func(p *alerts.Posting) { p.Title = "Krankenpfleger Station D" }), false},
+		"a word put together":     {with(func(p *alerts.Posting) { p.Title = "Medizin Informatiker" }), base(), true},
 		"another level by number": {with(func(p *alerts.Posting) { p.Title = "Medizininformatiker II" }), with(func(p *alerts.Posting) { p.Title = "Medizininformatiker III" }), false},
 	}
 	for name, c := range tests {

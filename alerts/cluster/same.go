@@ -1,6 +1,9 @@
 package cluster
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // The least containment (share of the shorter text that stands in the longer) at
 // which two postings are one job, by what else speaks for it. Set on blocks of
@@ -12,10 +15,15 @@ const (
 	closeTitleByAgency     = 0.70
 	otherEmployer          = 0.92 // and resemblance as much: an employer under another name
 	placeUnsaid            = 0.85
+	shortText              = 0.95 // a line or two say too little to differ in
 )
 
-// closeTitle is the Dice coefficient of letters from which titles are close.
-const closeTitle = 0.84
+// closeTitle is the Dice coefficient of letters from which words of at least
+// longWord letters are taken for one another.
+const (
+	closeTitle = 0.84
+	longWord   = 8
+)
 
 // verdict is the outcome of comparing two sketches.
 type verdict struct {
@@ -62,6 +70,9 @@ func compare(a, b *Sketch, common func() boilerplate) verdict {
 	}
 	if where == unsaid {
 		need = max(need, placeUnsaid)
+	}
+	if min(len(a.text.smallest), len(b.text.smallest)) < fewShingles {
+		need = max(need, shortText)
 	}
 	return verdict{same: containment >= need, strength: containment + resemblance}
 }
@@ -113,7 +124,24 @@ func compareTitles(a, b *Sketch) (equal, near bool) {
 	if len(moreX) < len(x) && b.hasWords(moreX) && a.hasWords(moreY) {
 		return false, true
 	}
-	return false, dice(a.letters, b.letters) >= closeTitle && (shared(x, y) > 0 || len(x) != len(y))
+	return false, alike(moreX, moreY)
+}
+
+// alike reports whether the words in which titles differ are one another, put
+// together or inflected otherwise: "Software Entwickler" and "Softwareentwickler".
+// Short words tell stations, shifts and grades apart, and are never alike.
+func alike(x, y []string) bool {
+	if len(x) == 0 || len(y) == 0 {
+		return false
+	}
+	a, b := strings.Join(x, ""), strings.Join(y, "")
+	if min(len(a), len(b)) < longWord {
+		return false
+	}
+	if len(x) == 2 && x[1]+x[0] == b || len(y) == 2 && y[1]+y[0] == a {
+		return true
+	}
+	return dice(letters(a), letters(b)) >= closeTitle
 }
 
 func (s *Sketch) hasWords(words []string) bool {

@@ -24,7 +24,6 @@ type Sketch struct {
 	payMax   int64
 	refs     []ref
 	keys     []uint32 // of the title's words and their beginnings, ascending
-	letters  []uint32 // of the title's runs of three letters, ascending
 	text     shingles
 	words    wordSet
 }
@@ -59,7 +58,7 @@ func New(p *alerts.Posting) *Sketch {
 	if p.Pay != nil && p.Pay.YearlyMax+p.Pay.YearlyMin > 0 {
 		s.currency, s.payMin, s.payMax = p.Pay.Currency, p.Pay.YearlyMin, alerts.Reach(p.Pay)
 	}
-	s.keys, s.letters = keysOf(s.title.words), letters(s.title.words)
+	s.keys = keysOf(s.title.words)
 	s.readText(p)
 	return s
 }

@@ -32,7 +32,7 @@ var noise = set(`ab sofort gesucht suchen wir dringend zum naechstmoeglichen zei
 	des ein eine einen einer unser unsere unseren unserem unserer kunde kunden mandant mandanten auftrag namen raum region standort grossraum umgebung mit von auf zur zu
 	gerne auch hybrid homeoffice home office remote mobil mobiles arbeiten now hiring wanted we are the a an of for and or at to with our client clients on behalf full part time
 	fulltime parttime permanent immediately immediate start urgent urgently position role vacancy opening job opportunity new neu top attraktiv attraktive option moeglich
-	gn mwd wmd dmw mdw m w d f x i div divers all genders mensch menschen verstaerkung team unbefristeten befristet befristete deutschlandweit bundesweit euro eur brutto
+	gn mwd wmd dmw mdw div divers all genders mensch menschen verstaerkung team unbefristeten befristet befristete deutschlandweit bundesweit euro eur brutto
 	monat jahr std stunden stunde woche pro lohn gehalt verdienst kennziffer ref referenz nr id gmbh ag ev e v ggmbh kg mbh se co`)
 
 // levels are words that make another job of the same occupation, with what they
@@ -129,10 +129,9 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// letters are the runs of three letters of a title's words put together, hashed,
-// so that "Software Entwickler" is close to "Softwareentwickler".
-func letters(words []string) []uint32 {
-	s := " " + strings.Join(words, "") + " "
+// letters are the runs of three letters of a word, ascending.
+func letters(s string) []uint32 {
+	s = " " + s + " "
 	var out []uint32
 	for i := 0; i+3 <= len(s); i++ {
 		out = append(out, uint32(s[i])<<16|uint32(s[i+1])<<8|uint32(s[i+2]))
