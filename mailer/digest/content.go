@@ -189,7 +189,7 @@ const (
 )
 
 // closedSince counts what she got before and what was withdrawn or has expired
-// since her last digest.
+// between her last digest and this one: what closes later is the next one's to tell.
 func (b *Builder) closedSince(ctx context.Context, r *row) (int, error) {
 	var before []row
 	arg := map[string]any{"subscriber_id": r.Subscriber, "after_id": r.After, "page": closedDigests}
@@ -210,7 +210,7 @@ func (b *Builder) closedSince(ctx context.Context, r *row) (int, error) {
 		}
 	}
 	numbers := delivered.ToArray()
-	closed, err := b.Postings.Closed(ctx, b.DB.Reader, numbers[max(0, len(numbers)-closedLooked):], time.UnixMilli(before[0].CreatedMS), b.Now())
+	closed, err := b.Postings.Closed(ctx, b.DB.Reader, numbers[max(0, len(numbers)-closedLooked):], time.UnixMilli(before[0].CreatedMS), time.UnixMilli(r.CreatedMS))
 	if err != nil {
 		return 0, fmt.Errorf("read what is closed: %w", err)
 	}
