@@ -145,7 +145,7 @@ var joining = wordSet("a am an auf b bei d dem den der des i im in o ob u unter 
 // of a name that is not known as it stands.
 var describing = wordSet(`amt area arbeitsort bei bezirk bezirke bundesland bundesstadt canton city county dorf einsatzort flughafen freie freistaat
 	gebiet gegend gemeinde greater grossraum hansestadt hauptbahnhof hauptstadt hbf im in innenstadt kanton kr kreis kreisfreie kreisstadt krs landeshauptstadt
-	landkreis lk lutherstadt markt marktgemeinde messe metropolitan metropolregion metropolraum mitte naehe nahe nord nordost nordwest ort ost ostalb
+	landkreis lk lkr lutherstadt markt marktgemeinde messe metropolitan metropolregion metropolraum mitte naehe nahe nord nordost nordwest ort ost ostalb
 	raum region residenzstadt regierungsbezirk rund sitz staedteregion stadt stadtgebiet stadtkreis stadtmitte standort state stadtgemeinde sued suedost suedwest
 	um umfeld umgebung umkreis umland universitaetsstadt verbandsgemeinde vg vorort west wissenschaftsstadt zentral zentrale zentrum altstadt
 	north south east center centre downtown near remote hybrid homeoffice office onsite hq headquarters`)

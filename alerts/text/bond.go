@@ -8,7 +8,7 @@ import "slices"
 type bond struct {
 	left, right           int // groups
 	asked                 string
-	modifiers, occupation []Term // stems
+	modifiers, occupation []Term // stems, and the root of who does it and what is done
 }
 
 // addBonds notes where such words follow each other in a query.
@@ -25,10 +25,14 @@ func (a *Analyser) addBonds(c *compiled, at []int) {
 		if !a.lex.everyday[a.lex.stemEnglish(canonical(left))] || !a.word(right).person {
 			continue
 		}
-		c.bonds = append(c.bonds, bond{
+		b := bond{
 			left: at[i], right: at[i+1], asked: left + " " + right,
 			modifiers: a.asked(left).wholes(), occupation: a.asked(right).wholes(),
-		})
+		}
+		if ps := a.pieces(right); len(ps) == 1 { // "Data Engineering Lead"
+			b.occupation = append(b.occupation, termOf(rootTerm, a.lex.root(a.lex.stemGerman(ps[0].base))))
+		}
+		c.bonds = append(c.bonds, b)
 	}
 }
 
@@ -91,7 +95,7 @@ func (d *Document) modifies(p, h uint32) bool {
 		return inTitle || p+nearPlaces >= h
 	case !inTitle || p > h+2*nearPlaces:
 		return false
-	case p+1 == d.titlePlaces:
+	case h == 0 && p == 1, p+1 == d.titlePlaces: // "Assistant, Medical Practice"
 		return true
 	}
 	from, to := d.places[p].end, d.places[p+1].start

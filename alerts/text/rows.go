@@ -3,8 +3,8 @@ package text
 import "strings"
 
 // addRows adds what neighbouring plain words mean together: their synonym
-// ("software developer"), their spelling as one word ("back end"), and an
-// adjective as the first part of its noun ("medizinische Informatik"). Each
+// ("software developer"), their spelling as one word ("back end"), the words
+// themselves where apart they mean something else, and an adjective as the first part of its noun ("medizinische Informatik"). Each
 // way is added to every group of the row, since (a or s) and (b or s) is
 // (a and b) or s.
 func (a *Analyser) addRows(c *compiled, at []int) {
@@ -38,6 +38,9 @@ func (a *Analyser) rowWays(ws []string) []alternative {
 		if len(ws) == 2 {
 			out = append(out, a.writtenAsOne(ws[0], ws[1])...)
 			out = append(out, a.synonymWays([]string{ws[0] + strings.ToLower(ws[1])})...)
+		}
+		if a.lex.isIdiom(ws) {
+			out = append(out, a.phrase(asked)...)
 		}
 		for i := range out {
 			out[i].asked = asked

@@ -22,12 +22,17 @@ func (x *lexicon) readSenses(s map[string][]string) {
 		x.idioms[n.words[0]] = append(x.idioms[n.words[0]], n)
 	}
 	for _, line := range s["other-sense"] {
-		word, beside, _ := strings.Cut(line, ":")
-		set := map[string]bool{}
-		for w := range wordSet([]string{beside}) {
-			set[x.stemGerman(w)] = true
+		words, beside, _ := strings.Cut(line, ":")
+		for _, word := range wordList([]string{words}) {
+			set := x.otherSense[word]
+			if set == nil {
+				set = map[string]bool{}
+				x.otherSense[word] = set
+			}
+			for w := range wordSet([]string{beside}) {
+				set[x.stemGerman(w)] = true
+			}
 		}
-		x.otherSense[canonical(word)] = set
 	}
 	for w := range wordSet(s["everyday"]) {
 		x.everyday[x.stemEnglish(w)] = true
@@ -55,6 +60,20 @@ func (x *lexicon) idiomBits(ps []piece, i int) uint8 {
 		}
 	}
 	return 0
+}
+
+// isIdiom tells words that mean together what one of them alone does not.
+func (x *lexicon) isIdiom(ws []string) bool {
+	for _, n := range x.idioms[canonical(ws[0])] {
+		same := len(n.words) == len(ws)
+		for k := 1; k < len(ws) && same; k++ {
+			same = canonical(ws[k]) == n.words[k] || x.stemEnglish(canonical(ws[k])) == n.words[k]
+		}
+		if same {
+			return true
+		}
+	}
+	return false
 }
 
 // idiomAt marks the words at tokens[i:] that an idiom takes elsewhere, in away,

@@ -152,7 +152,11 @@ func (a *Analyser) inTitleOnly(word string, several bool) []alternative {
 	}
 	root := a.lex.root(stem)
 	rootOf := []Term{termOf(rootTerm, root)}
-	if sharesWork(root) && !a.lex.general[root] {
+	switch person := a.word(word).person; {
+	case a.lex.general[root]:
+	case !person && (sharesWork(root) || strings.HasSuffix(stem, "ik")):
+		out = append(out, alternative{terms: rootOf, mode: inTitle, unless: besideHelper, rule: Activity})
+	case sharesWork(root):
 		out = append(out, alternative{terms: rootOf, mode: inTitle, unless: a.lex.unlessBeside(stem) | besideOther, rule: Activity})
 	}
 	if several && len(stem) >= 2 {
