@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/alerts/archive"
 	"github.com/jobalertd/jobalertd/alerts/intake"
 	"github.com/jobalertd/jobalertd/alerts/jobposting"
 	"github.com/jobalertd/jobalertd/alerts/percolate"
@@ -65,6 +66,7 @@ type daemon struct {
 	broker  *broker.Broker
 	intake  *intake.Intake
 	index   *percolate.Index
+	archive *archive.Archive
 	relay   *outbox.Relay
 	capture *capture.Store // nil when there is a relay
 	ready   readiness
@@ -98,6 +100,7 @@ func newDaemon(ctx context.Context, c *config.Config, m *alerts.Meaning, log *sl
 	if err := d.buildIntake(ctx); err != nil {
 		return nil, err
 	}
+	d.archive = st.newArchive()
 	if err := d.buildRelay(ctx); err != nil {
 		return nil, err
 	}
@@ -263,6 +266,7 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	g.Go(func() error { return d.intake.Run(gctx) })
 	g.Go(func() error { return d.mergeIndex(gctx) })
+	g.Go(func() error { return d.runArchive(gctx) })
 	g.Go(func() error { return d.digests.RunFollower(gctx, followEvery, nil) })
 	g.Go(func() error { scheduler.run(gctx); return nil })
 	g.Go(func() error { return d.relay.Run(gctx) })
