@@ -41,7 +41,7 @@ func (s *Site) outlook(ctx context.Context, c *alerts.Criteria, frequency subscr
 	if err != nil {
 		return nil, fmt.Errorf("preview an alert: %w", err)
 	}
-	v := &outlookView{Days: max(len(o.Days), 1)}
+	v := &outlookView{Days: max(int(math.Round(now.Sub(since).Hours()/24)), 1)}
 	for _, n := range o.Days {
 		v.Found += n
 	}
