@@ -78,7 +78,6 @@ type SMTP struct {
 	Connections           int           `koanf:"connections" help:"connections to the relay at once"`
 	MaxPerSecond          int           `koanf:"max_per_second" help:"most mails a second, all replicas together; 0: no limit"`
 	MaxPerMinutePerDomain DomainRates   `koanf:"max_per_minute_per_domain" help:"most mails a minute to a recipient's domain, such as { \"gmail.com\" = 600, \"*\" = 300 }; \"*\" is every other domain"`
-	RetryFor              time.Duration `koanf:"retry_for" help:"how long a deferred mail is tried again"`
 	HoldUnknown           bool          `koanf:"hold_unknown" help:"true: a mail that the relay neither took nor refused is held for the operator, never sent twice; false: it is sent again under the same Message-ID"`
 }
 
@@ -155,7 +154,7 @@ func Default() *Config {
 		},
 		SMTP: SMTP{
 			Port: 587, TLS: StartTLS, Timeout: 5 * time.Minute, // RFC 5321 §4.5.3.2
-			Connections: 8, RetryFor: 2 * day,
+			Connections: 8,
 		},
 		Mail:      Mail{From: "alerts@localhost", Brand: "Job alerts"},
 		Digest:    Digest{Timezone: "Europe/Berlin", MaxPostings: 20, InstantHold: 2 * time.Minute},

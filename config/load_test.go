@@ -95,7 +95,7 @@ trusted_proxies = ["10.0.0.0/8", "::1"]
 [smtp]
 connections = 3
 hold_unknown = true
-retry_for = "1d12h"
+timeout = "1h30m"
 max_per_minute_per_domain = { "gmail.com" = 600, "*" = 300 }
 [digest]
 max_postings = 7
@@ -109,7 +109,7 @@ workdays = "0 7 * * 1-5"
 	want.HTTP.Listen, want.HTTP.TrustedProxies = ":8080", []string{"10.1.2.3", "10.1.2.4"}
 	want.SMTP.Connections, want.SMTP.HoldUnknown = 3, true
 	want.SMTP.MaxPerMinutePerDomain = DomainRates{"gmail.com": 600, "*": 300}
-	want.SMTP.RetryFor, want.Digest.MaxPostings = 36*time.Hour, 9
+	want.SMTP.Timeout, want.Digest.MaxPostings = 90*time.Minute, 9
 	want.Digest.Cadences = map[string]string{"workdays": "0 7 * * 1-5", "noon": "0 12 * * *"}
 	want.Retention.Outbox = 48 * time.Hour
 	if diff := cmp.Diff(want, c); diff != "" {

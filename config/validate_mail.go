@@ -16,7 +16,6 @@ func (c *Config) checkSMTP(k *checker) {
 	k.between("smtp.connections", s.Connections, 1, 1000)
 	k.atLeast("smtp.max_per_second", s.MaxPerSecond, 0)
 	k.lasting("smtp.timeout", s.Timeout, time.Second)
-	k.lasting("smtp.retry_for", s.RetryFor, time.Minute)
 	if strings.ContainsAny(s.Host, " :/@") && !strings.HasPrefix(s.Host, "[") && strings.Count(s.Host, ":") < 2 {
 		k.fault("smtp.host", "%q must be a name or an address alone; the port is smtp.port", s.Host)
 	}

@@ -121,8 +121,11 @@ func (s *stores) secrets(ctx context.Context) error {
 		return err
 	}
 	s.links = subscriptions.Links{Base: strings.TrimRight(s.config.HTTP.PublicURL, "/"), Signer: subscriptions.NewSigner(linkKey)}
-	s.composer, err = compose.New(identity(s.config), nil)
+	who, err := identity(s.config)
 	if err != nil {
+		return err
+	}
+	if s.composer, err = compose.New(who, nil); err != nil {
 		return fmt.Errorf("mail templates: %w", err)
 	}
 	seed, err := s.subscriptions.Secret(ctx, messageIDSecret)
@@ -134,8 +137,20 @@ func (s *stores) secrets(ctx context.Context) error {
 	return nil
 }
 
-func identity(c *config.Config) compose.Identity {
-	return compose.Identity{From: c.Mail.From, ReplyTo: c.Mail.ReplyTo, Brand: c.Mail.Brand, Imprint: c.Mail.Imprint, PublicURL: c.HTTP.PublicURL}
+// identity is who the mails come from, with the key that signs them if there is one.
+func identity(c *config.Config) (compose.Identity, error) {
+	id := compose.Identity{From: c.Mail.From, ReplyTo: c.Mail.ReplyTo, Brand: c.Mail.Brand, Imprint: c.Mail.Imprint, PublicURL: c.HTTP.PublicURL}
+	if c.Mail.DKIMDomain == "" {
+		return id, nil
+	}
+	key, err := os.ReadFile(c.Mail.DKIMKeyFile)
+	if err != nil {
+		return id, fmt.Errorf("mail.dkim_key_file: %w", err)
+	}
+	if id.Signer, err = compose.NewSigner(c.Mail.DKIMDomain, c.Mail.DKIMSelector, key); err != nil {
+		return id, fmt.Errorf("mail.dkim_key_file: %w", err)
+	}
+	return id, nil
 }
 
 func (s *stores) close() error { return s.db.Close() }
