@@ -30,7 +30,7 @@ func (p *parser) amounts() []finding {
 // accept decides whether the span is pay.
 func (p *parser) accept(s span, v verdict) (finding, bool) {
 	alone := p.standsAlone(s, v)
-	if v.neg || v.other || s.tied && !p.minijob(s, &v) {
+	if v.neg || v.other || !p.minijob(s, &v) && s.tied {
 		return finding{}, false
 	}
 	top := max(s.min, s.max)
@@ -173,6 +173,11 @@ func (p *parser) titleRange(s span, v verdict) bool {
 func (p *parser) minijob(s span, v *verdict) bool {
 	if !marginal(s.min) {
 		return false
+	}
+	if p.raw(s.last+1) == "Basis" { // "auf 556 € Basis"
+		v.pay, v.noun, v.unit = true, true, Month
+		v.last = s.last + 1
+		return true
 	}
 	switch p.raw(s.last + 2) {
 	case "Basis", "Job", "Jobs", "Jobber", "Kraft", "Minijob", "Stelle":

@@ -10,6 +10,7 @@ type verdict struct {
 	upTo     bool
 	net      bool
 	trainee  bool
+	doubt    bool // a bonus, a budget … that may only be included
 	other    bool // per something that is no span of time
 	heading  bool // nothing but signs between the line's beginning and the span
 	followed bool // an unknown word stands directly behind the span
@@ -28,5 +29,6 @@ func (p *parser) judge(s span) verdict {
 	v := verdict{first: s.first, last: s.last, unit: s.unit, pay: s.gross}
 	p.judgeRight(s, &v)
 	p.judgeLeft(s, &v)
+	v.neg = v.neg || v.doubt && !v.pay
 	return v
 }

@@ -95,6 +95,7 @@ func (p *parser) leftWord(s span, v *verdict, j int, w wordInfo, bounds *bool) (
 		v.pay = true
 	case cNeg:
 		if p.at(j-1).class == cIncl || p.is(j-1, kDot) && p.at(j-2).class == cIncl {
+			v.doubt = true
 			return false
 		}
 		v.neg = v.neg || !v.noun

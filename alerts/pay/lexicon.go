@@ -15,7 +15,7 @@ var words = map[string]wordInfo{
 	"minijob": {class: cPay}, "geringfügig": {class: cPay}, "geringfügige": {class: cPay}, "minijobs": {class: cPay}, "taschengeld": {class: cPay, unit: Month},
 	"ausbildungsvergütung": {class: cTrainee, unit: Month}, "ausbildungsgehalt": {class: cTrainee, unit: Month}, "ausbildungsentgelt": {class: cTrainee, unit: Month},
 	"lehrlingseinkommen": {class: cTrainee, unit: Month}, "lehrlingsentschädigung": {class: cTrainee, unit: Month}, "azubigehalt": {class: cTrainee, unit: Month},
-	"vollzeit": {class: cWeak}, "vollzeitbasis": {class: cWeak}, "vz": {class: cWeak}, "fte": {class: cWeak}, "vollzeitstelle": {class: cWeak},
+	"vollzeit": {class: cWeak}, "vollzeitbasis": {class: cWeak}, "vz": {class: cWeak}, "fte": {class: cWeak}, "vollzeitstelle": {class: cWeak}, "doe": {class: cWeak}, "rata": {class: cFiller},
 
 	"brutto": {class: cGross}, "gross": {class: cGross}, "br": {class: cFiller}, "bto": {class: cGross}, "netto": {class: cNet}, "net": {class: cNet},
 
@@ -38,7 +38,7 @@ var words = map[string]wordInfo{
 	"wenigstens": {class: cFrom}, "least": {class: cFrom}, "starting": {class: cFrom}, "starts": {class: cFrom}, "startet": {class: cFrom}, "beginnt": {class: cFrom}, "beginnend": {class: cFrom},
 	"startend": {class: cFrom}, "mindest": {class: cFrom}, "über": {class: cOver}, "ueber": {class: cOver}, "over": {class: cOver}, "mehr": {class: cOver}, "more": {class: cOver}, "above": {class: cOver},
 	"bis": {class: cUpTo}, "max": {class: cUpTo}, "maximal": {class: cUpTo}, "maximum": {class: cUpTo}, "höchstens": {class: cUpTo}, "up": {class: cUpTo}, "upto": {class: cUpTo},
-	"to": {class: cTo}, "until": {class: cTo}, "zwischen": {class: cBetween}, "between": {class: cBetween},
+	"to": {class: cTo}, "until": {class: cTo}, "zwischen": {class: cBetween}, "zw": {class: cBetween}, "between": {class: cBetween},
 	"und": {class: cAnd}, "oder": {class: cAnd}, "and": {class: cAnd}, "or": {class: cAnd}, "bzw": {class: cAnd}, "sowie": {class: cAdd},
 
 	// Spans.
@@ -73,7 +73,7 @@ var words = map[string]wordInfo{
 	"beträgt": {class: cFiller}, "betragen": {class: cFiller}, "bei": {class: cFor}, "einem": {class: cFiller}, "einer": {class: cFiller}, "is": {class: cFiller}, "approx": {class: cFiller},
 	"approximately": {class: cFiller}, "around": {class: cFiller}, "zu": {class: cFiller}, "sich": {class: cFiller}, "auf": {class: cFiller}, "beläuft": {class: cFiller}, "at": {class: cFiller}, "ist": {class: cFiller},
 	"ihr": {class: cFiller}, "dein": {class: cFiller}, "eine": {class: cFiller}, "ein": {class: cFiller}, "das": {class: cFiller}, "wir": {class: cFiller}, "dir": {class: cFiller}, "ihnen": {class: cFiller}, "gesamt": {class: cFiller}, "total": {class: cFiller}, "vb": {class: cFiller},
-	"bezahlen": {class: cPay}, "zahlen": {class: cPay}, "bieten": {class: cFiller}, "derzeit": {class: cFiller}, "aktuell": {class: cFiller}, "sind": {class: cFiller}, "us": {class: cFiller}, "garantiert": {class: cFiller}, "garantierte": {class: cFiller}, "fix": {class: cFiller},
+	"bezahlen": {class: cPay}, "zahlen": {class: cPay}, "bieten": {class: cFiller}, "jedoch": {class: cFiller}, "aber": {class: cFiller}, "derzeit": {class: cFiller}, "aktuell": {class: cFiller}, "sind": {class: cFiller}, "us": {class: cFiller}, "garantiert": {class: cFiller}, "garantierte": {class: cFiller}, "fix": {class: cFiller},
 	"base": {class: cFiller}, "basic": {class: cFiller}, "fixed": {class: cFiller}, "startgehalt": {class: cPay}, "einstiegsgehalt": {class: cPay}, "attraktive": {class: cFiller}, "attraktives": {class: cFiller},
 	"für": {class: cFor}, "als": {class: cFor}, "for": {class: cFor}, "as": {class: cFor}, "towards": {class: cFor},
 
@@ -82,7 +82,7 @@ var words = map[string]wordInfo{
 
 // abbreviations end with a dot that ends no sentence.
 var abbreviations = map[string]bool{
-	"ca": true, "mind": true, "max": true, "min": true, "inkl": true, "incl": true, "zzgl": true, "mtl": true, "monatl": true, "jährl": true, "std": true, "stdn": true, "p": true, "z": true,
+	"ca": true, "mind": true, "zw": true, "max": true, "min": true, "inkl": true, "incl": true, "zzgl": true, "mtl": true, "monatl": true, "jährl": true, "std": true, "stdn": true, "p": true, "z": true,
 	"bzw": true, "fr": true, "sfr": true, "st": true, "tsd": true, "mio": true, "mrd": true, "ggf": true, "evtl": true, "einschl": true, "zuzügl": true, "approx": true, "mon": true,
 	"h": true, "wo": true, "d": true, "nr": true, "bspw": true, "i": true, "u": true, "vgl": true, "gem": true, "lt": true, "durchschn": true, "entspr": true, "v": true, "j": true, "m": true, "b": true, "besgr": true, "egr": true, "mntl": true, "tgl": true, "wöch": true, "exkl": true,
 }

@@ -129,7 +129,7 @@ func (p *parser) salariesAt(j int, v *verdict) bool {
 func (p *parser) countsOther(j int) bool {
 	switch p.raw(j) {
 	case "pro", "je", "per":
-		return p.is(j+1, kWord) && p.at(j+1).class == cNone && p.raw(j+1) != "nach"
+		return p.is(j+1, kWord) && p.at(j+1).class == cNone && p.raw(j+1) != "nach" && p.raw(j+1) != "rata"
 	}
 	return false
 }
