@@ -36,8 +36,8 @@ func TestSearchFindsWhatAScanFinds(t *testing.T) {
 	}
 	a := New(Options{Meaning: meaning(), Now: func() time.Time { return start.Add(30 * time.Hour) }})
 	matched := 0
-	for n := range 3000 {
-		if n == 1500 {
+	for n := range 1200 {
+		if n == 600 {
 			d.merge()
 		}
 		var live []item
@@ -60,7 +60,7 @@ func TestSearchFindsWhatAScanFinds(t *testing.T) {
 		}
 		matched += len(want)
 	}
-	if matched < 10000 {
+	if matched < 5000 {
 		t.Fatalf("only %d matches: the criteria prove little", matched)
 	}
 }
@@ -273,7 +273,7 @@ func TestReadersSeeOneInstant(t *testing.T) {
 			}
 		})
 	}
-	for range 120 {
+	for range 50 {
 		for range 3 {
 			w.act()
 		}

@@ -88,14 +88,13 @@ func (d *draft) add(items []item) {
 }
 
 // kill takes out the posting whose content has a position, if it is here.
-func (d *draft) kill(position int64) bool {
+func (d *draft) kill(position int64) {
 	for n := range d.parts {
 		if i := d.parts[n].find(position); i >= 0 && d.parts[n].lives(i) {
 			d.killAt(n, i)
-			return true
+			return
 		}
 	}
-	return false
 }
 
 func (d *draft) killAt(n, i int) {
