@@ -20,7 +20,7 @@ func gazetteer(t testing.TB) *Gazetteer {
 	return g
 }
 
-// written is one row of testdata/places.tsv.
+// written is one row of testdata/places*.tsv.
 type written struct {
 	text, country, kind string
 	lat, lon, km        float64
@@ -28,9 +28,13 @@ type written struct {
 
 func readWritten(t *testing.T) []written {
 	t.Helper()
-	table, err := os.ReadFile("testdata/places.tsv")
-	if err != nil {
-		t.Fatal(err)
+	var table []byte
+	for _, file := range []string{"places.tsv", "places-blind.tsv"} {
+		data, err := os.ReadFile("testdata/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		table = append(table, data...)
 	}
 	var out []written
 	for line := range strings.Lines(string(table)) {

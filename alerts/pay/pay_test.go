@@ -9,7 +9,7 @@ import (
 	"github.com/jobalertd/jobalertd/alerts/pay"
 )
 
-// phrase is one line of testdata/pay.tsv.
+// phrase is one line of testdata/pay*.tsv.
 type phrase struct {
 	line       int
 	text       string
@@ -20,9 +20,11 @@ type phrase struct {
 	yMin, yMax int64
 }
 
-func phrases(t testing.TB) []phrase {
+func phrases(t testing.TB) []phrase { return phrasesOf(t, "testdata/pay.tsv") }
+
+func phrasesOf(t testing.TB, file string) []phrase {
 	t.Helper()
-	data, err := os.ReadFile("testdata/pay.tsv")
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +84,35 @@ func TestParse_ReadsThePhrases(t *testing.T) {
 	}
 	if stated < 150 || silent < 100 {
 		t.Errorf("the table has %d phrases with pay and %d without, too few to mean anything", stated, silent)
+	}
+}
+
+// Snippets that were written without looking at the rules: nearly all are read
+// right, and hardly anything that is no pay is read as pay.
+func TestParse_ReadsSnippetsItWasNotMadeFor(t *testing.T) {
+	t.Parallel()
+	var stated, right, silent, wrong int
+	for _, p := range phrasesOf(t, "testdata/pay-blind.tsv") {
+		got, ok := pay.Parse(p.text)
+		same := ok && got.Min == p.min && got.Max == p.max && got.Currency == p.currency && got.Unit == p.unit && got.YearlyMin == p.yMin && got.YearlyMax == p.yMax
+		switch {
+		case p.none && ok:
+			wrong++
+			t.Logf("line %d: %q was read as %v–%v %s %s, it states no pay", p.line, p.text, got.Min, got.Max, got.Currency, got.Unit)
+		case p.none:
+		case same:
+			right++
+		default:
+			t.Logf("line %d: %q was read as %v–%v %s %s, yearly %d–%d", p.line, p.text, got.Min, got.Max, got.Currency, got.Unit, got.YearlyMin, got.YearlyMax)
+		}
+		if p.none {
+			silent++
+		} else {
+			stated++
+		}
+	}
+	if 100*right < 97*stated || 100*wrong > silent {
+		t.Errorf("%d of %d read right, want 97 %%; %d of %d without pay read, want 1 %% at most", right, stated, wrong, silent)
 	}
 }
 
