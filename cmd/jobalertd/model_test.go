@@ -37,6 +37,9 @@ type modelAlert struct {
 	criteria   alerts.Criteria
 	schedule   subscriptions.Schedule
 	paused     bool
+	cap        int // of a digest; 0: the world's
+	defers     bool
+	best       bool      // it came back from a pause and wants the best alone
 	through    int       // served up to this step
 	due        time.Time // zero: nothing is due
 	served     string    // local date of the last occurrence served
@@ -56,7 +59,8 @@ type model struct {
 	alerts    map[uint32]*modelAlert
 	addresses map[int64]string
 	delivered map[int64]map[uint32]bool
-	unmet     []modelMatch // logged since the follower last came by
+	deferred  map[int64]map[uint32][]uint32 // of each subscriber: postings put off, and for which alerts
+	unmet     []modelMatch                  // logged since the follower last came by
 	hold      time.Duration
 	log       []string
 }
@@ -85,7 +89,7 @@ func runModel(t *testing.T, url string, seed uint64, steps int) {
 	start := time.Date(2026, 3, 25, 6, 30, 0, 0, time.UTC) // the clocks change on the 29th
 	w := newWorld(t, url, start)
 	m := &model{w: w, rng: rand.New(rand.NewPCG(seed, 7)), postings: map[string]*modelPosting{}, alerts: map[uint32]*modelAlert{},
-		addresses: map[int64]string{}, delivered: map[int64]map[uint32]bool{}, hold: w.config.Digest.InstantHold}
+		addresses: map[int64]string{}, delivered: map[int64]map[uint32]bool{}, deferred: map[int64]map[uint32][]uint32{}, hold: w.config.Digest.InstantHold}
 	for m.step = 1; m.step <= steps; m.step++ {
 		m.act()
 		if t.Failed() {
@@ -108,8 +112,10 @@ func (m *model) note(format string, args ...any) {
 func (m *model) act() {
 	m.advance(time.Duration(m.rng.IntN(40)) * time.Minute)
 	switch n := m.rng.IntN(100); {
-	case n < 34:
+	case n < 28:
 		m.publish()
+	case n < 34:
+		m.crossPost()
 	case n < 39:
 		m.repeat()
 	case n < 46:
@@ -245,6 +251,10 @@ func (m *model) wish() subscriptions.Wish {
 			break
 		}
 	}
+	if m.rng.IntN(3) == 0 {
+		w.MaxPostings = 1 + m.rng.IntN(3)
+		w.Overflow = oneOf(m.rng, []subscriptions.Overflow{subscriptions.Count, subscriptions.Defer})
+	}
 	w.Schedule = subscriptions.Schedule{Frequency: oneOf(m.rng, []subscriptions.Frequency{subscriptions.Instant, subscriptions.Daily, subscriptions.Daily, subscriptions.Weekly}),
 		Hour: m.rng.IntN(24), Weekday: time.Weekday(m.rng.IntN(7)), Timezone: oneOf(m.rng, []string{"Europe/Berlin", "America/New_York"})}
 	return w
@@ -259,6 +269,7 @@ func (m *model) confirm() {
 	}
 	m.addresses[subscriber] = address
 	a := &modelAlert{id: id, subscriber: subscriber, criteria: wish.Criteria, schedule: wish.Schedule, through: m.step}
+	a.cap, a.defers = wish.MaxPostings, wish.Overflow == subscriptions.Defer
 	m.setDue(a)
 	m.alerts[id] = a
 	m.note("confirm alert %d of %s: %s, %s", id, address, subscriptions.Describe(m.w.daemon.meaning, &wish.Criteria, "en"), wish.Schedule.Describe("en"))
@@ -286,6 +297,7 @@ func (m *model) edit() {
 	})
 	was := *a
 	a.criteria, a.schedule = wish.Criteria, wish.Schedule
+	a.cap, a.defers = wish.MaxPostings, wish.Overflow == subscriptions.Defer
 	if !a.paused {
 		m.setDue(a)
 		// A digest that is owed already stays owed.
@@ -312,7 +324,7 @@ func (m *model) pause() {
 	if a == nil {
 		return
 	}
-	onReturn := oneOf(m.rng, []subscriptions.OnReturn{subscriptions.CatchUp, subscriptions.StartFresh})
+	onReturn := oneOf(m.rng, []subscriptions.OnReturn{subscriptions.CatchUp, subscriptions.StartFresh, subscriptions.BestOnly})
 	m.w.change(func(ctx context.Context, tx sqlx.ExtContext) error {
 		_, err := m.w.daemon.subscriptions.Pause(ctx, tx, []uint32{a.id}, time.Time{}, onReturn)
 		return err
@@ -326,7 +338,9 @@ func (m *model) resume() {
 	if a == nil {
 		return
 	}
-	fresh := m.w.get(a.id).OnReturn == subscriptions.StartFresh
+	onReturn := m.w.get(a.id).OnReturn
+	fresh := onReturn == subscriptions.StartFresh
+	a.best = onReturn == subscriptions.BestOnly
 	m.w.change(func(ctx context.Context, tx sqlx.ExtContext) error {
 		_, err := m.w.daemon.subscriptions.Resume(ctx, tx, []uint32{a.id}, m.w.now())
 		return err
@@ -353,27 +367,6 @@ func (m *model) end() {
 	})
 	delete(m.alerts, a.id)
 	m.note("end alert %d", a.id)
-}
-
-// tick lets time pass, wakes instant alerts, builds what is due, and compares.
-func (m *model) tick() {
-	ctx := context.Background()
-	m.advance(time.Duration(m.rng.IntN(30)) * time.Hour)
-	m.w.must(m.w.follower.Follow(ctx))
-	m.wake()
-	m.advance(m.hold + time.Second)
-	now := m.w.now()
-	m.compareDue()
-	want := m.serve(now)
-	sum, err := m.w.daemon.digests.Run(ctx, now)
-	m.w.must(err)
-	m.note("tick: run %d, %d digests with %d postings; expected %v", sum.Run, sum.Envelopes, sum.Postings, want)
-	for subscriber, numbers := range want {
-		m.compare(sum.Run, subscriber, numbers)
-	}
-	if sum.Envelopes != len(want) {
-		m.w.t.Errorf("step %d: %d digests were built, want %d: %v; built were %v", m.step, sum.Envelopes, len(want), want, m.built(sum.Run))
-	}
 }
 
 // built lists what a run recorded, by subscriber.
@@ -413,42 +406,6 @@ func (m *model) wake() {
 	m.unmet = nil
 }
 
-// serve says who gets what at now, by subscriber, and moves the alerts on.
-func (m *model) serve(now time.Time) map[int64][]uint32 {
-	due := map[int64]bool{}
-	for _, a := range m.alerts {
-		if !a.paused && !a.due.IsZero() && !a.due.After(now) {
-			due[a.subscriber] = true
-		}
-	}
-	want := map[int64][]uint32{}
-	for _, id := range slices.Sorted(maps.Keys(m.alerts)) {
-		a := m.alerts[id]
-		waiting := a.schedule.Frequency == subscriptions.Instant && !a.due.IsZero()
-		if a.paused || !due[a.subscriber] || !waiting && (a.due.IsZero() || a.due.After(now)) {
-			continue
-		}
-		for _, p := range m.postings {
-			if p.published > a.through && !p.withdrawn && p.posting.Open(now) && !m.delivered[a.subscriber][p.number] &&
-				m.matches(a, p) && !slices.Contains(want[a.subscriber], p.number) {
-				want[a.subscriber] = append(want[a.subscriber], p.number)
-			}
-		}
-		a.through = m.step
-		m.served(a, now)
-	}
-	for s, numbers := range want {
-		slices.Sort(numbers)
-		if m.delivered[s] == nil {
-			m.delivered[s] = map[uint32]bool{}
-		}
-		for _, n := range numbers {
-			m.delivered[s][n] = true
-		}
-	}
-	return want
-}
-
 func (m *model) served(a *modelAlert, now time.Time) {
 	if a.schedule.Frequency == subscriptions.Instant {
 		a.due = time.Time{}
@@ -459,17 +416,4 @@ func (m *model) served(a *modelAlert, now time.Time) {
 	m.w.must(err)
 	a.due, err = a.schedule.Next(now, a.served, nil)
 	m.w.must(err)
-}
-
-// compare holds one digest, as recorded, against the model's.
-func (m *model) compare(run, subscriber int64, want []uint32) {
-	list, err := m.w.daemon.digests.Deliveries(context.Background(), subscriber, 1)
-	m.w.must(err)
-	var got []uint32
-	if len(list) > 0 && list[0].Run == run {
-		got = slices.Sorted(slices.Values(list[0].Delivered))
-	}
-	if !slices.Equal(got, want) {
-		m.w.t.Errorf("step %d: subscriber %d (%s) got postings %v in run %d, want %v", m.step, subscriber, m.addresses[subscriber], got, run, want)
-	}
 }
