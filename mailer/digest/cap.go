@@ -69,19 +69,24 @@ func capOf(a *alert, standard int) int {
 }
 
 // carry keeps what was deferred for alerts that are not due now: those due have
-// had their say. What she gets now by another alert, or has had, is not kept.
+// had their say. What she gets now by another alert, or has had, is not kept; what
+// is put off once more stays theirs too.
 func (d *built) carry(deferred []entry, taken func(posting uint32) bool) {
 	for _, e := range deferred {
-		if taken(e.Posting) {
-			continue
-		}
 		var others []uint32
 		for _, id := range e.alerts() {
 			if !slices.ContainsFunc(d.alerts, func(a *alert) bool { return a.ID == id }) {
 				others = append(others, id)
 			}
 		}
-		if len(others) > 0 {
+		if len(others) == 0 {
+			continue
+		}
+		if again := slices.IndexFunc(d.deferred, func(f entry) bool { return f.Posting == e.Posting }); again >= 0 {
+			d.deferred[again].Also = append(d.deferred[again].Also, others...)
+			continue
+		}
+		if !taken(e.Posting) {
 			d.deferred = append(d.deferred, entry{Posting: e.Posting, Subscription: others[0], Also: others[1:], Twins: e.Twins})
 		}
 	}
