@@ -28,13 +28,19 @@ func TestRankPutsTheCloserMeaningFirst(t *testing.T) {
 	}
 	inOrder := []*alerts.Document{ // each better than the next by one part alone
 		document(9, func(p *alerts.Posting) { p.Locations = []alerts.Location{bochum} }),
-		document(1, func(p *alerts.Posting) { p.PublishedAt = day.AddDate(0, 0, 1); p.Locations = []alerts.Location{far(21)} }),
+		document(1, func(p *alerts.Posting) {
+			p.PublishedAt = day.AddDate(0, 0, 1)
+			p.Locations = []alerts.Location{far(21)}
+		}),
 		document(2, func(p *alerts.Posting) { paid(90000)(p); p.Locations = []alerts.Location{far(21)} }),
 		document(3, func(p *alerts.Posting) { paid(50000)(p); p.Locations = []alerts.Location{far(22)} }), // the same step
 		document(4, func(p *alerts.Posting) { p.Locations = []alerts.Location{far(23)} }),
 		document(5, func(p *alerts.Posting) { p.Locations = []alerts.Location{far(24)} }),
 		document(6, func(p *alerts.Posting) { p.Title = "Informatiker für Medizinische Informatik" }), // by parts
-		document(7, func(p *alerts.Posting) { p.Title = "Referent"; p.Description = "<p>Sie arbeiten als Medizininformatiker.</p>" }),
+		document(7, func(p *alerts.Posting) {
+			p.Title = "Referent"
+			p.Description = "<p>Sie arbeiten als Medizininformatiker.</p>"
+		}),
 	}
 	ranks := ranksOf(c, inOrder)
 	for i := 1; i < len(ranks); i++ {
