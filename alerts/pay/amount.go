@@ -197,7 +197,7 @@ func (p *parser) span(i int) (span, bool) {
 	for p.at(sep).class == cFiller || p.at(sep).class == cUpTo || p.at(sep).class == cCurrency || p.is(sep, kCurrency) || p.is(sep, kDot) && p.tok[sep].glued {
 		sep++
 	}
-	if !p.is(sep, kNumber) || dash && p.breaksRange(lo.last, j, sep) {
+	if !p.is(sep, kNumber) || dash && p.breaksRange(j, sep) {
 		return s, true
 	}
 	saved := p.used
@@ -260,7 +260,7 @@ func (p *parser) separator(j, first int) (next int, dash bool) {
 
 // breaksRange reports whether a dash between j and next separates two things
 // rather than bounds: "ab 16 € - 30 Tage Urlaub".
-func (p *parser) breaksRange(last, j, next int) bool {
+func (p *parser) breaksRange(j, next int) bool {
 	return p.tok[j].kind == kBreak || next-j > 4
 }
 

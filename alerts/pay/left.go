@@ -22,7 +22,7 @@ func (p *parser) judgeLeft(s span, v *verdict) {
 			return
 		case kNumber:
 			if j < p.used {
-				p.inherit(j, v)
+				p.inherit(v)
 				return
 			}
 			bounds = false
@@ -169,7 +169,7 @@ func or(a, b Unit) Unit {
 
 // inherit is reached when the walk left meets an amount already read: a list
 // of amounts shares its head unless something else is added.
-func (p *parser) inherit(j int, v *verdict) {
+func (p *parser) inherit(v *verdict) {
 	if v.neg || v.pay {
 		return
 	}

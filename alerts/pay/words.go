@@ -116,7 +116,7 @@ var payTails = map[string]bool{
 
 // negStems, by first letter, make a word say that an amount beside it is no pay.
 var negStems = [26][]string{
-	'a' - 'a': {"ausgleichszahlung", "altersvorsorge", "abrechn", "auftrag", "aufträge", "allowance", "asset"},
+	0:         {"ausgleichszahlung", "altersvorsorge", "abrechn", "auftrag", "aufträge", "allowance", "asset"},
 	'b' - 'a': {"bonus", "boni", "budget", "buchhalt", "bilanz", "begrüßungsgeld", "beitrag", "beiträge", "bezuschuss", "bestell"},
 	'c' - 'a': {"card", "capital", "commission", "contribution", "cost", "credit"},
 	'd' - 'a': {"darlehen", "deckung", "discount", "donation"},

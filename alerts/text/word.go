@@ -209,6 +209,7 @@ func (f *formsOf) ofParts(w string, parts []part, ends bool) {
 		f.add(stemTerm, f.a.lex.stemGerman(w[:parts[last].start]), endBits, useGerman)
 	}
 	f.fields(w, parts)
+	f.staffOf(w, parts)
 	stem := f.a.suffixStem(w, parts, last)
 	f.add(rootTerm, f.a.lex.root(stem), endBits|adjectiveBit(stem)|f.a.otherSense(w, parts, last), useTitle)
 	if !ends {
@@ -229,13 +230,6 @@ func (f *formsOf) fields(w string, parts []part) {
 	if person, _ := f.a.occupation(f.a.lastForm(w, last)); !person && !f.a.lex.field[last.base] {
 		return
 	}
-	n := len(parts) - 1
-	for n > 1 && slices.Contains(f.a.lex.left, parts[n-1].base) { // Pflege(fach)kraft
-		n--
-	}
-	if f.a.lex.staff[last.base] && !slices.Contains(f.a.lex.left, w[:parts[n].start]) {
-		f.add(rootTerm, staffForm(f.a.lex.stemGerman(w[:parts[n-1].start]+parts[n-1].base)), asSuffix, useTitle)
-	}
 	for _, q := range parts[1:] {
 		for _, front := range []string{w[:q.start], strings.TrimSuffix(w[:q.start], "s")} {
 			if f.a.lex.field[front] {
@@ -248,6 +242,19 @@ func (f *formsOf) fields(w string, parts []part) {
 
 // fieldForm is the normal form of a field before a head.
 func fieldForm(stem string) string { return stem + "|*" }
+
+// staffOf adds the field that a head says no more of than that somebody works
+// in it: Rettungsdienst in Rettungsdienstmitarbeiter.
+func (f *formsOf) staffOf(w string, parts []part) {
+	last := parts[len(parts)-1]
+	n := len(parts) - 1
+	for n > 1 && slices.Contains(f.a.lex.left, parts[n-1].base) { // Pflege(fach)kraft
+		n--
+	}
+	if f.a.lex.staff[last.base] && !slices.Contains(f.a.lex.left, w[:parts[n].start]) {
+		f.add(rootTerm, staffForm(f.a.lex.stemGerman(w[:parts[n-1].start]+parts[n-1].base)), asSuffix, useTitle)
+	}
+}
 
 // staffForm is the normal form of what whoever is no more than staff works in.
 func staffForm(stem string) string { return stem + "|+" }
