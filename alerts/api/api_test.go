@@ -88,15 +88,24 @@ func newBoard(t *testing.T, db *database.DB) *board {
 	t.Cleanup(func() { b.must(b.broker.Close(context.WithoutCancel(ctx))) })
 	js := b.broker.JetStream()
 	b.must(broker.EnsureStreams(ctx, js, broker.StreamOptions{}))
-	consumer, err := broker.EnsureIntake(ctx, js, true, func(created time.Time) (uint64, error) { return b.store.HighestApplied(ctx, db.Reader, created) })
-	b.must(err)
-	stream, err := js.Stream(ctx, broker.Postings)
+	bind := func(ctx context.Context) (jetstream.Consumer, time.Time, error) {
+		consumer, err := broker.EnsureIntake(ctx, js, true, func(created time.Time) (uint64, error) { return b.store.HighestApplied(ctx, db.Reader, created) })
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		stream, err := js.Stream(ctx, broker.Postings)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		return consumer, stream.CachedInfo().Created, nil
+	}
+	consumer, created, err := bind(ctx)
 	b.must(err)
 	b.must(db.Tx(ctx, func(tx *sqlx.Tx) error { return b.store.SetAnalysis(ctx, tx, meaning().Text.Hash(), 0, start) }))
 
 	in := intake.New(intake.Options{DB: db, Store: b.store, Subscriptions: nobody{}, Meaning: meaning(),
 		Reader: jobposting.New(meaning(), jobposting.Options{MaxBytes: broker.MaxPosting}), Index: percolate.New(), JetStream: js, Consumer: consumer,
-		StreamCreated: stream.CachedInfo().Created, Conn: b.broker.Conn(), Metrics: intake.NewMetrics(prometheus.NewRegistry()),
+		StreamCreated: created, Rebind: bind, Conn: b.broker.Conn(), Metrics: intake.NewMetrics(prometheus.NewRegistry()),
 		Log: slog.New(slog.DiscardHandler), Now: b.now})
 	clinic, err := b.store.AddRecruiter(ctx, "clinic", "Klinik", false, start)
 	b.must(err)
