@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -100,6 +101,7 @@ type Relay struct {
 	breaker breaker
 	spread  spread
 	results chan result
+	serving atomic.Int32 // connections with a stream under way
 }
 
 // New makes a relay. It starts nothing; see Run.

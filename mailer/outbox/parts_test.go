@@ -126,8 +126,8 @@ func TestBreaker_PausesDoubleOncePerTrouble(t *testing.T) {
 	if b.left(now) != s/2 || !b.unsendable(now) {
 		t.Errorf("after a success the pause is %v", b.left(now))
 	}
-	if b.refused() || b.refused() || !b.refused() {
-		t.Error("sending should pause at the third refusal of us in a row")
+	if got := []bool{b.refused(), b.refused(), b.refused()}; !slices.Equal(got, []bool{false, false, true}) {
+		t.Errorf("sending pauses at refusals of us in a row: %v; want it at the third", got)
 	}
 }
 

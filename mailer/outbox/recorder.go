@@ -10,9 +10,6 @@ import (
 	"github.com/jobalertd/jobalertd/mailer"
 )
 
-// groupMax bounds a group commit.
-const groupMax = 256
-
 // settle hands what came of c to the recorder and waits for its commit. c is no
 // longer held then: recorded, or left to its lease. c is nil if f has no envelope.
 func (r *Relay) settle(ctx context.Context, c *claim, f result) error {
@@ -55,9 +52,10 @@ func (r *Relay) after(ctx context.Context, f result) {
 // record commits results in groups: everything the connections hand over while
 // one commit is under way goes into the next. It ends when results is closed.
 func (r *Relay) record(ctx context.Context) {
-	group := make([]result, 0, groupMax)
+	g := gatherer{results: r.results, serving: &r.serving, timer: time.NewTimer(0)}
+	defer g.timer.Stop()
 	for first := range r.results {
-		group = r.more(append(group[:0], first))
+		group := g.gather(first)
 		if err := r.commit(ctx, group); err == nil {
 			answer(group, nil)
 			continue
@@ -73,22 +71,6 @@ func answer(group []result, err error) {
 	for _, f := range group {
 		f.done <- err
 	}
-}
-
-// more takes what is waiting already.
-func (r *Relay) more(group []result) []result {
-	for len(group) < groupMax {
-		select {
-		case f, ok := <-r.results:
-			if !ok {
-				return group
-			}
-			group = append(group, f)
-		default:
-			return group
-		}
-	}
-	return group
 }
 
 // commitAlone records one result, if it must be without the server's words and the
@@ -110,22 +92,17 @@ func (r *Relay) commitAlone(ctx context.Context, f result) error {
 // ends: what was sent must not be forgotten, and the connections wait.
 func (r *Relay) commit(ctx context.Context, group []result) error {
 	rows, begun := make([]finished, 0, len(group)), []int64(nil)
+	refusals := false
 	for _, f := range group {
+		refusals = refusals || f.refused != nil
 		if f.ID != 0 {
 			rows = append(rows, f.finished)
 		}
 		begun = append(begun, f.begun...)
 	}
-	count := func(tx sqlx.ExtContext) error {
-		for _, f := range group {
-			if f.refused == nil {
-				continue
-			}
-			if err := r.Suppressions.Refused(ctx, tx, f.refused.address, f.refused.hard, f.refused.status); err != nil {
-				return err
-			}
-		}
-		return nil
+	var count func(tx sqlx.ExtContext) error
+	if refusals {
+		count = func(tx sqlx.ExtContext) error { return r.countRefusals(ctx, tx, group) }
 	}
 	for pause := pauses[databaseAway][0]; ; pause = min(2*pause, pauses[databaseAway][1]) {
 		lost, err := r.Store.finish(ctx, r.Name, rows, begun, count)
@@ -147,4 +124,17 @@ func (r *Relay) commit(ctx context.Context, group []result) error {
 		case <-t.C:
 		}
 	}
+}
+
+// countRefusals records those that count against their addresses.
+func (r *Relay) countRefusals(ctx context.Context, tx sqlx.ExtContext, group []result) error {
+	for _, f := range group {
+		if f.refused == nil {
+			continue
+		}
+		if err := r.Suppressions.Refused(ctx, tx, f.refused.address, f.refused.hard, f.refused.status); err != nil {
+			return err
+		}
+	}
+	return nil
 }

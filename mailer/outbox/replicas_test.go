@@ -88,10 +88,15 @@ func TestRelay_RemembersOutcomesWhileTheDatabaseIsAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := newProxy(t, filepath.Join(real.Query().Get("host"), ".s.PGSQL.5432"))
+	dir, err := os.MkdirTemp("", "px") // short: a socket's path has room for 107 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	proxy := newProxy(t, "unix", filepath.Join(dir, ".s.PGSQL.5432"), filepath.Join(real.Query().Get("host"), ".s.PGSQL.5432"))
 	through := *real
 	query := real.Query()
-	query.Set("host", proxy.dir)
+	query.Set("host", dir)
 	through.RawQuery = query.Encode()
 
 	direct := newRig(t, databasetest.Open(t, real.String(), database.Options{}), nil)
@@ -118,27 +123,24 @@ func TestRelay_RemembersOutcomesWhileTheDatabaseIsAway(t *testing.T) {
 	}
 }
 
-// proxy stands between a relay and its database and can be cut.
+// proxy stands between a relay and its database or mail server and can be cut.
 type proxy struct {
-	dir, target string
-	mu          sync.Mutex
-	away        bool
-	refused     int
-	conns       map[net.Conn]struct{}
-	wg          sync.WaitGroup
+	network, target string
+	listener        net.Listener
+	mu              sync.Mutex
+	away            bool
+	refused         int
+	conns           map[net.Conn]struct{}
+	wg              sync.WaitGroup
 }
 
-func newProxy(t *testing.T, target string) *proxy {
+func newProxy(t *testing.T, network, address, target string) *proxy {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "px") // short: a socket's path has room for 107 bytes
+	l, err := new(net.ListenConfig).Listen(t.Context(), network, address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{dir: dir, target: target, conns: map[net.Conn]struct{}{}}
-	l, err := new(net.ListenConfig).Listen(t.Context(), "unix", filepath.Join(dir, ".s.PGSQL.5432"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := &proxy{network: network, target: target, listener: l, conns: map[net.Conn]struct{}{}}
 	p.wg.Go(func() {
 		for {
 			c, err := l.Accept()
@@ -152,14 +154,13 @@ func newProxy(t *testing.T, target string) *proxy {
 		_ = l.Close()
 		p.cut()
 		p.wg.Wait()
-		_ = os.RemoveAll(dir)
 	})
 	return p
 }
 
 func (p *proxy) carry(in net.Conn) {
 	defer in.Close()
-	out, err := new(net.Dialer).DialContext(context.Background(), "unix", p.target)
+	out, err := new(net.Dialer).DialContext(context.Background(), p.network, p.target)
 	if err != nil {
 		return
 	}

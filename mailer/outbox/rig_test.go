@@ -177,7 +177,7 @@ func (r *rig) all(t *testing.T) map[int64]mailer.Envelope {
 func (r *rig) until(t *testing.T, what string, holds func(by map[int64]mailer.Envelope) bool) map[int64]mailer.Envelope {
 	t.Helper()
 	deadline := time.Now().Add(60 * time.Second)
-	for {
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		by := r.all(t)
 		if holds(by) {
 			return by
@@ -185,7 +185,7 @@ func (r *rig) until(t *testing.T, what string, holds func(by map[int64]mailer.En
 		if time.Now().After(deadline) {
 			t.Fatalf("waited a minute for: %s\nenvelopes: %v", what, summary(by))
 		}
-		<-time.After(5 * time.Millisecond)
+		<-time.After(pause)
 	}
 }
 

@@ -32,7 +32,7 @@ type Store struct {
 // made for a purpose.
 func NewStore(db *database.DB, messageID func(purpose string) string, now func() time.Time) (*Store, error) {
 	q, err := database.LoadQueries(queryFiles, db.Dialect, "enqueue", "due-priorities", "claim", "begin", "finish", "renew",
-		"release", "reclaim", "list", "retry", "tally", "oldest-due", "unfinished", "purge-outbox")
+		"release", "reclaim", "list", "retry", "tally", "oldest-due", "unfinished", "purge-outbox", "open-pace", "take-pace", "pace-free-at")
 	if err != nil {
 		return nil, err
 	}
@@ -189,26 +189,37 @@ type finished struct {
 }
 
 // finish records results in one transaction, and marks begun as possibly on the
-// wire. also runs in it, for what must be recorded with them (refusals counted like
-// bounces). It returns how many of the envelopes the relay called by did not hold.
+// wire. also, if not nil, runs in it, for what must be recorded with them (refusals
+// counted like bounces). It returns how many of the envelopes the relay called by did not hold.
 func (s *Store) finish(ctx context.Context, by string, results []finished, begun []int64, also func(tx sqlx.ExtContext) error) (lost int, err error) {
 	encoded, err := json.Marshal(results)
 	if err != nil {
 		return 0, fmt.Errorf("encode what came of envelopes: %w", err)
 	}
+	update := func(ctx context.Context, q sqlx.ExtContext) error {
+		if len(results) == 0 {
+			return nil
+		}
+		var ids []int64
+		err := s.queries.Select(ctx, q, &ids, "finish", map[string]any{"results": string(encoded), "claimed_by": by})
+		lost = len(results) - len(ids)
+		return err
+	}
 	err = database.Retry(ctx, func(ctx context.Context) error {
+		if s.db.Dialect == database.PostgreSQL && len(begun) == 0 && also == nil {
+			return update(ctx, s.db) // one statement is one transaction, and one round trip
+		}
 		return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
-			if len(results) > 0 {
-				var ids []int64
-				if err := s.queries.Select(ctx, tx, &ids, "finish", map[string]any{"results": string(encoded), "claimed_by": by}); err != nil {
-					return err
-				}
-				lost = len(results) - len(ids)
+			if err := update(ctx, tx); err != nil {
+				return err
 			}
 			if len(begun) > 0 {
 				if _, err := s.queries.Exec(ctx, tx, "begin", map[string]any{"ids": begun, "claimed_by": by}); err != nil {
 					return err
 				}
+			}
+			if also == nil {
+				return nil
 			}
 			return also(tx)
 		})
