@@ -67,7 +67,9 @@ func (a *Analyser) compile(clauses []clause) *compiled {
 	at := make([]int, len(clauses)) // clause to group
 	for i, cl := range clauses {
 		g := group{asked: strings.TrimPrefix(printClauses(clauses[i:i+1]), "-"), ways: make([][]alternative, 0, len(cl.atoms)+1)}
+		led := a.led(clauses, i)
 		for _, x := range cl.atoms {
+			x.title = x.title || led
 			g.ways = append(g.ways, a.atomWays(x, cl.excluded, bare > 1))
 		}
 		if cl.excluded {
@@ -80,6 +82,22 @@ func (a *Analyser) compile(clauses []clause) *compiled {
 	a.addRows(c, at)
 	a.addBonds(c, at)
 	return c
+}
+
+// led tells whether clause i says what is led, beside Leiter or Head of.
+func (a *Analyser) led(clauses []clause, i int) bool {
+	if !plainWord(clauses[i]) || a.leads(clauses[i]) {
+		return false
+	}
+	return i > 0 && a.leads(clauses[i-1]) || i+1 < len(clauses) && a.leads(clauses[i+1])
+}
+
+func (a *Analyser) leads(c clause) bool {
+	if !plainWord(c) {
+		return false
+	}
+	ps := a.pieces(c.atoms[0].text)
+	return len(ps) == 1 && a.lex.leads[ps[0].base]
 }
 
 // titleOnly tells words for a kind of contract: in a text, Ausbildung and

@@ -64,6 +64,7 @@ type lexicon struct {
 	everyday   map[string]bool            // stems
 	staff      map[string]bool            // heads of whoever works in a field
 	titleOnly  map[string]bool            // stems
+	leads      map[string]bool
 }
 
 // sectionsOf splits a data file into its sections' lines, comments and blank

@@ -37,6 +37,7 @@ func (x *lexicon) readSenses(s map[string][]string) {
 	for w := range wordSet(s["everyday"]) {
 		x.everyday[x.stemEnglish(w)] = true
 	}
+	x.leads = wordSet(s["leads"])
 	for w := range wordSet(s["title-only"]) {
 		x.titleOnly[x.stemGerman(w)] = true
 	}
