@@ -96,3 +96,33 @@ const (
 	ConfirmAddress AccountKind = "confirm-address" // to the new address
 	AddressChanged AccountKind = "address-changed" // to the old one
 )
+
+// Finding is what is to be told of an alert's health.
+type Finding string
+
+// The findings: it had nothing to show for long; a year has passed; it can never
+// have anything to show.
+const (
+	FoundSilent Finding = "silent"
+	FoundWanted Finding = "wanted"
+	FoundNever  Finding = "never"
+)
+
+// CheckupContent is the mail about one alert's health, with its own numbers.
+type CheckupContent struct {
+	Headers
+	Finding   Finding
+	AlertName string
+	ManageURL string
+	Checkup
+}
+
+// Checkup is what an envelope keeps of such a mail, as its payload.
+type Checkup struct {
+	Subscription uint32  `json:"subscription"`
+	Mails        int     `json:"mails"`                 // with postings for this alert, as far as they are kept
+	Postings     int     `json:"postings"`              // in them
+	Wider        int     `json:"wider,omitempty"`       // open now within WiderKM
+	WiderKM      float64 `json:"wider_km,omitempty"`    // 0: she asked for no place, or as wide a one
+	SilentDays   int     `json:"silent_days,omitempty"` // days without anything
+}

@@ -44,6 +44,8 @@ type Subscriptions interface {
 	Of(ctx context.Context, q sqlx.QueryerContext, subscriber int64) ([]subscriptions.Subscription, error)
 	// Several reports which of the subscribers have, or had, more than one alert.
 	Several(ctx context.Context, q sqlx.QueryerContext, subscribers []int64) (map[int64]bool, error)
+	// Page lists subscriptions in any state with numbers above after.
+	Page(ctx context.Context, q sqlx.QueryerContext, after uint32, limit int) ([]subscriptions.Subscription, error)
 	Advance(ctx context.Context, tx sqlx.ExtContext, a []subscriptions.Advance) (failed []uint32, err error)
 	WakeInstant(ctx context.Context, tx sqlx.ExtContext, ids []uint32, before int64, dueAt time.Time) error
 	InstantChanges(ctx context.Context, q sqlx.QueryerContext, after int64, limit int) ([]subscriptions.InstantChange, error)
@@ -119,7 +121,7 @@ func New(o Options) (*Builder, error) {
 	}
 	q, err := database.LoadQueries(queryFiles, o.DB.Dialect, "start-run", "count-run", "finish-run", "close-crashed-runs", "list-runs", "run-by-id",
 		"put-digest", "latest-digests", "earlier-digests", "delivered-before", "digest-by-envelope", "digests-of-subscriber", "purge-digests",
-		"put-separations", "separations-of", "purge-separations", "start-follower", "follower-position", "move-follower", "hold-follower")
+		"put-separations", "separations-of", "purge-separations", "content-since", "told-of", "tell", "start-follower", "follower-position", "move-follower", "hold-follower")
 	if err != nil {
 		return nil, err
 	}

@@ -94,6 +94,19 @@ SELECT subscriber_id, low, high FROM separations WHERE subscriber_id IN (:subscr
 -- Postings do not outlive their retention, nor does what was said of them.
 DELETE FROM separations WHERE at_ms < :before_ms;
 
+-- name: content-since
+-- What some subscribers were shown, for the numbers of their alerts; the retention of digests bounds it.
+SELECT subscriber_id, created_ms, content FROM digests WHERE subscriber_id IN (:subscribers) ORDER BY subscriber_id, after_id;
+
+-- name: told-of
+SELECT subscription_id, finding, told_ms FROM checkups WHERE subscription_id IN (:ids) ORDER BY subscription_id, finding;
+
+-- name: tell
+-- Only one replica tells: the row moves from what was seen.
+INSERT INTO checkups (subscription_id, finding, told_ms) VALUES (:subscription_id, :finding, :told_ms)
+ON CONFLICT (subscription_id, finding) DO UPDATE SET told_ms = excluded.told_ms
+ WHERE checkups.told_ms = :seen_ms;
+
 -- name: start-follower
 INSERT INTO followers (name, position) VALUES (:name, :position) ON CONFLICT (name) DO NOTHING;
 
