@@ -230,8 +230,9 @@ func (s *session) printRun(r *digest.RunRecord) {
 	if r.StoppedBy != "" {
 		ended += ", stopped by " + r.StoppedBy
 	}
-	s.printf("run %d  %s  cutoff %d  %d subscribers, %d envelopes, %d empty, %d postings  %s\n", r.Run,
-		time.UnixMilli(r.StartedMS).Format(time.DateTime), r.Cutoff, r.Subscribers, r.Envelopes, r.Empty, r.Postings, ended)
+	s.printf("run %d  %s  window (%d, %d]  %d due, %d envelopes, %d empty; %d postings, %d folded, %d counted, %d deferred  %s\n", r.Run,
+		time.UnixMilli(r.StartedMS).Format(time.DateTime), r.After, r.Cutoff, r.Subscribers, r.Envelopes, r.Empty,
+		r.Postings, r.Folded, r.Counted, r.Deferred, ended)
 }
 
 type digestsShowCmd struct {

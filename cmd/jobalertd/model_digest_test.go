@@ -66,16 +66,20 @@ func (m *model) tick() {
 	sum, err := m.w.daemon.digests.Run(ctx, now)
 	m.w.must(err)
 	m.note("tick: run %d, %d digests with %d postings", sum.Run, sum.Envelopes, sum.Postings)
-	envelopes := 0
+	envelopes, shown := 0, 0
 	for _, subscriber := range slices.Sorted(maps.Keys(want)) {
 		if e := want[subscriber]; len(e.wanting) > 0 {
 			envelopes++
+			shown += min(e.limit, m.jobs(e.postings()))
 			m.note("expected for %d: %v, at most %d", subscriber, e.postings(), e.limit)
 			m.compare(sum.Run, subscriber, e)
 		}
 	}
 	if sum.Envelopes != envelopes {
 		m.w.t.Errorf("step %d: %d digests were built, want %d; built were %v", m.step, sum.Envelopes, envelopes, m.built(sum.Run))
+	}
+	if sum.Postings != shown {
+		m.w.t.Errorf("step %d: run %d shows %d postings, want %d: cross-posts once", m.step, sum.Run, sum.Postings, shown)
 	}
 	if envelopes > 0 && m.rng.IntN(2) == 0 {
 		m.withdrawBeforeSending(sum.Run, want)
