@@ -46,6 +46,14 @@ type world struct {
 // newWorld starts one on a fresh folder and the database at url.
 func newWorld(t testing.TB, url string, start time.Time) *world {
 	t.Helper()
+	w := newWorldWithoutFollower(t, url, start)
+	w.must(w.follower.Start(t.Context()))
+	return w
+}
+
+// newWorldWithoutFollower is newWorld, with the instant follower not started yet.
+func newWorldWithoutFollower(t testing.TB, url string, start time.Time) *world {
+	t.Helper()
 	c := config.Default()
 	c.DataDir = t.TempDir()
 	c.Database.URL = config.Secret(url)
@@ -57,7 +65,7 @@ func newWorld(t testing.TB, url string, start time.Time) *world {
 	w.must(err)
 	w.meaning = m
 	w.clock.Store(start.UnixMilli())
-	w.start()
+	w.begin()
 	t.Cleanup(func() { w.stop() })
 	return w
 }
@@ -66,6 +74,12 @@ func (w *world) now() time.Time { return time.UnixMilli(w.clock.Load()).UTC() }
 
 // start brings the daemon's parts up on what the folder and the database hold.
 func (w *world) start() {
+	w.t.Helper()
+	w.begin()
+	w.must(w.follower.Start(context.Background()))
+}
+
+func (w *world) begin() {
 	w.t.Helper()
 	ctx := context.Background()
 	st, err := openStores(ctx, w.config, w.meaning, slog.New(slog.DiscardHandler), w.now)
@@ -76,7 +90,6 @@ func (w *world) start() {
 	w.must(d.buildIntake(ctx))
 	w.must(d.intake.Load(ctx))
 	w.follower = d.digests.NewFollower()
-	w.must(w.follower.Start(ctx))
 	w.push, err = newPublisher(d.broker, "board")
 	w.must(err)
 	w.daemon = d

@@ -45,15 +45,12 @@ func (f *Follower) Follow(ctx context.Context) error {
 	}
 }
 
-// Start puts the follower's row there, at the present position, if the database
-// has none: what was logged before is due by other means.
+// Start puts the follower's row there if the database has none: at the beginning,
+// since intake may have logged matches already, and to those that were served by
+// other means a row does nothing.
 func (f *Follower) Start(ctx context.Context) error {
 	return f.b.DB.Tx(ctx, func(tx *sqlx.Tx) error {
-		position, err := database.Position(ctx, tx)
-		if err != nil {
-			return err
-		}
-		_, err = f.b.queries.Exec(ctx, tx, "start-follower", map[string]any{"name": instantFollower, "position": position})
+		_, err := f.b.queries.Exec(ctx, tx, "start-follower", map[string]any{"name": instantFollower})
 		return err
 	})
 }

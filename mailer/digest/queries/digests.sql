@@ -108,7 +108,7 @@ ON CONFLICT (subscription_id, finding) DO UPDATE SET told_ms = excluded.told_ms
  WHERE checkups.told_ms = :seen_ms;
 
 -- name: start-follower
-INSERT INTO followers (name, position) VALUES (:name, :position) ON CONFLICT (name) DO NOTHING;
+INSERT INTO followers (name, position) VALUES (:name, 0) ON CONFLICT (name) DO NOTHING;
 
 -- name: follower-position
 SELECT position FROM followers WHERE name = :name;
