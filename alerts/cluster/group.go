@@ -17,6 +17,33 @@ const maxBlock = 2000
 // towns joined by a third posting that names both stay two). apart, unless nil,
 // forbids pairs: whoever decided that they are two jobs.
 func Groups(sketches []*Sketch, apart func(i, j int) bool) [][]int {
+	// Which of equal likenesses joins first must not hang on the order given.
+	order := make([]int, len(sketches))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sketches[a].order, sketches[b].order) })
+	ordered := make([]*Sketch, len(sketches))
+	for to, from := range order {
+		ordered[to] = sketches[from]
+	}
+	var forbid func(i, j int) bool
+	if apart != nil {
+		forbid = func(i, j int) bool { return apart(order[i], order[j]) }
+	}
+	groups := grouped(ordered, forbid)
+	for _, g := range groups {
+		for n, i := range g {
+			g[n] = order[i]
+		}
+		slices.Sort(g)
+	}
+	slices.SortFunc(groups, func(a, b []int) int { return cmp.Compare(a[0], b[0]) })
+	return groups
+}
+
+// grouped is Groups for sketches in an order of their own.
+func grouped(sketches []*Sketch, apart func(i, j int) bool) [][]int {
 	type edge struct {
 		i, j     int
 		strength float64
@@ -71,10 +98,8 @@ func collect(of map[int]*[]int) [][]int {
 			continue
 		}
 		seen[g] = true
-		slices.Sort(*g)
 		out = append(out, *g)
 	}
-	slices.SortFunc(out, func(a, b []int) int { return cmp.Compare(a[0], b[0]) })
 	return out
 }
 

@@ -15,6 +15,7 @@ const (
 	closeTitleByAgency     = 0.70
 	otherEmployer          = 0.92 // and resemblance as much: an employer under another name
 	placeUnsaid            = 0.85
+	plainlyUnlike          = 0.20
 	shortText              = 0.95 // a line or two say too little to differ in
 )
 
@@ -47,11 +48,14 @@ func compare(a, b *Sketch, common func() boilerplate) verdict {
 	if !equal && !near {
 		return verdict{apart: disjointTitles(a, b)}
 	}
-	var shared boilerplate
-	if common != nil {
-		shared = common()
+	// What is plainly unlike need not be looked at for boilerplate, which costs more.
+	containment, resemblance := compareShingles(a.text, b.text)
+	if containment < plainlyUnlike || employer == othersEmployer && resemblance < otherEmployer {
+		return verdict{apart: employer == othersEmployer}
 	}
-	containment, resemblance := overlap(a.text, b.text, shared)
+	if common != nil {
+		containment, resemblance = overlap(a.text, b.text, common())
+	}
 	need := 0.0
 	switch {
 	case employer == sameEmployer && equal:
@@ -138,10 +142,19 @@ func alike(x, y []string) bool {
 	if min(len(a), len(b)) < longWord {
 		return false
 	}
-	if len(x) == 2 && x[1]+x[0] == b || len(y) == 2 && y[1]+y[0] == a {
-		return true
+	for _, turned := range [][2]string{{a, b}, {turn(x), b}, {a, turn(y)}} { // words are kept in order of the alphabet
+		if dice(letters(turned[0]), letters(turned[1])) >= closeTitle {
+			return true
+		}
 	}
-	return dice(letters(a), letters(b)) >= closeTitle
+	return false
+}
+
+// turn puts words together from the last to the first.
+func turn(words []string) string {
+	words = slices.Clone(words)
+	slices.Reverse(words)
+	return strings.Join(words, "")
 }
 
 func (s *Sketch) hasWords(words []string) bool {

@@ -24,6 +24,7 @@ type Sketch struct {
 	payMax   int64
 	refs     []ref
 	keys     []uint32 // of the title's words and their beginnings, ascending
+	order    uint32   // a hash of what is compared, for an order that is the postings' own
 	text     shingles
 	words    wordSet
 }
@@ -60,7 +61,24 @@ func New(p *alerts.Posting) *Sketch {
 	}
 	s.keys = keysOf(s.title.words)
 	s.readText(p)
+	s.order = s.hash()
 	return s
+}
+
+func (s *Sketch) hash() uint32 {
+	h := hashSeed
+	for _, list := range [][]string{s.title.words, s.title.numbers, s.employer, s.types} {
+		for _, w := range list {
+			h = mix(h, hashWord(w))
+		}
+	}
+	for _, p := range s.places {
+		h = mix(mix(h, hashWord(p.name)), hashWord(p.postcode))
+	}
+	for _, x := range s.text.smallest {
+		h = mix(h, x)
+	}
+	return h
 }
 
 // readText makes what is kept of the description, and finds reference numbers in
