@@ -26,7 +26,7 @@ func BenchmarkMatches(b *testing.B) {
 	d := a.Document(title, body, "de")
 	for _, query := range []string{
 		"Medizininformatiker", "Informatiker", "Koch", "Software Entwickler Python", "Pflegefachkraft",
-		`"medizinische Informatik" -Praktikum`, "KIS OR LIS OR RIS", "software developer",
+		`"medizinische Informatik" -Praktikum`, "KIS OR LIS OR RIS", "software developer", "sales manager",
 	} {
 		q, err := a.Parse(query)
 		if err != nil {

@@ -87,7 +87,7 @@ func (b *builder) counts(w *wordInfo, tokens []token, i int) bool {
 		return false
 	case w.sense != "" && b.ofOthers(w, tokens, i):
 		return false
-	case w.person:
+	case w.person && b.away&1 == 0:
 		return b.a.meansReader(tokens, i)
 	}
 	return !w.department || !b.a.asideAt(tokens, i)

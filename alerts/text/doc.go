@@ -4,8 +4,9 @@
 //
 // German and English are known. Gender marks and tags are taken off, umlauts
 // and ß folded, words inflected back by stemmers, German compounds taken
-// apart by a vocabulary, synonyms and abbreviations followed. The vocabulary
-// is data: embedded lists plus an operator's file, under one hash.
+// apart by a vocabulary, synonyms and abbreviations followed, and words that
+// mean something else in company told from the same words alone (sense.go).
+// The vocabulary is data: embedded lists plus an operator's file, under one hash.
 //
 // The package is pure: no files, no clock, no goroutines. An Analyser never
 // learns, so a text has one analysis for as long as the hash stays the same.
