@@ -274,7 +274,7 @@ func (c *Criteria) payText(s *pay.Statement, held bool, locale string) string {
 	if !held {
 		sign = "<"
 	}
-	out := fmt.Sprintf("%s %s %s", pay.Format(s.Min, s.Max, s.Currency, s.Unit, locale), sign, c.Salary.Text(locale))
+	out := fmt.Sprintf("%s %s %s", stated(s, locale), sign, c.Salary.Text(locale))
 	if a := s.Assumption.Text(locale); a != "" {
 		out += " (" + a + ")"
 	}

@@ -39,7 +39,20 @@ func (p *Posting) PayText(locale string) string {
 	if p.Pay == nil {
 		return ""
 	}
-	return pay.Format(p.Pay.Min, p.Pay.Max, p.Pay.Currency, p.Pay.Unit, locale)
+	return stated(p.Pay, locale)
+}
+
+// stated is pay as people write it, with "net" where it was stated so: it is
+// compared as it stands, since nobody can tell the gross from it.
+func stated(s *pay.Statement, locale string) string {
+	out := pay.Format(s.Min, s.Max, s.Currency, s.Unit, locale)
+	switch {
+	case !s.Net:
+		return out
+	case locale == "de":
+		return out + " netto"
+	}
+	return out + " net"
 }
 
 // ruleTexts say by which rule of analysis a word was found.
