@@ -70,12 +70,15 @@ func (l life) search(v *visitor) {
 	v.fill("s-place", "Gelsenkirchen")
 	v.press(".search button", http.StatusOK, l.found, "Krankenhausinformationssysteme", l.preview)
 	v.press(".found a", http.StatusOK, "Klinikum Ruhrgebiet")
-	v.open("/jobs/medizininformatiker/gelsenkirchen?lang="+l.lang, http.StatusOK, l.found)
+	v.open("/jobs/medizininformatiker/gelsenkirchen?lang="+l.lang, http.StatusOK, l.found, l.preview)
 }
 
 func (l life) subscribe(h *house, v *visitor) {
-	v.fill("frequency", "weekly")
+	v.open("/?lang="+l.lang, http.StatusOK)
+	v.fill("q", "Medizininformatiker")
+	v.fill("place-0", "Gelsenkirchen")
 	v.press("button[name=preview]", http.StatusOK, l.preview)
+	v.fill("frequency", "weekly")
 	v.fill("email", l.address)
 	v.press("form.card:not(.search) button:not([name])", http.StatusOK, l.sent)
 	confirm := linkIn(h.mailTo(l.address, "/confirm/").Text, "/confirm/")

@@ -74,7 +74,7 @@ func newVisitor(t *testing.T, browser context.Context, base string) *visitor {
 	t.Helper()
 	tab, stop := chromedp.NewContext(browser)
 	t.Cleanup(stop)
-	tab, stop = context.WithTimeout(tab, 2*time.Minute)
+	tab, stop = context.WithTimeout(tab, 3*time.Minute)
 	t.Cleanup(stop)
 	v := &visitor{t, tab, base}
 	v.do(chromedp.EmulateViewport(375, 812))

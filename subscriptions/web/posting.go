@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -20,7 +22,9 @@ type postingView struct {
 	Assumption  string
 	Types       []string
 	Description template.HTML
-	Schema      any // JobPosting as JSON-LD
+	Schema      any    // JobPosting as JSON-LD
+	Place       string // its first place, where there may be more
+	Here, There string // searches for more there and at its employer; "" for none
 }
 
 // heading is a tag of a heading of any level.
@@ -52,6 +56,15 @@ func (s *Site) posting(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, t := range p.EmploymentTypes {
 		data.Types = append(data.Types, t.Text(locale))
+	}
+	if s.Search != nil {
+		if places := placesOf(&p.Posting); len(places) > 0 && len(s.Meaning.Places.Lookup(places[0])) > 0 {
+			data.Place = places[0]
+			data.Here = "/jobs?" + url.Values{"place": {places[0]}, "radius": {"25"}}.Encode()
+		}
+		if p.Employer != "" && !strings.ContainsAny(p.Employer, ",;") {
+			data.There = "/jobs?" + url.Values{"employer": {p.Employer}}.Encode()
+		}
 	}
 	status := http.StatusGone
 	if data.Open {

@@ -32,6 +32,9 @@ type formView struct {
 	Submit      string // key of the button's text
 	AskEmail    bool
 	Previewing  bool // there is a preview to ask for
+	// Described and Schedule, where given, stand for the fields of the wish and of
+	// how often, which are then folded away: address and button are enough.
+	Described, Schedule string
 }
 
 // Fault is what is wrong with a field, "" if nothing is.
@@ -133,6 +136,7 @@ func (s *Site) showJobs(w http.ResponseWriter, r *http.Request, typed wishForm, 
 	if !typed.Empty() && len(faults) == 0 {
 		data.Asked = subscriptions.Describe(s.Meaning, &criteria, locale)
 		v.Title = data.Asked
+		s.fold(&data.Form, data.Asked, locale)
 		if err := s.fill(r, v, &data, typed, &criteria); err != nil {
 			return err
 		}
@@ -149,6 +153,17 @@ func (s *Site) showJobs(w http.ResponseWriter, r *http.Request, typed wishForm, 
 		status = faulty
 	}
 	return s.render(w, r, status, "jobs", v)
+}
+
+// fold puts away the fields of a form whose wish is in order.
+func (s *Site) fold(f *formView, described, locale string) {
+	f.Described = described
+	hour, err := strconv.Atoi(f.Wish.Hour)
+	day, ok := subscriptions.ParseWeekday(f.Wish.Weekday)
+	schedule := subscriptions.Schedule{Frequency: subscriptions.Frequency(f.Wish.Frequency), Hour: hour, Weekday: day, Timezone: f.Wish.Timezone}
+	if err == nil && ok && s.calendar.Check(schedule) == nil {
+		f.Schedule = schedule.Describe(locale)
+	}
 }
 
 // fill searches and says what there is beside the page's own postings.
