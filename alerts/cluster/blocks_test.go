@@ -14,9 +14,9 @@ import (
 
 // vacancy is a job as its employer would word it.
 type vacancy struct {
-	title, employer, town, postcode, kind string
-	tasks, profile                        []string
-	reference                             string
+	title, employer, town, postcode string
+	tasks, profile                  []string
+	reference                       string
 }
 
 var occupations = []struct {
