@@ -217,7 +217,7 @@ func (d *daemon) buildRelay(ctx context.Context) error {
 		}
 		o.Transport, o.Connections = captureTransport{d.capture}, 1
 	} else {
-		limiter := smtp.NewLimiter(smtp.LimiterOptions{PerSecond: float64(d.config.SMTP.MaxPerSecond), PerMinute: d.config.SMTP.MaxPerMinutePerDomain})
+		limiter := smtp.NewLimiter(smtp.LimiterOptions{PerSecond: float64(d.config.SMTP.MaxPerSecond), PerMinute: d.config.SMTP.MaxPerMinutePerDomain, Slots: d.slots()})
 		if o.Transport, err = newRelayTransport(d.config, limiter); err != nil {
 			return err
 		}

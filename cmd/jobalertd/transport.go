@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/jobalertd/jobalertd/config"
 	"github.com/jobalertd/jobalertd/mailer"
@@ -45,6 +46,22 @@ func (t *relayTransport) Dial(ctx context.Context) (outbox.Session, error) {
 }
 
 func (t *relayTransport) Problem(err error) mailer.Verdict { return smtp.VerdictOf(err) }
+
+// slots keep the pace of all replicas together where there can be several; an
+// SQLite file has one process, which keeps it by itself.
+func (s *stores) slots() smtp.Slots {
+	if s.sqlite() {
+		return nil
+	}
+	return sharedSlots{s.outbox}
+}
+
+// sharedSlots are the places that replicas share in the database.
+type sharedSlots struct{ store *outbox.Store }
+
+func (s sharedSlots) Reserve(ctx context.Context, c smtp.SlotClaim) (time.Time, bool, error) {
+	return s.store.Reserve(ctx, c.Key, c.Count, c.Interval, c.Earliest, c.Latest)
+}
 
 // captureTransport keeps mails as files where no relay is configured.
 type captureTransport struct{ store *capture.Store }

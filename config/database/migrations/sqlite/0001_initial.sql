@@ -223,6 +223,12 @@ CREATE INDEX outbox_due ON outbox (priority, due_at_ms, id) WHERE state <> 'done
 CREATE INDEX outbox_by_run ON outbox (run_id, outcome);
 CREATE INDEX outbox_by_subscriber ON outbox (subscriber_id);
 
+-- Until when each pace is taken, so that all replicas together keep to it: owner mailer/outbox.
+CREATE TABLE paces (
+    name TEXT NOT NULL PRIMARY KEY,      -- 'total', or 'domain' with a recipient's domain
+    free_at_us INTEGER NOT NULL            -- Unix microseconds
+) STRICT;
+
 -- Addresses that must not be written to: owner mailer/suppression.
 CREATE TABLE suppressions (
     address_hash TEXT NOT NULL PRIMARY KEY, -- keyed hash
@@ -242,6 +248,7 @@ CREATE INDEX bounces_by_address ON bounces (address_hash, at_ms);
 -- +goose Down
 DROP TABLE bounces;
 DROP TABLE suppressions;
+DROP TABLE paces;
 DROP TABLE outbox;
 DROP TABLE checkups;
 DROP TABLE separations;
