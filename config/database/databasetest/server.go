@@ -34,7 +34,9 @@ const (
 
 // server is one private PostgreSQL server, reached by a Unix socket alone.
 type server struct {
+	bin     string // folder of the binaries
 	dir     string
+	options string // the server's own
 	created atomic.Int64
 	migrate func() error // fills the template, once
 
@@ -83,7 +85,7 @@ func start() (*server, error) {
 		}
 		shell.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
 	}
-	s := &server{dir: dir}
+	s := &server{bin: bin, dir: dir, options: settings}
 	if err := s.run(shell); err != nil {
 		return nil, errors.Join(fmt.Errorf("start PostgreSQL from %s: %w", bin, err), os.RemoveAll(dir))
 	}
