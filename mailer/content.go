@@ -61,6 +61,8 @@ type DigestPosting struct {
 	Sources []string
 	// SeparateURL is the link "these are two jobs"; empty when nothing was folded.
 	SeparateURL string
+	// DismissURL is the link "not for me"; empty for none.
+	DismissURL string
 	// UnstatedPay: she asked to have it marked that no pay is stated.
 	UnstatedPay bool
 }

@@ -23,6 +23,7 @@ type cardView struct {
 	// listed for where there are several, the others it met, and where else it was
 	// found.
 	Why, For, AlsoFits, Sources string
+	Dismiss, Separate           string // addresses
 }
 
 // maxWhy bounds the reasons printed for a posting.
@@ -34,6 +35,8 @@ const (
 	slotFor
 	slotAlso
 	slotSources
+	slotDismiss
+	slotSeparate
 	ownSlots
 )
 
@@ -60,6 +63,7 @@ func lines(s *scratch, v *digestView, p *mailer.DigestPosting) (own [ownSlots]va
 	if len(p.Sources) > 1 {
 		own[slotSources] = value{list: p.Sources, separator: ", "}
 	}
+	own[slotDismiss].one, own[slotSeparate].one = p.DismissURL, p.SeparateURL
 	return own
 }
 
@@ -78,6 +82,7 @@ func newCardView(s *scratch, v *digestView, p *mailer.DigestPosting, locale stri
 	c := postingView(p.Posting, p.URL, locale)
 	c.UnstatedPay = p.UnstatedPay
 	c.Why, c.For, c.AlsoFits, c.Sources = own[slotWhy].String(), own[slotFor].String(), own[slotAlso].String(), own[slotSources].String()
+	c.Dismiss, c.Separate = own[slotDismiss].one, own[slotSeparate].one
 	return c
 }
 

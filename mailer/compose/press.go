@@ -71,10 +71,12 @@ func (p *press) suits(v *digestView, postings []mailer.DigestPosting) bool {
 		ok = ok && fits(v.Alerts[i].UnsubscribeURL) && v.Alerts[i].Name != "" && v.Alerts[i].Frequency != ""
 	}
 	for i := range postings {
-		ok = ok && fits(postings[i].URL)
+		ok = ok && fits(postings[i].URL) && fitsOrNone(postings[i].DismissURL) && fitsOrNone(postings[i].SeparateURL)
 	}
 	return ok
 }
+
+func fitsOrNone(url string) bool { return url == "" || fits(url) }
 
 // digest fills both parts of s.
 func (p *press) digest(s *scratch, v *digestView, postings []mailer.DigestPosting, subject, preheader string) error {
@@ -254,6 +256,12 @@ func (p *press) shape(s cardShape) (cast, error) {
 		Types: mark(s.types, slotTypes), Pay: mark(s.pay, slotPay), URL: urlMark(slotURL), Lang: mark(s.lang, slotLang),
 		Agency: s.agency, UnstatedPay: s.unstated, Why: mark(s.own[slotWhy], postingSlots+slotWhy), For: mark(s.own[slotFor], postingSlots+slotFor),
 		AlsoFits: mark(s.own[slotAlso], postingSlots+slotAlso), Sources: mark(s.own[slotSources], postingSlots+slotSources)}
+	if s.own[slotDismiss] {
+		v.Dismiss = urlMark(postingSlots + slotDismiss)
+	}
+	if s.own[slotSeparate] {
+		v.Separate = urlMark(postingSlots + slotSeparate)
+	}
 	made, err := p.cast("card", "card", v, v)
 	if err == nil {
 		p.shapes[s] = made

@@ -59,12 +59,13 @@ func postings(locale string, n, several int) []mailer.DigestPosting {
 		p := works[i%len(works)]
 		p.Number = uint32(i + 1)
 		out[i] = mailer.DigestPosting{Posting: &p, URL: fmt.Sprintf("https://jobs.example/postings/%d", p.Number), Alert: i % several,
-			Why: reasons[locale], Sources: []string{"klinik-jobs"}, UnstatedPay: p.Pay == nil && i%3 == 1}
+			DismissURL: fmt.Sprintf("https://jobs.example/dismiss/ZABkEjRWeJq83u8B-n0aXy9k2l4%d", p.Number), Why: reasons[locale], Sources: []string{"klinik-jobs"}, UnstatedPay: p.Pay == nil && i%3 == 1}
 		if several > 1 && i%2 == 0 {
 			out[i].AlsoFits = []int{(i + 1) % several}
 		}
 		if i%4 == 2 {
 			out[i].Sources = []string{"klinik-jobs", "stadt-portal"}
+			out[i].SeparateURL = fmt.Sprintf("https://jobs.example/separate/cwBkEjRWeJq83u8B-n0aXy9k2l4%d", p.Number)
 		}
 	}
 	return out

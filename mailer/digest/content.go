@@ -126,6 +126,11 @@ func (a *assembly) add(e *entry, docs *documents) {
 	for _, s := range wanting[1:] {
 		p.AlsoFits = append(p.AlsoFits, a.alertAt(s))
 	}
+	wanted := make([]uint32, len(wanting))
+	for i, s := range wanting {
+		wanted[i] = s.ID
+	}
+	p.DismissURL = a.b.Links.Dismiss(a.who, d.Number, a.now, wanted...)
 	if len(group) > 1 {
 		p.SeparateURL = a.b.separateLink(a.who, a.now, numbersOfGroup(group))
 	}
