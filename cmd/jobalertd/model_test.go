@@ -88,8 +88,7 @@ func TestDigestsEqualTheModel(t *testing.T) {
 func runModel(t *testing.T, url string, seed uint64, steps int) {
 	start := time.Date(2026, 3, 25, 6, 30, 0, 0, time.UTC) // the clocks change on the 29th
 	w := newWorld(t, url, start)
-	m := &model{w: w, rng: rand.New(rand.NewPCG(seed, 7)), postings: map[string]*modelPosting{}, alerts: map[uint32]*modelAlert{},
-		addresses: map[int64]string{}, delivered: map[int64]map[uint32]bool{}, deferred: map[int64]map[uint32][]uint32{}, hold: w.config.Digest.InstantHold}
+	m := newModel(w, seed)
 	for m.step = 1; m.step <= steps; m.step++ {
 		m.act()
 		if t.Failed() {
@@ -102,6 +101,11 @@ func runModel(t *testing.T, url string, seed uint64, steps int) {
 	if len(m.delivered) == 0 {
 		t.Fatal("the model delivered nothing, so it proved nothing")
 	}
+}
+
+func newModel(w *world, seed uint64) *model {
+	return &model{w: w, rng: rand.New(rand.NewPCG(seed, 7)), postings: map[string]*modelPosting{}, alerts: map[uint32]*modelAlert{},
+		addresses: map[int64]string{}, delivered: map[int64]map[uint32]bool{}, deferred: map[int64]map[uint32][]uint32{}, hold: w.config.Digest.InstantHold}
 }
 
 func (m *model) note(format string, args ...any) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -120,8 +119,7 @@ func TestVerifyHoldsAfterWhateverHappens(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, url string) {
 		w := newWorld(t, url, time.Date(2026, 3, 25, 6, 30, 0, 0, time.UTC))
-		m := &model{w: w, rng: rand.New(rand.NewPCG(11, 7)), postings: map[string]*modelPosting{}, alerts: map[uint32]*modelAlert{},
-			addresses: map[int64]string{}, delivered: map[int64]map[uint32]bool{}, hold: w.config.Digest.InstantHold}
+		m := newModel(w, 11)
 		for m.step = 1; m.step <= 150; m.step++ {
 			m.act()
 		}
