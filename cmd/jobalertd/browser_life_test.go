@@ -16,10 +16,10 @@ import (
 
 // life is what one visitor reads on her way through the pages.
 type life struct {
-	name, lang, address                                           string
-	scripts                                                       bool
-	found, preview, sent, ask, running, saved, paused, resumed    string
-	dismissed, left, oneClick, undone, askErase, erased, nextTask string
+	name, lang, address                                                    string
+	scripts                                                                bool
+	found, preview, sent, ask, running, saved, paused, resumed             string
+	dismissed, left, oneClick, undone, askErase, erased, nextTask, brought string
 }
 
 func TestALifeInTheBrowserFromSearchToErasure(t *testing.T) {
@@ -32,11 +32,11 @@ func TestALifeInTheBrowserFromSearchToErasure(t *testing.T) {
 	german := life{lang: "de", address: "anna@example.org", scripts: true, found: " Stellen", preview: "in den letzten 30 Tagen gebracht hätte: etwa eine Mail im Monat",
 		sent: "Bitte sehen Sie in Ihr Postfach", ask: "Möchten Sie passende Stellen per E-Mail bekommen?", running: "Ihr Suchauftrag läuft", saved: "Gespeichert.",
 		paused: "Der Suchauftrag ruht.", resumed: "Der Suchauftrag läuft wieder.", dismissed: "Diese Stelle kommt nicht mehr.", left: "Hierzu kommen keine Mails mehr.",
-		oneClick: "Sie sind abgemeldet.", undone: "als wäre nichts gewesen", askErase: "Das lässt sich nicht rückgängig machen.", erased: "Ihre Daten sind gelöscht", nextTask: "Kürzlich beendet"}
+		oneClick: "Sie sind abgemeldet.", undone: "als wäre nichts gewesen", askErase: "Das lässt sich nicht rückgängig machen.", erased: "Ihre Daten sind gelöscht", nextTask: "Kürzlich beendet", brought: "eine Mail mit"}
 	english := life{lang: "en", address: "bert@example.org", scripts: true, found: " jobs", preview: "in the last 30 days: about one mail a month",
 		sent: "Please look into your inbox", ask: "Would you like to receive fitting jobs by e-mail?", running: "Your alert is running", saved: "Saved.",
 		paused: "The alert is resting.", resumed: "The alert is running again.", dismissed: "This job will not come again.", left: "No more mails about this.",
-		oneClick: "You are unsubscribed.", undone: "as if nothing had happened", askErase: "This cannot be undone.", erased: "Your data are erased", nextTask: "Ended lately"}
+		oneClick: "You are unsubscribed.", undone: "as if nothing had happened", askErase: "This cannot be undone.", erased: "Your data are erased", nextTask: "Ended lately", brought: "one mail with"}
 	plain := german
 	plain.address, plain.scripts = "cleo@example.org", false
 	german.name, english.name, plain.name = "German", "English", "without JavaScript"
@@ -134,7 +134,7 @@ func (l life) change(v *visitor, manage string) {
 }
 
 func (l life) dismiss(h *house, v *visitor, text string) {
-	v.open(l.dismissLink(h, text), http.StatusOK, l.address)
+	v.open(linkIn(text, "/dismiss/"), http.StatusOK, l.address)
 	v.press("main li form button", http.StatusOK, l.dismissed)
 	dismissed, err := h.daemon.subscriptions.Dismissed(h.Context(), h.daemon.db.Reader, []int64{l.subscription(h).Subscriber})
 	h.must(err)
@@ -145,7 +145,7 @@ func (l life) dismiss(h *house, v *visitor, text string) {
 
 // export reads what her page offers to download.
 func (l life) export(h *house, v *visitor, manage string) {
-	v.open(manage, http.StatusOK)
+	v.open(manage, http.StatusOK, l.brought)
 	body := fetch(h, v.link("a[download]"))
 	var out struct {
 		Email     string
@@ -201,11 +201,4 @@ func (l life) vanish(h *house, v *visitor, manage string) {
 	if _, err := h.daemon.subscriptions.SubscriberByAddress(h.Context(), h.daemon.db.Reader, l.address); err == nil {
 		v.Fatal("her address stayed")
 	}
-}
-
-func (l life) dismissLink(h *house, text string) string {
-	sub := l.subscription(h)
-	who, err := h.daemon.subscriptions.Subscriber(h.Context(), h.daemon.db.Reader, sub.Subscriber)
-	h.must(err)
-	return h.daemon.links.Dismiss(&who, postingsIn(text)[0], time.Now(), sub.ID)
 }

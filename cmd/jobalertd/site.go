@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/config"
+	"github.com/jobalertd/jobalertd/mailer/digest"
 	"github.com/jobalertd/jobalertd/mailer/suppression"
+	"github.com/jobalertd/jobalertd/subscriptions"
 	"github.com/jobalertd/jobalertd/subscriptions/web"
 )
 
@@ -23,6 +26,7 @@ func (d *daemon) site() (http.Handler, error) {
 	s, err := web.New(web.Options{
 		Database: d.db, Reader: d.db.Reader, Store: d.subscriptions, Meaning: d.meaning, Signer: d.links.Signer, Mails: d.outbox,
 		Suppressions: pageSuppressions{d.suppressions, d.db.Reader}, Postings: storedPostings{d.stores}, Search: pageSearch{d.archive}, Waker: d,
+		Deliveries: pageDeliveries{d.digests}, Separations: pageSeparations{d.digests},
 		PublicURL: d.config.HTTP.PublicURL, Brand: d.config.Mail.Brand, Imprint: d.config.Mail.Imprint, Timezone: d.config.Digest.Timezone,
 		Cadences: d.config.Digest.Cadences, TrustedProxies: proxies, KeepIP: d.config.HTTP.RecordIP, Now: d.now, Log: d.log,
 	})
@@ -43,6 +47,26 @@ func trustedProxies(c *config.Config) ([]netip.Prefix, error) {
 	}
 	return out, nil
 }
+
+// pageDeliveries are what digests have brought, in the words of the pages.
+type pageDeliveries struct{ *digest.Builder }
+
+func (p pageDeliveries) Delivered(ctx context.Context, subscriber int64, since time.Time) (map[uint32]web.Delivered, error) {
+	brought, err := p.Builder.Delivered(ctx, subscriber, since)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[uint32]web.Delivered, len(brought))
+	for id, b := range brought {
+		out[id] = web.Delivered(b)
+	}
+	return out, nil
+}
+
+// pageSeparations are the postings that subscribers set apart.
+type pageSeparations struct{ *digest.Builder }
+
+func (pageSeparations) Named(c subscriptions.Claims) ([]uint32, bool) { return digest.SeparatedBy(c) }
 
 // storedPostings reads postings for their pages.
 type storedPostings struct{ *stores }

@@ -16,7 +16,7 @@ func (s *Site) robots(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "public, max-age=86400")
 	var b strings.Builder
 	b.WriteString("User-agent: *\n")
-	for _, path := range []string{"/address/", "/api/", "/confirm/", "/dismiss/", "/feeds/", "/links", "/manage/", "/subscriptions", "/unsubscribe/"} {
+	for _, path := range []string{"/address/", "/api/", "/confirm/", "/dismiss/", "/feeds/", "/links", "/manage/", "/separate/", "/subscriptions", "/unsubscribe/"} {
 		b.WriteString("Disallow: " + path + "\n")
 	}
 	b.WriteString("Sitemap: " + s.links.Base + "/sitemap.xml\n")

@@ -1,16 +1,21 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/subscriptions"
 	"github.com/jobalertd/jobalertd/subscriptions/web"
 )
 
@@ -294,4 +299,40 @@ func structured(t *testing.T, page string) map[string]any {
 		t.Fatalf("structured data %q: %v", body, err)
 	}
 	return ld
+}
+
+// apart remembers what was set apart.
+type apart struct {
+	by       int64
+	postings []uint32
+}
+
+func (a *apart) Named(c subscriptions.Claims) ([]uint32, bool) {
+	return []uint32{1, 2, 900}, c.Detail == "1,2,900"
+}
+
+func (a *apart) Separate(_ context.Context, _ sqlx.ExtContext, subscriber int64, postings []uint32, _ time.Time) error {
+	a.by, a.postings = subscriber, postings
+	return nil
+}
+
+func TestPostingsShownAsOneCanBeSetApart(t *testing.T) {
+	w := full(t)
+	said := &apart{}
+	w.options.Separations = said
+	w.rebuild()
+	who, _ := w.subscribed("anna@example.org")
+	sign := func(detail string) string {
+		return "/separate/" + w.signer.Sign(subscriptions.Claims{Purpose: subscriptions.ToSeparate, Subscriber: who.ID, Detail: detail, Issued: w.now})
+	}
+	page := w.get(sign("1,2,900")).must(t, 200, "Verschiedene Stellen?", "/postings/1", "/postings/2")
+	checkPage(t, "separate", "de", page.body)
+	if said.postings != nil {
+		t.Error("looking set them apart")
+	}
+	w.follow(sign("1,2,900"), nil).must(t, 200, "nicht mehr zusammen")
+	if said.by != who.ID || !slices.Equal(said.postings, []uint32{1, 2, 900}) {
+		t.Errorf("%d set apart %v", said.by, said.postings)
+	}
+	w.get(sign("5")).must(t, 404)
 }

@@ -112,5 +112,13 @@ type Deliveries interface {
 // Delivered counts one alert's mails and the postings in them.
 type Delivered struct{ Mails, Postings int }
 
+// Separations are the postings that a subscriber says are different jobs, though
+// they were shown as one.
+type Separations interface {
+	// Named reads the postings that a link names; false if it names none.
+	Named(c subscriptions.Claims) (postings []uint32, ok bool)
+	Separate(ctx context.Context, tx sqlx.ExtContext, subscriber int64, postings []uint32, now time.Time) error
+}
+
 // Waker is told after a commit that subscriptions have changed.
 type Waker interface{ Wake() }

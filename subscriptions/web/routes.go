@@ -23,6 +23,8 @@ func (s *Site) routes() http.Handler {
 		"POST /unsubscribe/{token}/{as}": s.reconsider,
 		"GET /dismiss/{token}":           s.askDismiss,
 		"POST /dismiss/{token}/{what}":   s.dismiss,
+		"GET /separate/{token}":          s.askSeparate,
+		"POST /separate/{token}":         s.separate,
 		"GET /links":                     s.askLink,
 		"POST /links":                    s.sendLink,
 		"GET /links/sent":                s.linkSent,

@@ -41,7 +41,9 @@ type Options struct {
 	Postings     Postings
 	// Deliveries may be nil: a subscriber's page then does not count mails.
 	Deliveries Deliveries
-	Waker      Waker
+	// Separations may be nil: there is then no page to set postings apart.
+	Separations Separations
+	Waker       Waker
 
 	PublicURL string // http.public_url
 	Brand     string // what the site is called
