@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -101,7 +100,6 @@ type Relay struct {
 	breaker breaker
 	spread  spread
 	results chan result
-	serving atomic.Int32 // connections with a stream under way
 }
 
 // New makes a relay. It starts nothing; see Run.

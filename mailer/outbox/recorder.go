@@ -10,6 +10,9 @@ import (
 	"github.com/jobalertd/jobalertd/mailer"
 )
 
+// groupMax bounds a group commit.
+const groupMax = 256
+
 // settle hands what came of c to the recorder and waits for its commit. c is no
 // longer held then: recorded, or left to its lease. c is nil if f has no envelope.
 func (r *Relay) settle(ctx context.Context, c *claim, f result) error {
@@ -52,10 +55,9 @@ func (r *Relay) after(ctx context.Context, f result) {
 // record commits results in groups: everything the connections hand over while
 // one commit is under way goes into the next. It ends when results is closed.
 func (r *Relay) record(ctx context.Context) {
-	g := gatherer{results: r.results, serving: &r.serving, timer: time.NewTimer(0)}
-	defer g.timer.Stop()
+	group := make([]result, 0, groupMax)
 	for first := range r.results {
-		group := g.gather(first)
+		group = r.more(append(group[:0], first))
 		if err := r.commit(ctx, group); err == nil {
 			answer(group, nil)
 			continue
@@ -71,6 +73,22 @@ func answer(group []result, err error) {
 	for _, f := range group {
 		f.done <- err
 	}
+}
+
+// more takes what is waiting already.
+func (r *Relay) more(group []result) []result {
+	for len(group) < groupMax {
+		select {
+		case f, ok := <-r.results:
+			if !ok {
+				return group
+			}
+			group = append(group, f)
+		default:
+			return group
+		}
+	}
+	return group
 }
 
 // commitAlone records one result, if it must be without the server's words and the

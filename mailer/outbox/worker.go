@@ -76,8 +76,6 @@ func (w *worker) serve(ctx, wire, books context.Context, first *claim) {
 		first = nil
 		return w.next(ctx, wire, books, c)
 	}
-	w.serving.Add(1)
-	defer w.serving.Add(-1)
 	err := w.session.Stream(wire, next, func(a mailer.Attempt) error {
 		attempts++
 		return w.done(books, a)
