@@ -38,6 +38,7 @@ type HTTP struct {
 	PublicURL      string   `koanf:"public_url" help:"how visitors reach them: the beginning of every link in a mail; https unless it is this machine"`
 	RecordIP       bool     `koanf:"record_ip" help:"true: keep a visitor's IP address in the record of her consent"`
 	TrustedProxies []string `koanf:"trusted_proxies" help:"addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-For counts"`
+	ThemeDir       string   `koanf:"theme_dir" help:"folder with templates, texts and colours that take the place of the built-in ones, for pages and mails; empty: none"`
 }
 
 // NATS is about the broker, embedded or remote.

@@ -62,6 +62,11 @@ func (c *Config) checkHTTP(k *checker) {
 			k.fault("http.trusted_proxies", "%q must be an address or a network such as 10.0.0.0/8", proxy)
 		}
 	}
+	if dir := c.HTTP.ThemeDir; dir != "" {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			k.fault("http.theme_dir", "%q is no folder that can be read", dir)
+		}
+	}
 	u, err := url.Parse(c.HTTP.PublicURL)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":

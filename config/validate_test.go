@@ -36,6 +36,7 @@ func TestValidate_AcceptsWhatOperatorsRun(t *testing.T) {
 		"PostgreSQL socket": func(c *Config) { c.Database.URL = "postgres://me@/jobs?host=/run/postgresql" },
 		"SQLite elsewhere":  func(c *Config) { c.Database.URL = "sqlite:/srv/jobs.db" },
 		"bounces":           func(c *Config) { c.Inbound.Listen, c.Mail.BounceAddress = ":25", "bounces@example.org" },
+		"theme":             func(c *Config) { c.HTTP.ThemeDir = "." },
 		"proxies":           func(c *Config) { c.HTTP.TrustedProxies = []string{"10.0.0.0/8", "::1"} },
 	} {
 		c := serving()
@@ -59,6 +60,8 @@ func TestValidate_RefusesWithTheKeyAndWhatIsAllowed(t *testing.T) {
 		"URL with a path":      {func(c *Config) { c.HTTP.PublicURL += "/jobs" }, `http.public_url: "https://jobs.example.org/jobs" must end`},
 		"public without TLS":   {func(c *Config) { c.HTTP.PublicURL = "http://jobs.example.org" }, "http.public_url: \"http://jobs.example.org\" must be https"},
 		"public without relay": {func(c *Config) { c.SMTP = Default().SMTP }, "http.public_url: \"https://jobs.example.org\" is public, but smtp.host is empty"},
+		"theme elsewhere":      {func(c *Config) { c.HTTP.ThemeDir = "/nowhere/at/all" }, `http.theme_dir: "/nowhere/at/all"`},
+		"theme in a file":      {func(c *Config) { c.HTTP.ThemeDir = "validate_test.go" }, `http.theme_dir: "validate_test.go"`},
 		"proxy by name":        {func(c *Config) { c.HTTP.TrustedProxies = []string{"proxy"} }, `http.trusted_proxies: "proxy"`},
 		"NATS by HTTP":         {func(c *Config) { c.NATS.URL = "nats://a,http://b" }, "nats.url: each address"},
 		"embedded with creds":  {func(c *Config) { c.NATS.CredentialsFile = noKey }, "nats.credentials_file: is for a remote"},

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -26,7 +28,7 @@ func (d *daemon) site() (http.Handler, error) {
 	s, err := web.New(web.Options{
 		Database: d.db, Reader: d.db.Reader, Store: d.subscriptions, Meaning: d.meaning, Signer: d.links.Signer, Mails: d.outbox,
 		Suppressions: pageSuppressions{d.suppressions, d.db.Reader}, Postings: storedPostings{d.stores}, Search: pageSearch{d.archive}, Waker: d,
-		Deliveries: pageDeliveries{d.digests}, Separations: pageSeparations{d.digests},
+		Theme: theme(d.config), Deliveries: pageDeliveries{d.digests}, Separations: pageSeparations{d.digests},
 		PublicURL: d.config.HTTP.PublicURL, Brand: d.config.Mail.Brand, Imprint: d.config.Mail.Imprint, Timezone: d.config.Digest.Timezone,
 		Cadences: d.config.Digest.Cadences, TrustedProxies: proxies, KeepIP: d.config.HTTP.RecordIP, Now: d.now, Log: d.log,
 	})
@@ -34,6 +36,23 @@ func (d *daemon) site() (http.Handler, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	return s.Handler(), nil
+}
+
+// theme is the operator's folder of templates, texts and styles; nil for none.
+func theme(c *config.Config) fs.FS {
+	if c.HTTP.ThemeDir == "" {
+		return nil
+	}
+	return os.DirFS(c.HTTP.ThemeDir)
+}
+
+// mailTheme is the part of it that mails are made with.
+func mailTheme(c *config.Config) (fs.FS, error) {
+	whole := theme(c)
+	if whole == nil {
+		return nil, nil
+	}
+	return fs.Sub(whole, "mails")
 }
 
 func trustedProxies(c *config.Config) ([]netip.Prefix, error) {

@@ -125,7 +125,11 @@ func (s *stores) secrets(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.composer, err = compose.New(who, nil); err != nil {
+	override, err := mailTheme(s.config)
+	if err != nil {
+		return fmt.Errorf("http.theme_dir: %w", err)
+	}
+	if s.composer, err = compose.New(who, override); err != nil {
 		return fmt.Errorf("mail templates: %w", err)
 	}
 	seed, err := s.subscriptions.Secret(ctx, messageIDSecret)

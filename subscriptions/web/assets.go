@@ -50,6 +50,12 @@ func (s *Site) assetPath(name string) (string, error) {
 	return "", fmt.Errorf("no asset is called %s", name)
 }
 
+// hasAsset reports whether there is an asset of that name: theme.css may be.
+func (s *Site) hasAsset(name string) bool {
+	_, err := s.assetPath(name)
+	return err == nil
+}
+
 func (a asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", a.kind)
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")

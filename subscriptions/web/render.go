@@ -63,28 +63,33 @@ func (s *Site) view(r *http.Request, hers, title string, data any) *view {
 
 // parseTemplates parses every page with the layout and the parts, once for each
 // language, since a page's words are bound when it is parsed.
-func (s *Site) parseTemplates(fsys fs.FS) (map[string]templates, error) {
-	pages, err := fs.Glob(fsys, "templates/*.html")
+func (s *Site) parseTemplates() (map[string]templates, error) {
+	pages, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("list templates: %w", err)
 	}
 	all := make(map[string]templates, len(locales))
 	for _, locale := range locales {
 		all[locale] = templates{}
-		base, err := template.New("layout").Funcs(s.functions(locale)).ParseFS(fsys, "templates/layout.html", "templates/parts.html")
-		if err != nil {
-			return nil, fmt.Errorf("parse the layout: %w", err)
+		base := template.New("base").Funcs(s.functions(locale))
+		for _, name := range []string{"templates/layout.html", "templates/parts.html"} {
+			if _, err := s.parseNamed(base, name); err != nil {
+				return nil, err
+			}
 		}
 		for _, p := range pages {
 			name := strings.TrimSuffix(path.Base(p), ".html")
 			if name == "layout" || name == "parts" {
 				continue
 			}
-			t, err := template.Must(base.Clone()).ParseFS(fsys, p)
+			page, err := base.Clone()
 			if err != nil {
 				return nil, fmt.Errorf("parse page %s: %w", name, err)
 			}
-			all[locale][name] = t
+			if _, err := s.parseNamed(page, p); err != nil {
+				return nil, err
+			}
+			all[locale][name] = page
 		}
 	}
 	return all, nil
@@ -94,6 +99,7 @@ func (s *Site) functions(locale string) template.FuncMap {
 	return template.FuncMap{
 		"t":       func(key string, args ...any) string { return s.texts.say(locale, key, args...) },
 		"asset":   s.assetPath,
+		"themed":  s.hasAsset,
 		"date":    func(t time.Time) string { return dateText(t.In(s.zone), locale) },
 		"lines":   func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
 		"part":    func(v *view, data any) part { return part{View: v, Data: data} },

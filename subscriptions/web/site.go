@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -44,6 +45,10 @@ type Options struct {
 	// Separations may be nil: there is then no page to set postings apart.
 	Separations Separations
 	Waker       Waker
+
+	// Theme is an operator's folder of templates, texts and styles, laid out as
+	// theme.go says; nil for none.
+	Theme fs.FS
 
 	PublicURL string // http.public_url
 	Brand     string // what the site is called
@@ -104,7 +109,10 @@ func New(o Options) (*Site, error) {
 	if s.assets, err = readAssets(files, "static"); err != nil {
 		return nil, err
 	}
-	if s.templates, err = s.parseTemplates(files); err != nil {
+	if err := errors.Join(s.checkTheme(), s.themeTexts(), s.themeAssets()); err != nil {
+		return nil, err
+	}
+	if s.templates, err = s.parseTemplates(); err != nil {
 		return nil, err
 	}
 	s.handler = s.routes()
