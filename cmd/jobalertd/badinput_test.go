@@ -420,22 +420,17 @@ func TestServe_SurvivesAFullDisk(t *testing.T) {
 		t.Fatalf("%d postings fitted: the disk never filled up", len(taken))
 	}
 	t.Logf("%d postings were acknowledged, then %d refused", len(taken), refused)
-	select {
-	case <-c.ended:
-		t.Logf("the daemon ended by itself: %v", c.err)
-	default:
-	}
+	eventually(t, 20*time.Second, "the daemon says that it is not ready", func() bool { return in.get("/readyz") == http.StatusServiceUnavailable })
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case <-c.ended:
-	default:
-		_ = c.cmd.Process.Kill()
-		<-c.ended
+	if !comesTrue(t, time.Minute, func() bool { return in.get("/readyz") == http.StatusOK }) {
+		t.Fatalf("with room again the daemon is not ready\n%s", c.log())
 	}
-	wantNoStack(t, c.log())
-	c = in.start(0)
+	if _, err := board.publish(t.Context(), offer(t, "afterwards", nil)); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	taken["afterwards"] = true
 	st := in.stores()
 	missing := func() (n int) {
 		for id := range taken {
@@ -448,10 +443,8 @@ func TestServe_SurvivesAFullDisk(t *testing.T) {
 	if !comesTrue(t, 90*time.Second, func() bool { return missing() == 0 }) {
 		t.Errorf("%d of %d acknowledged postings are not stored\n%s", missing(), len(taken), c.log())
 	}
-	if _, err := board.publish(t.Context(), offer(t, "afterwards", nil)); err != nil {
-		t.Errorf("with room again: %v", err)
-	}
 	c.stop()
+	wantNoStack(t, c.log())
 }
 
 // randomWords do not compress to nothing once numbered.

@@ -68,6 +68,8 @@ func (d *daemon) answerReady(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusServiceUnavailable, "starting or stopping")
 	case !d.broker.Conn().IsConnected():
 		answer(w, http.StatusServiceUnavailable, "NATS is not connected")
+	case !d.broker.Storing():
+		answer(w, http.StatusServiceUnavailable, "NATS cannot write to data_dir")
 	case d.db.Reader.PingContext(r.Context()) != nil:
 		answer(w, http.StatusServiceUnavailable, "the database does not answer")
 	default:

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -67,14 +68,18 @@ type Broker struct {
 	js     jetstream.JetStream
 	closed chan struct{} // closes when conn has ended for good
 
-	server *server.Server // nil: remote
 	opts   Options
 	secret string // the operator's password
 	hash   string // and its hash; the server complains of passwords in the clear
 	log    *slog.Logger
 
-	mu    sync.Mutex
-	users []User // those in force, sorted by source
+	mu     sync.Mutex
+	server *server.Server // nil: remote
+	port   int            // where a server that was started anew listens; 0: as Options say
+	users  []User         // those in force, sorted by source
+
+	storing     atomic.Bool // the embedded server can write
+	stopHealing func()      // returns when nothing starts the server any more
 }
 
 // Start runs the embedded server and connects to it, or connects to the
@@ -88,7 +93,7 @@ func Start(ctx context.Context, opts Options) (*Broker, error) {
 	if err := b.startEmbedded(ctx); err != nil {
 		return nil, err
 	}
-	err := b.connect(ctx, nats.DefaultURL, nats.InProcessServer(b.server), nats.UserInfo(operator, b.secret))
+	err := b.connect(ctx, nats.DefaultURL, nats.InProcessServer(inProcess{b}), nats.UserInfo(operator, b.secret))
 	if err != nil {
 		b.stopServer()
 		return nil, fmt.Errorf("connect to the embedded NATS server: %w", err)
@@ -216,12 +221,16 @@ func (b *Broker) Conn() *nats.Conn { return b.conn }
 func (b *Broker) JetStream() jetstream.JetStream { return b.js }
 
 // Embedded reports whether the server runs within this process.
-func (b *Broker) Embedded() bool { return b.server != nil }
+func (b *Broker) Embedded() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.server != nil
+}
 
 // ClientURL returns where recruiters connect, without credentials; empty if
 // the embedded server does not listen.
 func (b *Broker) ClientURL() string {
-	if b.server == nil {
+	if !b.Embedded() {
 		return stripUsers(b.opts.URL)
 	}
 	if b.opts.Listen == "" {
@@ -234,6 +243,9 @@ func (b *Broker) ClientURL() string {
 // the server, ends it, and stops the embedded server after that, whatever
 // becomes of ctx. Consumers must have been stopped.
 func (b *Broker) Close(ctx context.Context) error {
+	if b.stopHealing != nil {
+		b.stopHealing()
+	}
 	err := b.conn.Drain()
 	if err == nil {
 		select {

@@ -50,29 +50,40 @@ func (b *Broker) startEmbedded(ctx context.Context) error {
 	if err := tryListen(ctx, opts); err != nil {
 		return fmt.Errorf("nats.listen: %w", err)
 	}
+	trouble, err := b.launch(ctx, opts)
+	if err != nil {
+		return err
+	}
+	if b.opts.Listen != "" {
+		if err := b.writeCredential(); err != nil {
+			b.stopServer()
+			return err
+		}
+	}
+	b.watch(trouble)
+	return nil
+}
+
+// launch starts a server, waits until it is ready, and makes it ours. What it
+// returns gets a value when the server cannot write any more.
+func (b *Broker) launch(ctx context.Context, opts *server.Options) (trouble <-chan struct{}, err error) {
 	s, err := server.NewServer(opts)
 	if err != nil {
-		return fmt.Errorf("make the embedded NATS server: %w", err)
+		return nil, fmt.Errorf("make the embedded NATS server: %w", err)
 	}
-	log := &serverLog{log: b.log}
+	log := &serverLog{log: b.log, trouble: make(chan struct{}, 1)}
 	s.SetLoggerV2(log, false, false, false)
 	s.Start()
-	b.server = s
 	deadline := time.Now().Add(connectWait)
 	for !s.ReadyForConnections(250 * time.Millisecond) {
 		if fatal := log.fatal(); fatal != "" || ctx.Err() != nil || time.Now().After(deadline) {
-			b.stopServer()
-			return errors.Join(errors.New("start the embedded NATS server: not ready "+fatal), ctx.Err())
+			s.Shutdown()
+			s.WaitForShutdown()
+			return nil, errors.Join(errors.New("start the embedded NATS server: not ready "+fatal), ctx.Err())
 		}
 	}
-	if b.opts.Listen == "" {
-		return nil
-	}
-	if err := b.writeCredential(); err != nil {
-		b.stopServer()
-		return err
-	}
-	return nil
+	b.server = s
+	return log.trouble, nil
 }
 
 // serverOptions is the whole of the server's configuration with users; a
@@ -105,6 +116,9 @@ func (b *Broker) serverOptions(users []User) (*server.Options, error) {
 	if opts.Port == 0 {
 		opts.Port = server.RANDOM_PORT
 	}
+	if b.port != 0 {
+		opts.Port = b.port
+	}
 	if b.opts.TLS.CertFile == "" {
 		return opts, nil
 	}
@@ -133,6 +147,9 @@ func (b *Broker) stopServer() {
 	if b.server == nil {
 		return
 	}
+	if b.stopHealing != nil {
+		b.stopHealing()
+	}
 	b.server.Shutdown()
 	b.server.WaitForShutdown()
 	if b.opts.Listen != "" {
@@ -146,7 +163,7 @@ func (b *Broker) listenURL() *url.URL {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	port := b.server.Addr().(*net.TCPAddr).Port
+	port := b.actualPort()
 	scheme := "nats"
 	if b.opts.TLS.CertFile != "" {
 		scheme = "tls"
@@ -167,7 +184,8 @@ func loopback(listen string) bool {
 // serverLog hands the server's words to slog, one level lower where they are
 // chatter to an operator who did not install a NATS server.
 type serverLog struct {
-	log *slog.Logger
+	log     *slog.Logger
+	trouble chan struct{} // gets a value when the server says that it cannot write
 
 	mu   sync.Mutex
 	last string
@@ -178,7 +196,15 @@ func (l *serverLog) Noticef(format string, v ...any) {
 }
 func (l *serverLog) Warnf(format string, v ...any) { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
 func (l *serverLog) Errorf(format string, v ...any) {
-	l.log.Error("nats: " + fmt.Sprintf(format, v...))
+	text := fmt.Sprintf(format, v...)
+	l.log.Error("nats: " + text)
+	if !cannotWrite(text) {
+		return
+	}
+	select {
+	case l.trouble <- struct{}{}:
+	default:
+	}
 }
 func (l *serverLog) Debugf(string, ...any) {}
 func (l *serverLog) Tracef(string, ...any) {}

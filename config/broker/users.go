@@ -74,11 +74,11 @@ func (u User) permissions() *server.Permissions {
 // same users again cost nothing, so that a caller may follow a table. With a
 // remote server it does nothing: its users are its operator's.
 func (b *Broker) SetUsers(users []User) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.server == nil {
 		return nil
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	users = sortUsers(users)
 	if slices.Equal(users, b.users) {
 		return nil
