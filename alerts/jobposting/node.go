@@ -64,7 +64,7 @@ func parseUpTo(raw []byte, most int) (node, error) {
 	if err != nil {
 		return node{}, describe(raw, err)
 	}
-	if _, err := p.dec.ReadToken(); err != io.EOF {
+	if _, err := p.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return node{}, errors.New("holds more than one JSON value; send one JobPosting at a time")
 	}
 	return n, nil

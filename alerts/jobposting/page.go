@@ -25,7 +25,7 @@ func splitPage(r io.Reader, yield yieldFunc) {
 			switch {
 			case errors.Is(z.Err(), xhtml.ErrBufferExceeded):
 				yield(nil, fmt.Errorf("the page: %w", ErrTooLarge))
-			case z.Err() != io.EOF:
+			case !errors.Is(z.Err(), io.EOF):
 				yield(nil, fmt.Errorf("read the page: %w", z.Err()))
 			case found == 0:
 				yield(nil, errors.New(`the page holds no JobPosting; one needs <script type="application/ld+json">`))

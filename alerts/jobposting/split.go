@@ -102,7 +102,7 @@ func splitJSON(r io.Reader, yield yieldFunc) {
 			continue
 		}
 		v, err := dec.ReadValue()
-		if err == io.EOF && dec.StackDepth() == 0 {
+		if errors.Is(err, io.EOF) && dec.StackDepth() == 0 {
 			if index == 0 {
 				yield(nil, errors.New("the file holds no JSON value"))
 			}
@@ -128,7 +128,7 @@ func splitError(index int, l *limiter, err error) error {
 	}
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
-		return fmt.Errorf("value %d: is not valid JSON at byte %d of the file: %v", index+1, syntax.ByteOffset, syntax.Err)
+		return fmt.Errorf("value %d: is not valid JSON at byte %d of the file: %w", index+1, syntax.ByteOffset, syntax.Err)
 	}
 	return fmt.Errorf("value %d: is not valid JSON: %w", index+1, err)
 }
@@ -167,14 +167,14 @@ func splitLines(b *bufio.Reader, yield yieldFunc) {
 				return
 			}
 			continue
-		case err != nil && err != io.EOF:
+		case err != nil && !errors.Is(err, io.EOF):
 			yield(nil, fmt.Errorf("read line %d: %w", number, err))
 			return
 		}
 		if text := bytes.TrimSpace(line); len(text) > 0 && !yieldValue(text, at, yield) {
 			return
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 	}
@@ -192,7 +192,7 @@ func readLine(b *bufio.Reader) ([]byte, error) {
 		} else {
 			line = nil
 		}
-		if err == bufio.ErrBufferFull {
+		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
 		if long && (err == nil || err == io.EOF) {
