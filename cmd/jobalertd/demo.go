@@ -141,10 +141,14 @@ func (d *demo) end() {
 	d.once.Do(func() {
 		d.stop()
 		select {
-		case <-d.died:
+		case err := <-d.died:
+			if err != nil {
+				d.say("The daemon stopped with: %v", err)
+			}
 		case <-time.After(stopWithin):
+			d.say("The daemon did not stop within %s", stopWithin)
 		}
-		_ = d.release()
+		_ = d.release() // the process ends anyway
 	})
 }
 

@@ -82,10 +82,10 @@ func (c subscriptionsAddCmd) Run(ctx context.Context, s *session) error {
 
 // signUp stores a sign-up with the mail it asks for, in one transaction, and
 // confirms it at once where consent was given elsewhere.
-func (st *stores) signUp(ctx context.Context, up subscriptions.SignUp, confirmed bool) (id uint32, answer subscriptions.Answer, err error) {
-	err = st.db.Tx(ctx, func(tx *sqlx.Tx) error {
-		now := st.now()
-		e, err := st.subscriptions.SignUp(ctx, tx, up, now)
+func (s *stores) signUp(ctx context.Context, up subscriptions.SignUp, confirmed bool) (id uint32, answer subscriptions.Answer, err error) {
+	err = s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+		now := s.now()
+		e, err := s.subscriptions.SignUp(ctx, tx, up, now)
 		if err != nil {
 			return err
 		}
@@ -94,17 +94,17 @@ func (st *stores) signUp(ctx context.Context, up subscriptions.SignUp, confirmed
 			return nil
 		}
 		how := up.How
-		how.MessageID, err = st.outbox.Confirmation(ctx, tx, e.Subscriber, e.Subscription, e.Confirmation)
+		how.MessageID, err = s.outbox.Confirmation(ctx, tx, e.Subscriber, e.Subscription, e.Confirmation)
 		if err != nil {
 			return err
 		}
-		return st.subscriptions.ConfirmationSent(ctx, tx, e.Subscriber, e.Subscription, how, now)
+		return s.subscriptions.ConfirmationSent(ctx, tx, e.Subscriber, e.Subscription, how, now)
 	})
 	if err != nil || !confirmed || answer != subscriptions.AskConfirmation {
 		return id, answer, err
 	}
-	return id, answer, st.db.Tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := st.subscriptions.Confirm(ctx, tx, id, up.How, st.now())
+	return id, answer, s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := s.subscriptions.Confirm(ctx, tx, id, up.How, s.now())
 		return err
 	})
 }
@@ -179,16 +179,16 @@ type importCounts struct {
 // importLines reads and stores lines in batches, each in a transaction of its
 // own. Addresses that must not be written to are refused: an import cannot bring
 // one back.
-func (st *stores) importLines(ctx context.Context, in io.Reader, refuse func(refusedLine) error, progress func(int)) (importCounts, error) {
-	rules := subscriptions.ImportRules{Meaning: st.meaning, Cadences: subscriptions.Cadences(st.config.Digest.Cadences),
-		Timezone: st.config.Digest.Timezone, Now: st.now()}
+func (s *stores) importLines(ctx context.Context, in io.Reader, refuse func(refusedLine) error, progress func(int)) (importCounts, error) {
+	rules := subscriptions.ImportRules{Meaning: s.meaning, Cadences: subscriptions.Cadences(s.config.Digest.Cadences),
+		Timezone: s.config.Digest.Timezone, Now: s.now()}
 	var counts importCounts
 	batch := make([]subscriptions.Import, 0, substore.ImportBatch)
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
 		}
-		ids, err := st.subscriptions.Import(ctx, batch, st.now())
+		ids, err := s.subscriptions.Import(ctx, batch, s.now())
 		if err != nil {
 			return err
 		}
@@ -198,7 +198,7 @@ func (st *stores) importLines(ctx context.Context, in io.Reader, refuse func(ref
 				counts.Known++
 				continue
 			case batch[i].ConfirmedAt.IsZero():
-				if err := st.askConfirmation(ctx, id, batch[i].How); err != nil {
+				if err := s.askConfirmation(ctx, id, batch[i].How); err != nil {
 					return err
 				}
 			}
@@ -212,7 +212,7 @@ func (st *stores) importLines(ctx context.Context, in io.Reader, refuse func(ref
 	for n := 1; ; n++ {
 		line, err := r.ReadBytes('\n')
 		if len(bytes.TrimSpace(line)) > 0 {
-			one, faults, ferr := st.importLine(ctx, line, rules)
+			one, faults, ferr := s.importLine(ctx, line, rules)
 			switch {
 			case ferr != nil:
 				return counts, ferr
@@ -241,21 +241,21 @@ func (st *stores) importLines(ctx context.Context, in io.Reader, refuse func(ref
 
 // askConfirmation sends the owner of an imported, unconfirmed subscription the
 // mail that asks for consent.
-func (st *stores) askConfirmation(ctx context.Context, id uint32, how subscriptions.Circumstances) error {
-	sub, err := st.subscriptions.Get(ctx, st.db.Reader, id)
+func (s *stores) askConfirmation(ctx context.Context, id uint32, how subscriptions.Circumstances) error {
+	sub, err := s.subscriptions.Get(ctx, s.db.Reader, id)
 	if err != nil {
 		return err
 	}
-	return st.db.Tx(ctx, func(tx *sqlx.Tx) error {
-		how.MessageID, err = st.outbox.Confirmation(ctx, tx, sub.Subscriber, id, 1)
+	return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+		how.MessageID, err = s.outbox.Confirmation(ctx, tx, sub.Subscriber, id, 1)
 		if err != nil {
 			return err
 		}
-		return st.subscriptions.ConfirmationSent(ctx, tx, sub.Subscriber, id, how, st.now())
+		return s.subscriptions.ConfirmationSent(ctx, tx, sub.Subscriber, id, how, s.now())
 	})
 }
 
-func (st *stores) importLine(ctx context.Context, line []byte, rules subscriptions.ImportRules) (subscriptions.Import, []alerts.Fault, error) {
+func (s *stores) importLine(ctx context.Context, line []byte, rules subscriptions.ImportRules) (subscriptions.Import, []alerts.Fault, error) {
 	one, err := subscriptions.DecodeImportLine(line, rules)
 	var bad *alerts.CriteriaError
 	if errors.As(err, &bad) {
@@ -264,7 +264,7 @@ func (st *stores) importLine(ctx context.Context, line []byte, rules subscriptio
 	if err != nil {
 		return one, nil, err
 	}
-	reason, err := st.suppressions.Reason(ctx, st.db.Reader, one.Email)
+	reason, err := s.suppressions.Reason(ctx, s.db.Reader, one.Email)
 	if err != nil {
 		return one, nil, err
 	}
