@@ -145,7 +145,7 @@ func (b *benchDaemon) takeIn(ctx context.Context, s *session, l load) error {
 	if err != nil {
 		return err
 	}
-	if err := b.intake.Load(ctx); err != nil {
+	if err := b.loadIndex(ctx); err != nil {
 		return err
 	}
 	stop := b.runIntake(ctx)
@@ -158,10 +158,10 @@ const checkedSubscribers = 50
 // checkDigests compares some subscribers' digests of a run with the definition:
 // nothing in them that does not match, and nothing left out below the cap. That
 // everybody was served is counted.
-func (st *stores) checkDigests(ctx context.Context, sum digest.Summary, now time.Time) (checked int, agrees bool, err error) {
+func (s *stores) checkDigests(ctx context.Context, sum digest.Summary, now time.Time) (checked int, agrees bool, err error) {
 	var documents []*alerts.Document
-	if err := st.postings.OpenBetween(ctx, st.db.Reader, 0, 1<<62, now, func(p alerts.Stored) error {
-		documents = append(documents, st.meaning.Document(&p.Posting))
+	if err := s.postings.OpenBetween(ctx, s.db.Reader, 0, 1<<62, now, func(p alerts.Stored) error {
+		documents = append(documents, s.meaning.Document(&p.Posting))
 		return nil
 	}); err != nil {
 		return 0, false, err
@@ -169,7 +169,7 @@ func (st *stores) checkDigests(ctx context.Context, sum digest.Summary, now time
 	agrees = true
 	total, step := 0, uint32(max(1, sum.Subscribers/checkedSubscribers))
 	for after := uint32(0); ; {
-		page, err := st.subscriptions.Page(ctx, st.db.Reader, after, 1000)
+		page, err := s.subscriptions.Page(ctx, s.db.Reader, after, 1000)
 		if err != nil || len(page) == 0 {
 			served := sum.Subscribers >= total
 			return checked, agrees && served, err
@@ -183,7 +183,7 @@ func (st *stores) checkDigests(ctx context.Context, sum digest.Summary, now time
 			if sub.ID%step != 0 {
 				continue
 			}
-			same, err := st.sameAsDefinition(ctx, sub, documents)
+			same, err := s.sameAsDefinition(ctx, sub, documents)
 			if err != nil {
 				return checked, false, err
 			}
@@ -193,14 +193,14 @@ func (st *stores) checkDigests(ctx context.Context, sum digest.Summary, now time
 	}
 }
 
-func (st *stores) sameAsDefinition(ctx context.Context, sub *subscriptions.Subscription, documents []*alerts.Document) (bool, error) {
+func (s *stores) sameAsDefinition(ctx context.Context, sub *subscriptions.Subscription, documents []*alerts.Document) (bool, error) {
 	var want, got []uint32
 	for _, d := range documents {
 		if sub.Criteria.Matches(d) {
 			want = append(want, d.Number)
 		}
 	}
-	list, err := st.digests.Deliveries(ctx, sub.Subscriber, 10)
+	list, err := s.digests.Deliveries(ctx, sub.Subscriber, 10)
 	if err != nil {
 		return false, fmt.Errorf("read digests: %w", err)
 	}
