@@ -60,11 +60,11 @@ type board struct {
 // nobody subscribes.
 type nobody struct{}
 
-func (nobody) StandingCriteria(context.Context, sqlx.QueryerContext, func(alerts.CriteriaChange) error) error {
+func (nobody) StandingCriteria(context.Context, sqlx.ExtContext, func(alerts.CriteriaChange) error) error {
 	return nil
 }
 
-func (nobody) CriteriaChanges(context.Context, sqlx.QueryerContext, int64, int) ([]alerts.CriteriaChange, error) {
+func (nobody) CriteriaChanges(context.Context, sqlx.ExtContext, int64, int) ([]alerts.CriteriaChange, error) {
 	return nil, nil
 }
 

@@ -45,11 +45,11 @@ type Store interface {
 // Subscriptions knows the criteria that stand (implemented by subscriptions/store).
 type Subscriptions interface {
 	// StandingCriteria calls f for every subscription in the index, in any order.
-	StandingCriteria(ctx context.Context, q sqlx.QueryerContext, f func(alerts.CriteriaChange) error) error
+	StandingCriteria(ctx context.Context, q sqlx.ExtContext, f func(alerts.CriteriaChange) error) error
 	// CriteriaChanges lists what changed after a position, ascending by
 	// position. limit is where a page ends; all changes of its last position
 	// belong to it.
-	CriteriaChanges(ctx context.Context, q sqlx.QueryerContext, after int64, limit int) ([]alerts.CriteriaChange, error)
+	CriteriaChanges(ctx context.Context, q sqlx.ExtContext, after int64, limit int) ([]alerts.CriteriaChange, error)
 }
 
 // Options are the parts intake works with.

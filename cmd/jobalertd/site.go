@@ -9,12 +9,9 @@ import (
 	"os"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/config"
 	"github.com/jobalertd/jobalertd/mailer/digest"
-	"github.com/jobalertd/jobalertd/mailer/suppression"
 	"github.com/jobalertd/jobalertd/subscriptions"
 	"github.com/jobalertd/jobalertd/subscriptions/web"
 )
@@ -27,7 +24,7 @@ func (d *daemon) site() (http.Handler, error) {
 	}
 	s, err := web.New(web.Options{
 		Database: d.db, Reader: d.db.Reader, Store: d.subscriptions, Meaning: d.meaning, Signer: d.links.Signer, Mails: d.outbox,
-		Suppressions: pageSuppressions{d.suppressions, d.db.Reader}, Postings: storedPostings{d.stores}, Search: pageSearch{d.archive}, Waker: d,
+		Suppressions: d.suppressions, Postings: storedPostings{d.stores}, Search: pageSearch{d.archive}, Waker: d,
 		Theme: theme(d.config), Deliveries: pageDeliveries{d.digests}, Separations: pageSeparations{d.digests},
 		PublicURL: d.config.HTTP.PublicURL, Brand: d.config.Mail.Brand, Imprint: d.config.Mail.Imprint, Timezone: d.config.Digest.Timezone,
 		Cadences: d.config.Digest.Cadences, TrustedProxies: proxies, KeepIP: d.config.HTTP.RecordIP, Now: d.now, Log: d.log,
@@ -92,20 +89,6 @@ type storedPostings struct{ *stores }
 
 func (s storedPostings) Posting(ctx context.Context, number uint32) (alerts.Stored, error) {
 	return s.postings.Posting(ctx, s.db.Reader, number)
-}
-
-// pageSuppressions asks the list outside transactions as well as within.
-type pageSuppressions struct {
-	*suppression.List
-	reader sqlx.ExtContext
-}
-
-func (p pageSuppressions) Reason(ctx context.Context, q sqlx.QueryerContext, address string) (string, error) {
-	e, ok := q.(sqlx.ExtContext)
-	if !ok {
-		e = p.reader
-	}
-	return p.List.Reason(ctx, e, address)
 }
 
 // Newest are the newest postings, whatever has become of them.

@@ -38,17 +38,19 @@ type Postings interface {
 type Subscriptions interface {
 	LeaseDue(ctx context.Context, tx sqlx.ExtContext, dueBy, now, leaseUntil time.Time, limit int) ([]int64, error)
 	Release(ctx context.Context, tx sqlx.ExtContext, subscribers []int64) error
-	DueSubscriptions(ctx context.Context, q sqlx.QueryerContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Subscription, error)
-	Subscribers(ctx context.Context, q sqlx.QueryerContext, ids []int64) (map[int64]subscriptions.Subscriber, error)
+	DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Subscription, error)
+	Subscribers(ctx context.Context, q sqlx.ExtContext, ids []int64) (map[int64]subscriptions.Subscriber, error)
 	// Of lists all of a subscriber's subscriptions, in any state.
-	Of(ctx context.Context, q sqlx.QueryerContext, subscriber int64) ([]subscriptions.Subscription, error)
+	Of(ctx context.Context, q sqlx.ExtContext, subscriber int64) ([]subscriptions.Subscription, error)
 	// Several reports which of the subscribers have, or had, more than one alert.
-	Several(ctx context.Context, q sqlx.QueryerContext, subscribers []int64) (map[int64]bool, error)
+	Several(ctx context.Context, q sqlx.ExtContext, subscribers []int64) (map[int64]bool, error)
 	// Page lists subscriptions in any state with numbers above after.
-	Page(ctx context.Context, q sqlx.QueryerContext, after uint32, limit int) ([]subscriptions.Subscription, error)
+	Page(ctx context.Context, q sqlx.ExtContext, after uint32, limit int) ([]subscriptions.Subscription, error)
+	// Dismissed is what each of the subscribers does not want to see again.
+	Dismissed(ctx context.Context, q sqlx.ExtContext, subscribers []int64) (map[int64][]subscriptions.Dismissal, error)
 	Advance(ctx context.Context, tx sqlx.ExtContext, a []subscriptions.Advance) (failed []uint32, err error)
 	WakeInstant(ctx context.Context, tx sqlx.ExtContext, ids []uint32, before int64, dueAt time.Time) error
-	InstantChanges(ctx context.Context, q sqlx.QueryerContext, after int64, limit int) ([]subscriptions.InstantChange, error)
+	InstantChanges(ctx context.Context, q sqlx.ExtContext, after int64, limit int) ([]subscriptions.InstantChange, error)
 }
 
 // Outbox takes the envelopes (implemented by mailer/outbox).

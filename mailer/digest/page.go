@@ -54,7 +54,9 @@ type history struct {
 	earlier  map[int64]*roaring.Bitmap // delivered or counted; nil where it cannot matter
 	deferred map[int64][]entry
 	apart    map[int64]separated
-	broken   map[int64]bool // whose digests cannot be read
+	// What she said is not for her; nil where there is nothing.
+	dismissed map[int64]*roaring.Bitmap
+	broken    map[int64]bool // whose digests cannot be read
 }
 
 func (b *Builder) history(ctx context.Context, subscribers []int64) (history, error) {
@@ -75,8 +77,39 @@ func (b *Builder) history(ctx context.Context, subscribers []int64) (history, er
 	if err := b.readEarlier(ctx, ids, &h); err != nil {
 		return h, err
 	}
-	h.apart, err = b.readSeparations(ctx, subscribers)
+	if h.apart, err = b.readSeparations(ctx, subscribers); err != nil {
+		return h, err
+	}
+	h.dismissed, err = b.readDismissed(ctx, subscribers)
 	return h, err
+}
+
+func (b *Builder) readDismissed(ctx context.Context, subscribers []int64) (map[int64]*roaring.Bitmap, error) {
+	said, err := b.Subscriptions.Dismissed(ctx, b.DB.Reader, subscribers)
+	if err != nil || len(said) == 0 {
+		return nil, err
+	}
+	of := make(map[int64]*roaring.Bitmap, len(said))
+	for s, list := range said {
+		of[s] = roaring.New()
+		for _, d := range list {
+			of[s].Add(d.Posting)
+		}
+	}
+	return of, nil
+}
+
+// unwanted is what a subscriber must not get: what she had, and what she dismissed;
+// nil for nothing.
+func (h *history) unwanted(subscriber int64) *roaring.Bitmap {
+	had, dismissed := h.earlier[subscriber], h.dismissed[subscriber]
+	switch {
+	case dismissed == nil:
+		return had
+	case had == nil:
+		return dismissed
+	}
+	return roaring.Or(had, dismissed)
 }
 
 // buildAll builds the page's digests, for as many subscribers at a time as their
@@ -142,7 +175,7 @@ func (b *Builder) readUpdated(ctx context.Context, subscribers []int64, lists []
 
 // build makes one subscriber's digest.
 func (b *Builder) build(ctx context.Context, subscriber int64, as []*alert, list []candidate, h *history, docs *documents, cutoff int64) (*built, error) {
-	earlier := h.earlier[subscriber]
+	earlier := h.unwanted(subscriber)
 	s := selection{earlier: earlier, docs: docs, cutoff: cutoff, now: b.Now(), found: make(map[uint32]int, len(list))}
 	if err := s.run(ctx, b.DB.Reader, list); err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ type meddling struct {
 	between func()
 }
 
-func (m *meddling) Several(ctx context.Context, q sqlx.QueryerContext, subscribers []int64) (map[int64]bool, error) {
+func (m *meddling) Several(ctx context.Context, q sqlx.ExtContext, subscribers []int64) (map[int64]bool, error) {
 	if f := m.between; f != nil {
 		f()
 	}

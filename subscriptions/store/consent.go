@@ -54,9 +54,9 @@ func (s *Store) ConfirmationSent(ctx context.Context, tx sqlx.ExtContext, subscr
 
 // Consents returns a subscriber's record, oldest first. Addresses are empty once
 // erased.
-func (s *Store) Consents(ctx context.Context, q sqlx.QueryerContext, subscriber int64) ([]subscriptions.Consent, error) {
+func (s *Store) Consents(ctx context.Context, q sqlx.ExtContext, subscriber int64) ([]subscriptions.Consent, error) {
 	var rows []consentRow
-	if err := s.q.Select(ctx, ext(q), &rows, "consents-of", map[string]any{"subscriber_id": subscriber}); err != nil {
+	if err := s.q.Select(ctx, q, &rows, "consents-of", map[string]any{"subscriber_id": subscriber}); err != nil {
 		return nil, fmt.Errorf("read the consents of subscriber %d: %w", subscriber, err)
 	}
 	record := make([]subscriptions.Consent, len(rows))

@@ -30,12 +30,12 @@ func (s *Store) LeaseDue(ctx context.Context, tx sqlx.ExtContext, dueBy, now, le
 // DueSubscriptions returns what mails to these subscribers are about: their
 // confirmed subscriptions that are due by dueBy, and instant ones with anything
 // waiting, by subscriber and number, criteria prepared.
-func (s *Store) DueSubscriptions(ctx context.Context, q sqlx.QueryerContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Subscription, error) {
+func (s *Store) DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Subscription, error) {
 	if len(subscribers) == 0 {
 		return nil, nil
 	}
 	var rows []subscriptionRow
-	err := s.q.Select(ctx, ext(q), &rows, "subscriptions-due", map[string]any{
+	err := s.q.Select(ctx, q, &rows, "subscriptions-due", map[string]any{
 		"subscribers": database.Array{Slice: subscribers}, "due_by_ms": dueBy.UnixMilli()})
 	if err != nil {
 		return nil, fmt.Errorf("read due subscriptions: %w", err)
@@ -45,13 +45,13 @@ func (s *Store) DueSubscriptions(ctx context.Context, q sqlx.QueryerContext, sub
 
 // Several reports which of the subscribers have, or had, more than one confirmed
 // subscription, so that what one delivered must be kept from another.
-func (s *Store) Several(ctx context.Context, q sqlx.QueryerContext, subscribers []int64) (map[int64]bool, error) {
+func (s *Store) Several(ctx context.Context, q sqlx.ExtContext, subscribers []int64) (map[int64]bool, error) {
 	several := make(map[int64]bool)
 	if len(subscribers) == 0 {
 		return several, nil
 	}
 	var ids []int64
-	if err := s.q.Select(ctx, ext(q), &ids, "subscribers-with-several", map[string]any{"subscribers": database.Array{Slice: subscribers}}); err != nil {
+	if err := s.q.Select(ctx, q, &ids, "subscribers-with-several", map[string]any{"subscribers": database.Array{Slice: subscribers}}); err != nil {
 		return nil, fmt.Errorf("count subscribers' subscriptions: %w", err)
 	}
 	for _, id := range ids {

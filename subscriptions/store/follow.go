@@ -23,8 +23,8 @@ type changeRow struct {
 // subscription, by number. Read the clock before: a change made meanwhile may be
 // among them, and comes again from CriteriaChanges. Criteria that can no longer
 // be understood are left out and logged.
-func (s *Store) StandingCriteria(ctx context.Context, q sqlx.QueryerContext, f func(alerts.CriteriaChange) error) error {
-	err := s.q.Each(ctx, ext(q), "criteria-standing", nil, func(rows *sqlx.Rows) error {
+func (s *Store) StandingCriteria(ctx context.Context, q sqlx.ExtContext, f func(alerts.CriteriaChange) error) error {
+	err := s.q.Each(ctx, q, "criteria-standing", nil, func(rows *sqlx.Rows) error {
 		var r changeRow
 		if err := rows.Scan(&r.ID, &r.Position, &r.State, &r.Criteria); err != nil {
 			return err
@@ -45,9 +45,9 @@ func (s *Store) StandingCriteria(ctx context.Context, q sqlx.QueryerContext, f f
 // and number, with nil criteria for what no longer stands. limit is where a page
 // ends; all changes of its last position belong to it, so it may run over by as
 // many as one transaction changed.
-func (s *Store) CriteriaChanges(ctx context.Context, q sqlx.QueryerContext, after int64, limit int) ([]alerts.CriteriaChange, error) {
+func (s *Store) CriteriaChanges(ctx context.Context, q sqlx.ExtContext, after int64, limit int) ([]alerts.CriteriaChange, error) {
 	var rows []changeRow
-	if err := s.q.Select(ctx, ext(q), &rows, "criteria-changes", pageAfter(after, limit)); err != nil {
+	if err := s.q.Select(ctx, q, &rows, "criteria-changes", pageAfter(after, limit)); err != nil {
 		return nil, fmt.Errorf("read changed criteria: %w", err)
 	}
 	changes := make([]alerts.CriteriaChange, len(rows))
@@ -79,9 +79,9 @@ func (s *Store) change(r *changeRow) alerts.CriteriaChange {
 
 // InstantChanges is CriteriaChanges for the follower that wakes instant
 // subscriptions.
-func (s *Store) InstantChanges(ctx context.Context, q sqlx.QueryerContext, after int64, limit int) ([]subscriptions.InstantChange, error) {
+func (s *Store) InstantChanges(ctx context.Context, q sqlx.ExtContext, after int64, limit int) ([]subscriptions.InstantChange, error) {
 	var rows []changeRow
-	if err := s.q.Select(ctx, ext(q), &rows, "instant-changes", pageAfter(after, limit)); err != nil {
+	if err := s.q.Select(ctx, q, &rows, "instant-changes", pageAfter(after, limit)); err != nil {
 		return nil, fmt.Errorf("read changed frequencies: %w", err)
 	}
 	changes := make([]subscriptions.InstantChange, len(rows))

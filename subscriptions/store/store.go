@@ -17,8 +17,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/subscriptions"
@@ -72,25 +70,6 @@ func New(ctx context.Context, db *database.DB, m *alerts.Meaning, cadences subsc
 		return nil, err
 	}
 	return s, nil
-}
-
-// reading lets a pool or transaction that only reads run named statements.
-type reading struct{ sqlx.QueryerContext }
-
-func (reading) ExecContext(context.Context, string, ...any) (sql.Result, error) {
-	return nil, errors.New("a reader cannot write")
-}
-func (reading) DriverName() string     { return "" }
-func (reading) Rebind(q string) string { return q }
-func (reading) BindNamed(q string, _ any) (string, []any, error) {
-	return q, nil, errors.New("a reader binds no names")
-}
-
-func ext(q sqlx.QueryerContext) sqlx.ExtContext {
-	if e, ok := q.(sqlx.ExtContext); ok {
-		return e
-	}
-	return reading{q}
 }
 
 // found turns the absence of a row into ErrNotFound.

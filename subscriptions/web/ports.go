@@ -35,11 +35,11 @@ type Store interface {
 	Dismiss(ctx context.Context, tx sqlx.ExtContext, subscriber int64, posting uint32, now time.Time) error
 	Readmit(ctx context.Context, tx sqlx.ExtContext, subscriber int64, posting uint32) error
 
-	Get(ctx context.Context, q sqlx.QueryerContext, id uint32) (subscriptions.Subscription, error)
-	Of(ctx context.Context, q sqlx.QueryerContext, subscriber int64) ([]subscriptions.Subscription, error)
-	Subscriber(ctx context.Context, q sqlx.QueryerContext, id int64) (subscriptions.Subscriber, error)
-	SubscriberByAddress(ctx context.Context, q sqlx.QueryerContext, address string) (subscriptions.Subscriber, error)
-	Export(ctx context.Context, q sqlx.QueryerContext, subscriber int64) (subscriptions.Export, error)
+	Get(ctx context.Context, q sqlx.ExtContext, id uint32) (subscriptions.Subscription, error)
+	Of(ctx context.Context, q sqlx.ExtContext, subscriber int64) ([]subscriptions.Subscription, error)
+	Subscriber(ctx context.Context, q sqlx.ExtContext, id int64) (subscriptions.Subscriber, error)
+	SubscriberByAddress(ctx context.Context, q sqlx.ExtContext, address string) (subscriptions.Subscriber, error)
+	Export(ctx context.Context, q sqlx.ExtContext, subscriber int64) (subscriptions.Export, error)
 	Dismissed(ctx context.Context, q sqlx.ExtContext, subscribers []int64) (map[int64][]subscriptions.Dismissal, error)
 }
 
@@ -58,7 +58,7 @@ type Suppressions interface {
 	// Lift ends what a new sign-up may end: an unsubscription, soft bounces.
 	Lift(ctx context.Context, tx sqlx.ExtContext, address string) error
 	// Reason says why an address is not written to, "" if it is.
-	Reason(ctx context.Context, q sqlx.QueryerContext, address string) (string, error)
+	Reason(ctx context.Context, q sqlx.ExtContext, address string) (string, error)
 }
 
 // Search finds open postings by prepared criteria, those of alerts.

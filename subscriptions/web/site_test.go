@@ -98,7 +98,7 @@ func (w *world) Lift(_ context.Context, _ sqlx.ExtContext, address string) error
 	return nil
 }
 
-func (w *world) Reason(context.Context, sqlx.QueryerContext, string) (string, error) {
+func (w *world) Reason(context.Context, sqlx.ExtContext, string) (string, error) {
 	return w.reason, nil
 }
 
