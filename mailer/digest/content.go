@@ -48,7 +48,7 @@ func (b *Builder) Content(ctx context.Context, run, subscriber int64) (mailer.Di
 	if err != nil {
 		return mailer.DigestContent{}, err
 	}
-	docs := b.newDocuments()
+	docs := b.sharedDocuments()
 	if err := b.loadShown(ctx, c, docs); err != nil {
 		return mailer.DigestContent{}, err
 	}

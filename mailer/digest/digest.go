@@ -105,6 +105,7 @@ type Builder struct {
 	Options
 	queries  *database.Queries
 	calendar *subscriptions.Calendar
+	analyses analyses
 }
 
 // New makes a builder over a migrated database.

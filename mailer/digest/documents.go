@@ -29,7 +29,7 @@ func (d *document) sketched(t Twins) Sketch {
 // asks again.
 type documents struct {
 	postings Postings
-	meaning  *alerts.Meaning
+	analyse  func(*alerts.Stored) *alerts.Document
 	known    map[uint32]*document
 	limit    int // of postings kept
 }
@@ -38,7 +38,15 @@ type documents struct {
 const readAtOnce = 2000
 
 func (b *Builder) newDocuments() *documents {
-	return &documents{postings: b.Postings, meaning: b.Meaning, known: map[uint32]*document{}, limit: b.MaxDocuments}
+	analyse := func(p *alerts.Stored) *alerts.Document { return b.Meaning.Document(&p.Posting) }
+	return &documents{postings: b.Postings, analyse: analyse, known: map[uint32]*document{}, limit: b.MaxDocuments}
+}
+
+// sharedDocuments are for one envelope; their analyses are kept for the next.
+func (b *Builder) sharedDocuments() *documents {
+	d := b.newDocuments()
+	d.analyse = func(p *alerts.Stored) *alerts.Document { return b.analyses.of(p, b.Meaning.Document) }
+	return d
 }
 
 // get returns a posting that the last load asked for, nil if it is not stored.
@@ -50,7 +58,7 @@ func (d *documents) analysed(p *alerts.Stored) *document {
 		return known
 	}
 	stored := *p
-	doc := &document{Document: d.meaning.Document(&stored.Posting), stored: &stored}
+	doc := &document{Document: d.analyse(&stored), stored: &stored}
 	if _, had := d.known[p.Number]; had || len(d.known) < d.limit {
 		d.known[p.Number] = doc
 	}
