@@ -37,6 +37,7 @@ type Store interface {
 	Rejected(ctx context.Context, tx sqlx.ExtContext, created time.Time, sequence uint64) error
 	Analysis(ctx context.Context, q sqlx.ExtContext) (alerts.Analysis, error)
 	OpenBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, now time.Time, f func(alerts.Stored) error) error
+	Newest(ctx context.Context, q sqlx.ExtContext, source string, before int64, limit int) ([]alerts.Stored, error)
 	Relog(ctx context.Context, tx sqlx.ExtContext, matches []alerts.Match) error
 	CoverAnalysis(ctx context.Context, tx sqlx.ExtContext, a alerts.Analysis) error
 	Recruiters(ctx context.Context, q sqlx.ExtContext) ([]alerts.Recruiter, error)
@@ -99,10 +100,32 @@ func (in *Intake) Load(ctx context.Context) error {
 	if err := in.agencies.refresh(ctx, in.DB.Reader, in.Store); err != nil {
 		return err
 	}
+	if err := in.learn(ctx); err != nil {
+		return err
+	}
 	if err := in.follower.load(ctx); err != nil {
 		return err
 	}
+	if err := in.Index.Merge(ctx); err != nil {
+		return fmt.Errorf("build the index: %w", err)
+	}
 	in.Metrics.indexed.Set(float64(in.Index.Len()))
+	return nil
+}
+
+// learnFrom is how many of the newest postings tell which words are rare.
+const learnFrom = 1000
+
+// learn lets the index know how frequent words are, so that subscriptions are
+// filed under the rarest from the start.
+func (in *Intake) learn(ctx context.Context) error {
+	newest, err := in.Store.Newest(ctx, in.DB.Reader, "", 0, learnFrom)
+	if err != nil {
+		return err
+	}
+	for i := range newest {
+		in.Index.Frequencies().Learn(in.Meaning.Document(&newest[i].Posting))
+	}
 	return nil
 }
 
