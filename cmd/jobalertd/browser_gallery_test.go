@@ -81,6 +81,7 @@ func gallery(t *testing.T) (*house, []exhibit) {
 		{name: "unsubscribe", path: path(links.Unsubscribe(anna, g.now, running)), status: 200},
 		{name: "unsubscribed", path: path(links.Unsubscribe(anna, g.now, over)), status: 200},
 		{name: "dismiss", path: path(links.Dismiss(anna, 2, g.now, running)), status: 200},
+		{name: "separate", path: "/separate/" + links.Signer.Sign(subscriptions.Claims{Purpose: subscriptions.ToSeparate, Subscriber: anna.ID, Rotation: anna.Rotation, Detail: "1,2", Issued: g.now}), status: 200},
 		{name: "address", path: path(links.ChangeAddress(anna, subscriptions.ByNewAddress, "neu@example.org", g.now)), status: 200},
 		{name: "expired", path: path(links.Manage(anna, g.now.AddDate(-1, 0, 0))), status: 410},
 	}
