@@ -47,7 +47,6 @@ type stores struct {
 const (
 	linkSecret      = "links"
 	messageIDSecret = "message-id"
-	bounceSecret    = "bounces"
 )
 
 // openStores opens the database, brings its schema up to date and builds the

@@ -81,6 +81,11 @@ func (b *Builder) assemble(who *subscriptions.Subscriber, subs []subscriptions.S
 		out.OneClick = b.Links.Unsubscribe(who, now, ids...)
 	}
 	out.MoreURL = out.ManageURL
+	if len(out.Alerts) == 1 {
+		if all := b.Links.Jobs(&a.alive[out.Alerts[0].Subscription].Criteria); all != "" {
+			out.MoreURL = all
+		}
+	}
 	return out
 }
 
