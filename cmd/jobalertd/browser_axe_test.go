@@ -99,6 +99,28 @@ func TestAxeFindsNoViolationOnAnyPageInLightAndDark(t *testing.T) {
 	}
 }
 
+// WCAG 2.2, 1.4.10: nothing needs scrolling in two directions at 320 px.
+func TestNoPageScrollsSidewaysOnTheNarrowestScreen(t *testing.T) {
+	browser := newBrowser(t)
+	h, pages := gallery(t)
+	v := newVisitor(t, browser, h.config.HTTP.PublicURL)
+	for _, width := range []int64{320, 1280} {
+		v.do(chromedp.EmulateViewport(width, 800))
+		for _, lang := range []string{"de", "en"} {
+			for _, e := range pages {
+				v.visit(e, lang)
+				got, err := chromedp.Run(v.tab, chromedp.Evaluate[float64](`document.querySelectorAll("details").forEach(d => d.open = true), document.documentElement.scrollWidth`))
+				if err != nil {
+					t.Fatalf("%s: %v", e.name, err)
+				}
+				if int64(got) > width {
+					t.Errorf("%s, %s: %v px wide on %d", e.name, lang, got, width)
+				}
+			}
+		}
+	}
+}
+
 func TestEveryPageIsValidHTML(t *testing.T) {
 	check, err := filepath.Abs(filepath.Join(tools, ".bin", "html-validate"))
 	if err == nil {
