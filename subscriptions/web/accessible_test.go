@@ -53,6 +53,9 @@ func (w *world) withPostings(postings []alerts.Stored) {
 func TestSearchShowsWhatAnAlertWouldSend(t *testing.T) {
 	w := full(t)
 	page := w.get("/jobs?q=Medizininformatiker&place=Gelsenkirchen&radius=25&salary=3500&lang=de").must(t, 200, "45 Stellen", "Medizininformatiker (m/w/d)", "Klinik &lt;Ruhr&gt; GmbH", "page=2", `value="3500"`, "Gehalt nicht angegeben")
+	if len(page.body) > 30<<10 {
+		t.Errorf("a page of results has %d bytes", len(page.body))
+	}
 	if n := strings.Count(page.body, "/postings/"); n != 20 {
 		t.Errorf("%d postings on a page", n)
 	}
