@@ -73,7 +73,7 @@ func (s *Site) parseTemplates() (map[string]templates, error) {
 		all[locale] = templates{}
 		base := template.New("base").Funcs(s.functions(locale))
 		for _, name := range []string{"templates/layout.html", "templates/parts.html"} {
-			if _, err := s.parseNamed(base, name); err != nil {
+			if err := s.parseNamed(base, name); err != nil {
 				return nil, err
 			}
 		}
@@ -86,7 +86,7 @@ func (s *Site) parseTemplates() (map[string]templates, error) {
 			if err != nil {
 				return nil, fmt.Errorf("parse page %s: %w", name, err)
 			}
-			if _, err := s.parseNamed(page, p); err != nil {
+			if err := s.parseNamed(page, p); err != nil {
 				return nil, err
 			}
 			all[locale][name] = page

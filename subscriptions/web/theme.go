@@ -111,15 +111,14 @@ func (s *Site) themeAssets() error {
 	return nil
 }
 
-// parseNamed parses one template file, the theme's if it has one.
-func (s *Site) parseNamed(t *template.Template, name string) (*template.Template, error) {
+// parseNamed adds one template file to t, the theme's if it has one.
+func (s *Site) parseNamed(t *template.Template, name string) error {
 	content, err := s.themed(name)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return fmt.Errorf("read %s: %w", name, err)
 	}
-	parsed, err := t.New(path.Base(name)).Parse(string(content))
-	if err != nil {
-		return nil, fmt.Errorf("parse %s: %w", name, err)
+	if _, err := t.New(path.Base(name)).Parse(string(content)); err != nil {
+		return fmt.Errorf("parse %s: %w", name, err)
 	}
-	return parsed, nil
+	return nil
 }
