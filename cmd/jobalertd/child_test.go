@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +28,10 @@ const (
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childSettings); path != "" {
 		os.Exit(serveAsChild(path))
+	}
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("8") // most tests here wait for other processes
 	}
 	os.Exit(m.Run())
 }

@@ -103,7 +103,7 @@ func (o *ordeal) mail(kills int) {
 		var moment <-chan struct{}
 		wait := time.Duration(o.rng.IntN(200)) * time.Millisecond
 		switch {
-		case i < 2: // while digests are built
+		case i < 1+kills/4: // while digests are built
 			moment = c.saw("digest run started")
 		case i%2 == 0: // with a mail taken whose sender does not know it yet
 			moment, wait = o.mailTaken(c, 1+o.rng.IntN(30), true), 0

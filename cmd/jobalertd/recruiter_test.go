@@ -43,6 +43,7 @@ func dialRecruiter(t testing.TB, url, source string, more ...nats.Option) *recru
 	options := append([]nats.Option{
 		nats.CustomInboxPrefix("_INBOX_" + source), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
 		nats.ReconnectWait(50 * time.Millisecond), nats.ReconnectJitter(0, 0),
+		nats.IgnoreAuthErrorAbort(), // a new account takes effect within a second
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			select {
 			case r.errs <- err:
@@ -63,6 +64,8 @@ func dialRecruiter(t testing.TB, url, source string, more ...nats.Option) *recru
 
 // publish publishes until NATS acknowledges, and returns the sequence.
 func (r *recruiter) publish(ctx context.Context, raw []byte) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
 	for {
 		sequence, err := r.try(ctx, "postings.published."+r.source, raw)
 		if err == nil || ctx.Err() != nil {
