@@ -205,13 +205,13 @@ func noDaemon(err error) error {
 	return err
 }
 
-// progress is a bar on a terminal, and nothing elsewhere.
+// progress is a bar on a terminal, and nothing elsewhere. The bar's own spinner is
+// off: it would draw from a goroutine of its own without taking the bar's lock.
 func (s *session) progress(what string) *progressbar.ProgressBar {
-	if !isTerminal(s.stderr) {
-		return progressbar.DefaultSilent(-1, what)
-	}
-	return progressbar.NewOptions(-1, progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(s.stderr),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	o := []progressbar.Option{progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(s.stderr), progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(), progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSetVisibility(isTerminal(s.stderr))}
+	return progressbar.NewOptions(-1, o...)
 }
 
 type postingsWithdrawCmd struct {
