@@ -253,10 +253,14 @@ func TestServe_RefusesPostingsTooLarge(t *testing.T) {
 func TestServe_KeepsRecruitersApart(t *testing.T) {
 	t.Parallel()
 	in := newInstallation(t, databasetest.SQLiteURL(t), "", "")
-	c := in.start(0)
-	// Accounts made beside the running daemon.
 	in.addRecruiter("rival")
-	secrets := in.addRecruiter("board")
+	c := in.start(0)
+	secrets := in.addRecruiter("board") // beside the running daemon
+	select {
+	case <-c.saw("accounts of recruiters changed"):
+	case <-time.After(20 * time.Second):
+		t.Fatalf("the daemon has not noticed the new account\n%s", c.log())
+	}
 	board := in.dialRecruiter("board", secrets)
 	if _, err := board.publish(t.Context(), offer(t, "own", nil)); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,8 @@ func TestServe_LosesAndDoublesNothingAcrossKills(t *testing.T) {
 			days, intakeKills, digestKills, postings = 2, 5, 5, 1000
 		}
 		all := manyPostings(t, postings*days, "k", time.Now())
-		lines := fitting(t, o.config(), o.board.source, all, marshalLines(t, manyWishes(400)), time.Now())
+		lines := fitting(t, o.config(), o.board.source, all, marshalLines(t, manyWishes(1200)), time.Now())
+		lines = lines[:min(len(lines), 400)]
 		o.importLines(lines)
 		for part := range slices.Chunk(all, postings) {
 			o.publish(part, intakeKills)

@@ -43,7 +43,6 @@ func dialRecruiter(t testing.TB, url, source string, more ...nats.Option) *recru
 	options := append([]nats.Option{
 		nats.CustomInboxPrefix("_INBOX_" + source), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
 		nats.ReconnectWait(50 * time.Millisecond), nats.ReconnectJitter(0, 0),
-		nats.IgnoreAuthErrorAbort(), // a new account takes effect within a second
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			select {
 			case r.errs <- err:

@@ -36,7 +36,8 @@ func TestServe_TwoReplicasShareTheWorkAndKeepThePromises(t *testing.T) {
 	}
 	board := dialRecruiter(t, nats.url(), "board")
 	raws := manyPostings(t, postings, "k", time.Now())
-	lines := fitting(t, first.config(), board.source, raws, marshalLines(t, manyWishes(people)), time.Now())
+	lines := fitting(t, first.config(), board.source, raws, marshalLines(t, manyWishes(4*people)), time.Now())
+	lines = lines[:min(len(lines), people)]
 
 	first.relay.slow = 20 * time.Millisecond // so that there is work for two
 	a := first.start(0)

@@ -94,6 +94,7 @@ func (b *Broker) SetUsers(users []User) error {
 		return fmt.Errorf("change the NATS users: %w", err)
 	}
 	b.users = users
+	b.log.Info("accounts of recruiters changed", "active", len(users))
 	return nil
 }
 
