@@ -114,10 +114,8 @@ func TestServe_TwoReplicasShareTheWorkAndKeepThePromises(t *testing.T) {
 	if got.doubled > 0 {
 		t.Errorf("%d mails came twice, though nothing crashed", got.doubled)
 	}
-	// One relay may hold all of a day's mails before the other looks; that two share
-	// them when there are more is mailer/outbox's to prove.
-	if sent[0]+sent[1] == 0 {
-		t.Errorf("neither replica sent anything: %v", sent)
+	if sent[0] == 0 || sent[1] == 0 {
+		t.Errorf("one replica sent nothing: %v", sent)
 	}
 }
 
