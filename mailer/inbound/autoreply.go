@@ -12,13 +12,16 @@ func (m *inMail) autoReply() []Report {
 		return nil
 	}
 	h := m.header
+	away := containsAny(strings.ToLower(decodeWords(h.get("subject"))), awayWords)
+	if !away && m.tellsOfFailure() {
+		return nil
+	}
 	auto := strings.ToLower(h.get("auto-submitted"))
 	answered := strings.HasPrefix(auto, "auto-replied") || strings.HasPrefix(auto, "auto-notified") ||
 		h.get("x-autoreply") != "" || h.get("x-autorespond") != "" || h.get("x-autoresponder") != "" ||
 		h.get("x-auto-reply-from") != "" || h.get("x-apple-action") != "" ||
 		strings.EqualFold(h.get("x-auto-response-suppress"), "all") && strings.HasPrefix(auto, "auto-generated") ||
-		strings.EqualFold(h.get("precedence"), "auto_reply") ||
-		containsAny(strings.ToLower(decodeWords(h.get("subject"))), awayWords)
+		strings.EqualFold(h.get("precedence"), "auto_reply") || away
 	if !answered {
 		return nil
 	}

@@ -27,32 +27,38 @@ func (e evidence) kind() Kind {
 	}
 	context := strings.ToLower(strings.Join(strings.Fields(e.text+" "+e.context), " "))
 	code := e.code()
+	gone := containsAny(text, noUserWords)
+	policy := containsAny(named.ReplaceAllString(text, " "), policyWords) || containsAny(text, blocklists)
 	switch {
 	case e.delayed, containsAny(text, senderWords), containsAny(context, fullWords), containsAny(text, programWords):
 		return Soft
 	case containsAny(text, surelyGoneWords):
 		return Hard
-	case status == "5.2.1" && containsAny(text, noUserWords) && containsAny(context, rcptWords):
+	case status == "5.2.1" && gone && containsAny(context, rcptWords):
 		return Hard
 	case softStatus(status):
 		return Soft
-	case containsAny(text, policyWords) && !containsAny(text, noUserWords):
+	case policy && !(gone && hardStatus(status)):
 		return Soft
 	case strings.HasPrefix(status, "4."):
 		return Soft
-	case code == 521 || code == 556 || containsAny(text, noHostWords):
+	case code == 521 || code == 556 || containsAny(text, noHostWords) && !strings.Contains(text, "try again"):
 		return Hard
 	case strings.Contains(text, "after mail from") || strings.Contains(text, "reply to mail from"):
 		return Soft
-	case hardStatus(status) && (containsAny(text, noUserWords) || !containsAny(text, otherWords)):
+	case hardStatus(status) && (gone || !containsAny(text, otherWords)):
 		return Hard
 	case status == "5.1.0" && strings.Contains(text, "address rejected") && !strings.Contains(text, "sender"):
 		return Hard
-	case containsAny(text, noUserWords) && answersRecipient(text, context, code):
+	case gone && answersRecipient(text, context, code):
 		return Hard
 	}
 	return Soft
 }
+
+// named finds addresses and hosts, whose names say nothing: a host may be called
+// relay. Links are left, and so are the lists of blocked hosts.
+var named = regexp.MustCompile(`(?:^|[\s<(\[=:])(?:[^\s<>:/]+@)?[\w-]+(?:\.[\w-]+)+`)
 
 // answersRecipient says that words for an unknown user can be believed without
 // a status: they answer RCPT, or name the address as such answers do, or are
@@ -77,10 +83,11 @@ func softStatus(status string) bool {
 
 // hardStatus are the statuses of RFC 3463 that say: no such mailbox (5.1.1),
 // no such domain (5.1.2), no such address (5.1.3), moved (5.1.6), a domain
-// that takes no mail (5.1.10), a host that does not resolve (5.4.4).
+// that takes no mail (5.1.10), a host that does not resolve (5.4.4); with the
+// numbers of Exchange Online for the first and the last.
 func hardStatus(status string) bool {
 	switch status {
-	case "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4":
+	case "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.1.351", "5.4.4", "5.4.310":
 		return true
 	}
 	return false
@@ -88,10 +95,11 @@ func hardStatus(status string) bool {
 
 var statusWord = regexp.MustCompile(`(?:^|[ #(\[:;,<"'=\n-])([245]\.\d{1,3}\.\d{1,3})(?:[^\d.\w]|\.?$|\.[^\d])`)
 
-// findStatus is the first status in text that says more than "undefined".
+// findStatus is the first status of a failure in text that says more than
+// "undefined".
 func findStatus(text string) string {
 	for _, found := range statusWord.FindAllStringSubmatch(text, 10) {
-		if !strings.HasSuffix(found[1], ".0.0") {
+		if found[1][0] != '2' && !strings.HasSuffix(found[1], ".0.0") {
 			return found[1]
 		}
 	}

@@ -179,10 +179,34 @@ func TestClassify_RelayNotifications(t *testing.T) {
 func TestClassify_LineEndsDoNotMatter(t *testing.T) {
 	raw := dsn("x", failed("a@example.org", "5.1.1", "550 5.1.1 no such user"))
 	want := Classify([]byte(raw))
-	for name, end := range map[string]string{"LF": "\n", "CR": "\r"} {
+	for name, end := range map[string]string{"LF": "\n", "CR": "\r", "CR CR LF": "\r\r\n"} {
 		if got := Classify([]byte(strings.ReplaceAll(raw, "\r\n", end))); !slices.Equal(got, want) {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
+	}
+}
+
+func TestClassify_ReadsReportsWhosePartsWereNotCutApart(t *testing.T) {
+	raw := strings.Replace(dsn("It could not be delivered.", failed("a@example.org", "5.1.1", "550 5.1.1 no such user")), "boundary=\"B/1\"", "boundary=\"B/2\"", 1)
+	got := Classify([]byte(raw))
+	if len(got) != 1 || got[0].Kind != Hard || got[0].Recipient != "a@example.org" || got[0].Status != "5.1.1" || got[0].Diagnostic != "550 5.1.1 no such user" {
+		t.Errorf("a delivery report: %+v", got)
+	}
+	complaint := plain("fbl@provider.example", "complaint", "This is a report.\n\n--b\nContent-Type: message/feedback-report\n\n"+
+		"Feedback-Type: abuse\nUser-Agent: x/1\nVersion: 1\nOriginal-Rcpt-To: <a@example.org>\n\n--b\n")
+	if got := Classify([]byte(complaint)); len(got) != 1 || got[0].Kind != Complaint || got[0].Recipient != "a@example.org" {
+		t.Errorf("a complaint: %+v", got)
+	}
+}
+
+func TestClassify_TellsABounceThatCallsItselfAnAnswerFromOne(t *testing.T) {
+	bounce := "From: robot@example.org\nAuto-Submitted: auto-replied\nSubject: Undeliverable: Stellen\n\n<a@example.org>: 550 5.1.1 user unknown\n"
+	away := "From: a@example.org\nAuto-Submitted: auto-replied\nSubject: Out of office: Mail delivery of my jobs\n\nI am away.\n"
+	if got := Classify([]byte(bounce)); got[0].Kind != Hard {
+		t.Errorf("a bounce: %+v", got)
+	}
+	if got := Classify([]byte(away)); got[0].Kind != AutoReply {
+		t.Errorf("an answer: %+v", got)
 	}
 }
 

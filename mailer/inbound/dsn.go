@@ -7,11 +7,11 @@ import "strings"
 func (m *inMail) deliveryReports() []Report {
 	var reports []Report
 	for _, p := range m.parts {
-		status := p.kind == "message/delivery-status" || p.kind == "message/global-delivery-status"
-		if !status && !strings.HasPrefix(p.text, "Reporting-MTA:") {
+		fields := p.statusFields()
+		if fields == "" {
 			continue
 		}
-		all := groups(p.text)
+		all := groups(fields)
 		var recipients []string
 		for _, g := range all {
 			if a := firstAddress(typedValue(g.get("final-recipient")), typedValue(g.get("original-recipient"))); a != "" {
@@ -29,6 +29,30 @@ func (m *inMail) deliveryReports() []Report {
 		}
 	}
 	return reports
+}
+
+// statusFields are the fields of a delivery report that a part holds; also those
+// of one whose parts were not cut apart, because a server on the way changed or
+// lost the boundary.
+func (p part) statusFields() string {
+	switch p.kind {
+	case "message/delivery-status", "message/global-delivery-status":
+		return p.text
+	case "message/rfc822", "message/global", "text/rfc822-headers":
+		return "" // what is reported on may be a report
+	}
+	if strings.HasPrefix(p.text, "Reporting-MTA:") {
+		return p.text
+	}
+	at := strings.Index(p.text, "\nReporting-MTA:")
+	if at < 0 {
+		return ""
+	}
+	fields, _, _ := strings.Cut(p.text[at+1:], "\n--")
+	if !strings.Contains(fields, "\nFinal-Recipient:") {
+		return ""
+	}
+	return fields
 }
 
 // groups are the blocks of fields between empty lines.
@@ -77,7 +101,7 @@ func deliveryReport(h header, words passages) (Report, bool) {
 	e := evidence{status: r.Status, text: told, context: context, delayed: action == "delayed"}
 	r.Kind = e.kind()
 	r.Code = e.code()
-	if better := findStatus(r.Diagnostic); better != "" && (r.Status == "" || strings.HasSuffix(r.Status, ".0.0")) {
+	if better := findStatus(told); better != "" && (r.Status == "" || strings.HasSuffix(r.Status, ".0.0")) {
 		r.Status = better
 	}
 	if r.Diagnostic == "" {

@@ -6,8 +6,8 @@ import "strings"
 // Microsoft sends them: the mail complained of, with a field of its own.
 func (m *inMail) complaints() []Report {
 	for _, p := range m.parts {
-		if p.kind == "message/feedback-report" || strings.HasPrefix(p.text, "Feedback-Type:") {
-			return m.feedback(p.text)
+		if fields := p.feedbackFields(); fields != "" {
+			return m.feedback(fields)
 		}
 	}
 	for _, h := range []header{m.header, m.original()} {
@@ -16,6 +16,23 @@ func (m *inMail) complaints() []Report {
 		}
 	}
 	return nil
+}
+
+// feedbackFields are the fields of a feedback report that a part holds, also where
+// its parts were not cut apart. Version is required (RFC 5965 section 3.1).
+func (p part) feedbackFields() string {
+	if p.kind == "message/feedback-report" || strings.HasPrefix(p.text, "Feedback-Type:") {
+		return p.text
+	}
+	at := strings.Index(p.text, "\nFeedback-Type:")
+	if at < 0 || strings.HasPrefix(p.kind, "message/") {
+		return ""
+	}
+	fields, _, _ := strings.Cut(p.text[at+1:], "\n--")
+	if !strings.Contains(fields, "\nVersion:") {
+		return ""
+	}
+	return fields
 }
 
 func (m *inMail) feedback(text string) []Report {

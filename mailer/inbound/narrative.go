@@ -12,7 +12,7 @@ func (m *inMail) narrative() []Report {
 	subject := strings.ToLower(decodeWords(m.header.get("subject")))
 	words := m.words()
 	lower := strings.ToLower(words)
-	if failed == "" && !m.fromServer() && !containsAny(subject, bounceSubjects) && !containsAny(lower, bounceOpenings) {
+	if failed == "" && !m.fromServer() && !m.tellsOfFailure() {
 		return nil
 	}
 	list := addresses(failed)
@@ -33,13 +33,30 @@ func (m *inMail) narrative() []Report {
 		told := told.about(to)
 		e := evidence{status: findStatus(told), text: told, delayed: delayed}
 		if !speaks(told) {
-			e.text = words + "\n" + subject
+			told = telling(words, told)
+			e.status, e.text = findStatus(words), words+"\n"+subject
 		}
 		reports = append(reports, Report{
 			Kind: e.kind(), Recipient: to, Status: e.status, Code: e.code(), Diagnostic: told,
 		})
 	}
 	return reports
+}
+
+// tellsOfFailure says that subject or words are those of a bounce.
+func (m *inMail) tellsOfFailure() bool {
+	return containsAny(strings.ToLower(decodeWords(m.header.get("subject"))), bounceSubjects) ||
+		containsAny(strings.ToLower(m.words()), bounceOpenings)
+}
+
+// telling is the first of the lines that holds a reason, else otherwise.
+func telling(words, otherwise string) string {
+	for line := range strings.Lines(words) {
+		if speaks(line) {
+			return line
+		}
+	}
+	return otherwise
 }
 
 // speaks says that a passage holds a reason.

@@ -35,7 +35,7 @@ type inMail struct {
 
 // parseMail never fails: what is not understood is plain text.
 func parseMail(raw []byte) *inMail {
-	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(raw))
+	text := strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n").Replace(string(raw))
 	text = strings.ReplaceAll(text, "\x00", "")
 	if strings.HasPrefix(text, "From ") { // an mbox file's mark
 		_, text, _ = strings.Cut(text, "\n")

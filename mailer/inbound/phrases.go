@@ -18,7 +18,10 @@ var (
 	bounceOpenings = []string{"could not be delivered", "couldn't be delivered", "wasn't able to deliver", "was not able to deliver",
 		"unable to deliver", "was undeliverable", "is undeliverable", "delivery to the following recipient", "permanent fatal errors",
 		"delivery failed", "did not reach the following recipient", "the following address(es) failed", "was not delivered",
-		"konnte nicht zugestellt werden", "nicht zustellbar", "not been delivered", "had delivery errors"}
+		"konnte nicht zugestellt werden", "nicht zustellbar", "not been delivered", "had delivery errors",
+		"not allowed to post to this mailing list", "has been automatically rejected", "not a member of this mailing list",
+		"n'a pas pu être remis", "n'a pas pu être délivré", "no se pudo entregar", "no se ha podido entregar", "non è stato consegnato",
+		"non è stato possibile consegnare", "kon niet worden bezorgd", "kan niet worden bezorgd", "nie mogła zostać dostarczona"}
 
 	delaySubjects = []string{"delayed", "warning: could not send", "delivery warning", "verzögert", "(delay)"}
 
@@ -42,7 +45,8 @@ var (
 		"badly formatted", "mailbox unavailable", "no valid recipients", "not our customer", "unknown email address", "unknown e-mail address",
 		"not known here", "this address is no longer", "user is unknown", "recipient is unknown", "unbekannt", "existiert nicht",
 		"there is no such", "non-existent", "nonexistent", "address does not", "is unknown", "recipient name is not recognized",
-		"mailbox has moved", "user has moved", "has moved"}
+		"mailbox has moved", "user has moved", "has moved", "nicht bekannt", "nicht gefunden", "no existe", "desconocido", "inconnu", "n'existe pas",
+		"sconosciuto", "non esiste", "inesistente", "onbekend", "bestaat niet", "nie istnieje", "не существует"}
 
 	// noHostWords say that there is no such domain, or none that takes mail.
 	noHostWords = []string{"host unknown", "unknown host", "unknown domain", "no such domain", "domain not found", "host not found",
@@ -50,7 +54,8 @@ var (
 		"domain isn't in my list", "unrouteable mail domain", "no mx record", "dns lookup failure: host"}
 
 	// surelyGoneWords outweigh words of policy in the same reply. The first is
-	// what Exchange Online answers for addresses that are not in its directory.
+	// what Exchange Online answers for addresses that are not in its directory,
+	// and Postfix where its operator closed one: it is about the recipient.
 	surelyGoneWords = []string{"recipient address rejected: access denied", "user unknown in", "unknown local part", "recipientnotfound",
 		"doesn't have a yahoo.com account"}
 
@@ -60,7 +65,7 @@ var (
 
 	// senderWords speak of our address and not of the recipient's.
 	senderWords = []string{"sender address", "envelope sender", "domain of sender", "sender domain", "sender's domain", "sender rejected",
-		"sender verify", "sender unknown", "unknown sender", "invalid sender", "sender denied", "return path", "reverse path"}
+		"sender verify", "sender unknown", "unknown sender", "invalid sender", "sender denied", "return path", "reverse path", "your domain", "your host", "sender ip", "sender host"}
 
 	// rcptWords say that the reply was to a recipient: in the transcripts of
 	// servers, in qmail's words, and by the states that Gmail numbers.
@@ -74,7 +79,8 @@ var (
 		"exceeded quota", "exceeds quota", "exceed the quota", "exceeded storage", "storage allocation", "insufficient storage", "out of storage", "not enough space",
 		"not enough storage", "quota is full", "quota full", "disk quota", "mailbox size", "inbox is full", "inbox full", "exceeded its", "exceeded the quota",
 		"mailbox has exceeded", "too many messages", "postfach ist voll", "speicherplatz", "full mailbox", "maildir over", "storage quota", "mail quota",
-		"is full", "user has exhausted", "boxed in", "disk space", "disk full", "exceeded the storage"}
+		"is full", "user has exhausted", "boxed in", "disk space", "disk full", "exceeded the storage",
+		"exceeds allowed size", "has exceeded its size", "kontingent", "ist voll", "est pleine", "boîte pleine", "buzón lleno", "está lleno", "piena", "is vol"}
 
 	// policyWords speak of the sender, its host, its rate or the mail.
 	policyWords = []string{"block", "blacklist", "black list", "denylist", "spam", "dnsbl", "rbl", "reputation", "policy", "policies", "spf", "dkim", "dmarc",
@@ -83,7 +89,11 @@ var (
 		"unsolicited", "sender rejected", "sender denied", "sender address rejected", "sender verify", "client host rejected",
 		"listed by", "listed at", "recipient preferences", "complaint", "virus", "malware", "content", "greylist", "open proxy", "helo", "bad sender", "sender's",
 		"banned", "prohibited", "permission", "restricted", "restriction", "not a member", "moderat", "certificate", "tls", "attachment",
-		"too large", "too big", "message size", "size limit", "exceeds", "refused to", "connection refused", "fcrdns", "name lookup", "from address"}
+		"too large", "too big", "message size", "size limit", "exceeds", "refused to", "connection refused", "fcrdns", "name lookup", "from address",
+		"will not accept delivery"}
+
+	// blocklists stand in the names of lists of hosts that send unwanted mail.
+	blocklists = []string{"spamhaus", "spamcop", "barracudacentral", "sorbs", "dnsbl", "blocklist", "blacklist", "senderscore", "abuseat"}
 
 	// otherWords are of neither kind, and keep a status from being trusted.
 	otherWords = []string{"disabled", "suspended", "deactivated", "locked", "on hold", "loop", "too many hops", "hop count", "timed out", "time out",
