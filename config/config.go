@@ -96,11 +96,16 @@ type Mail struct {
 	DKIMDomain    string `koanf:"dkim_domain" help:"signing domain; empty: the relay signs"`
 	DKIMSelector  string `koanf:"dkim_selector" help:"selector of the key in DNS"`
 	DKIMKeyFile   string `koanf:"dkim_key_file" help:"private key, PEM, RSA or Ed25519"`
+
+	DKIMSecondSelector string `koanf:"dkim_second_selector" help:"selector of a second key, by which every mail is signed too: Ed25519 beside RSA, or the next key beside the present one"`
+	DKIMSecondKeyFile  string `koanf:"dkim_second_key_file" help:"the second private key, PEM"`
 }
 
 // Inbound is about mail that comes back.
 type Inbound struct {
-	Listen string `koanf:"listen" help:"HOST:PORT of SMTP for bounces, complaints and unsubscribing by mail; empty: off"`
+	Listen      string `koanf:"listen" help:"HOST:PORT of SMTP for bounces, complaints and unsubscribing by mail; empty: off"`
+	TLSCertFile string `koanf:"tls_cert_file" help:"PEM certificate; with it STARTTLS is offered"`
+	TLSKeyFile  string `koanf:"tls_key_file" help:"the certificate's key, PEM"`
 }
 
 // Digest is about what subscribers get.

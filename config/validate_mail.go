@@ -65,29 +65,51 @@ func (c *Config) checkMail(k *checker) {
 	if c.Inbound.Listen != "" && m.BounceAddress == "" {
 		k.fault("mail.bounce_address", "must be given with inbound.listen: reports come back to it")
 	}
+	k.readable("inbound.tls_cert_file", c.Inbound.TLSCertFile)
+	k.readable("inbound.tls_key_file", c.Inbound.TLSKeyFile)
+	if given(c.Inbound.TLSCertFile, c.Inbound.TLSKeyFile) == 1 {
+		k.fault("inbound.tls_cert_file", "goes together with inbound.tls_key_file: give both or neither")
+	}
 }
 
 func (c *Config) checkDKIM(k *checker) {
 	m := &c.Mail
-	given := 0
-	for _, value := range []string{m.DKIMDomain, m.DKIMSelector, m.DKIMKeyFile} {
-		if value != "" {
-			given++
-		}
-	}
-	if given != 0 && given != 3 {
+	if n := given(m.DKIMDomain, m.DKIMSelector, m.DKIMKeyFile); n != 0 && n != 3 {
 		k.fault("mail.dkim_domain", "goes together with mail.dkim_selector and mail.dkim_key_file: give all or none")
 	}
-	if m.DKIMKeyFile == "" {
+	switch n := given(m.DKIMSecondSelector, m.DKIMSecondKeyFile); {
+	case n == 1:
+		k.fault("mail.dkim_second_selector", "goes together with mail.dkim_second_key_file: give both or neither")
+	case n == 2 && m.DKIMKeyFile == "":
+		k.fault("mail.dkim_second_key_file", "is for a key beside mail.dkim_key_file, which is not given")
+	case n == 2 && m.DKIMSecondSelector == m.DKIMSelector:
+		k.fault("mail.dkim_second_selector", "must not be mail.dkim_selector: a selector names one key")
+	}
+	k.privateKey("mail.dkim_key_file", m.DKIMKeyFile)
+	k.privateKey("mail.dkim_second_key_file", m.DKIMSecondKeyFile)
+}
+
+// given counts the values that are not empty.
+func given(values ...string) (n int) {
+	for _, v := range values {
+		if v != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (k *checker) privateKey(key, path string) {
+	if path == "" {
 		return
 	}
-	text, err := os.ReadFile(m.DKIMKeyFile)
+	text, err := os.ReadFile(path)
 	if err != nil {
-		k.fault("mail.dkim_key_file", "%v", err)
+		k.fault(key, "%v", err)
 		return
 	}
 	if block, _ := pem.Decode(text); block == nil || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-		k.fault("mail.dkim_key_file", "%q holds no private key in PEM", m.DKIMKeyFile)
+		k.fault(key, "%q holds no private key in PEM", path)
 	}
 }
 

@@ -74,10 +74,19 @@ func (d *doctor) lookAtDKIM(ctx context.Context, from string) {
 	m := d.config.Mail
 	if m.DKIMDomain == "" {
 		d.say(doubtful, what, "we do not sign, so the relay must, for "+from,
-			"its signature must cover List-Unsubscribe and List-Unsubscribe-Post (RFC 8058 section 4): look at h= in a mail received; or set mail.dkim_domain")
+			"its signature must cover List-Unsubscribe and List-Unsubscribe-Post (RFC 8058 section 4): look at h= in a mail received (OpenDKIM leaves the second out unless told: SignHeaders *,+list-unsubscribe-post); or sign here, by mail.dkim_domain")
 		return
 	}
-	name := m.DKIMSelector + "._domainkey." + m.DKIMDomain
+	for _, key := range dkimKeys(d.config) {
+		d.lookAtKey(ctx, key, from)
+	}
+}
+
+// lookAtKey compares one of our keys with DNS.
+func (d *doctor) lookAtKey(ctx context.Context, key dkimKey, from string) {
+	const what = "DKIM"
+	m := d.config.Mail
+	name := key.selector + "._domainkey." + m.DKIMDomain
 	list, known := d.records(ctx, what, name, "")
 	if !known {
 		return
@@ -88,32 +97,34 @@ func (d *doctor) lookAtDKIM(ctx context.Context, from string) {
 			published = p
 		}
 	}
-	ours, err := publicKey(m.DKIMKeyFile)
+	ours, err := publicKey(key.path)
 	switch {
 	case err != nil:
-		d.say(failing, what, fmt.Sprintf("mail.dkim_key_file: %v", err), "it must hold an RSA or Ed25519 key, PEM")
+		d.say(failing, what, fmt.Sprintf("%s: %v", key.setting, err), "it must hold an RSA or Ed25519 key, PEM")
 	case published == "":
 		d.say(failing, what, name+" has no key", "publish TXT \"v=DKIM1; k="+ours.kind+"; p="+ours.text+"\"")
 	case strings.Join(strings.Fields(published), "") != ours.text:
-		d.say(failing, what, name+" holds another key than mail.dkim_key_file", "publish p="+ours.text+", or name the selector of this key")
+		d.say(failing, what, name+" holds another key than "+key.setting, "publish p="+ours.text+", or name the selector of this key")
 	case !related(m.DKIMDomain, from):
 		d.say(doubtful, what, fmt.Sprintf("signs for %s, which does not align with %s", m.DKIMDomain, from), "set mail.dkim_domain to the domain of mail.from")
+	case ours.kind == "ed25519" && m.DKIMSecondKeyFile == "":
+		d.say(doubtful, what, name+" holds our key (ed25519), and we sign by no other", "many receivers verify RSA alone: put an RSA key of 2048 bits beside it (mail.dkim_second_key_file)")
 	default:
 		d.say(healthy, what, name+" holds our key ("+ours.kind+")", "")
 	}
 }
 
-// dkimKey is a public key as DNS holds it (RFC 6376 section 3.6.1, RFC 8463).
-type dkimKey struct{ kind, text string }
+// publishedKey is a public key as DNS holds it (RFC 6376 section 3.6.1, RFC 8463).
+type publishedKey struct{ kind, text string }
 
-func publicKey(path string) (dkimKey, error) {
+func publicKey(path string) (publishedKey, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return dkimKey{}, err
+		return publishedKey{}, err
 	}
 	block, _ := pem.Decode(b)
 	if block == nil {
-		return dkimKey{}, errors.New("holds no PEM block")
+		return publishedKey{}, errors.New("holds no PEM block")
 	}
 	var key any
 	if block.Type == "RSA PRIVATE KEY" {
@@ -122,20 +133,20 @@ func publicKey(path string) (dkimKey, error) {
 		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	}
 	if err != nil {
-		return dkimKey{}, err
+		return publishedKey{}, err
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {
-		return dkimKey{}, errors.New("holds no signing key")
+		return publishedKey{}, errors.New("holds no signing key")
 	}
 	switch public := signer.Public().(type) {
 	case *rsa.PublicKey:
 		der, err := x509.MarshalPKIXPublicKey(public)
-		return dkimKey{"rsa", base64.StdEncoding.EncodeToString(der)}, err
+		return publishedKey{"rsa", base64.StdEncoding.EncodeToString(der)}, err
 	case ed25519.PublicKey:
-		return dkimKey{"ed25519", base64.StdEncoding.EncodeToString(public)}, nil
+		return publishedKey{"ed25519", base64.StdEncoding.EncodeToString(public)}, nil
 	}
-	return dkimKey{}, errors.New("holds neither an RSA nor an Ed25519 key")
+	return publishedKey{}, errors.New("holds neither an RSA nor an Ed25519 key")
 }
 
 // tag reads one tag of a record such as "v=DMARC1; p=none".

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -162,10 +164,23 @@ func TestDoctorJudgesWhatDNSSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	ours := base64.StdEncoding.EncodeToString(public)
+	second, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rsaFile := filepath.Join(t.TempDir(), "rsa.pem")
+	if err := os.WriteFile(rsaFile, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(second)}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rsaPublic, err := x509.MarshalPKIXPublicKey(second.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
 	sound := zone{
 		"bounces.jobs.example.org":          {"other", "v=spf1 ip4:192.0.2.1 -all"},
 		"_dmarc.example.org":                {"v=DMARC1; p=reject; sp=quarantine"},
 		"s1._domainkey.jobs.example.org":    {"v=DKIM1; k=ed25519; p=" + ours},
+		"r1._domainkey.jobs.example.org":    {"v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(rsaPublic)},
 		"wrong._domainkey.jobs.example.org": {"v=DKIM1; p=AAAA"},
 	}
 	for name, c := range map[string]struct {
@@ -182,7 +197,11 @@ func TestDoctorJudgesWhatDNSSays(t *testing.T) {
 		"bounces from elsewhere": {func(c *config.Config, z zone) {
 			c.Mail.BounceAddress, z["other.net"] = "b@other.net", []string{"v=spf1 -all"}
 		}, "SPF", doubtful, "align"},
-		"DKIM in order":          {func(*config.Config, zone) {}, "DKIM", healthy, "our key"},
+		"Ed25519 alone": {func(*config.Config, zone) {}, "DKIM", doubtful, "RSA"},
+		"DKIM in order": {func(c *config.Config, _ zone) { c.Mail.DKIMKeyFile, c.Mail.DKIMSelector = rsaFile, "r1" }, "DKIM", healthy, "our key (rsa)"},
+		"a second DKIM key": {func(c *config.Config, _ zone) {
+			c.Mail.DKIMSecondKeyFile, c.Mail.DKIMSecondSelector = rsaFile, "wrong"
+		}, "DKIM", failing, "mail.dkim_second_key_file"},
 		"another DKIM key":       {func(c *config.Config, _ zone) { c.Mail.DKIMSelector = "wrong" }, "DKIM", failing, "another key"},
 		"no DKIM key":            {func(c *config.Config, _ zone) { c.Mail.DKIMSelector = "none" }, "DKIM", failing, "no key"},
 		"the relay signs":        {func(c *config.Config, _ zone) { c.Mail.DKIMDomain = "" }, "DKIM", doubtful, "the relay must"},

@@ -143,17 +143,38 @@ func (s *stores) secrets(ctx context.Context) error {
 // identity is who the mails come from, with the key that signs them if there is one.
 func identity(c *config.Config) (compose.Identity, error) {
 	id := compose.Identity{From: c.Mail.From, ReplyTo: c.Mail.ReplyTo, Brand: c.Mail.Brand, Imprint: c.Mail.Imprint, PublicURL: c.HTTP.PublicURL}
+	if c.Inbound.Listen != "" {
+		id.Complaints = c.Mail.BounceAddress
+	}
 	if c.Mail.DKIMDomain == "" {
 		return id, nil
 	}
-	key, err := os.ReadFile(c.Mail.DKIMKeyFile)
-	if err != nil {
-		return id, fmt.Errorf("mail.dkim_key_file: %w", err)
-	}
-	if id.Signer, err = compose.NewSigner(c.Mail.DKIMDomain, c.Mail.DKIMSelector, key); err != nil {
-		return id, fmt.Errorf("mail.dkim_key_file: %w", err)
+	for _, key := range dkimKeys(c) {
+		text, err := os.ReadFile(key.path)
+		if err != nil {
+			return id, fmt.Errorf("%s: %w", key.setting, err)
+		}
+		signer, err := compose.NewSigner(c.Mail.DKIMDomain, key.selector, text)
+		if err != nil {
+			return id, fmt.Errorf("%s: %w", key.setting, err)
+		}
+		if id.Signer != nil {
+			signer = id.Signer.Beside(signer)
+		}
+		id.Signer = signer
 	}
 	return id, nil
+}
+
+// dkimKey is a key that mails are signed by.
+type dkimKey struct{ setting, selector, path string }
+
+func dkimKeys(c *config.Config) []dkimKey {
+	keys := []dkimKey{{"mail.dkim_key_file", c.Mail.DKIMSelector, c.Mail.DKIMKeyFile}}
+	if c.Mail.DKIMSecondKeyFile != "" {
+		keys = append(keys, dkimKey{"mail.dkim_second_key_file", c.Mail.DKIMSecondSelector, c.Mail.DKIMSecondKeyFile})
+	}
+	return keys
 }
 
 func (s *stores) close() error { return s.db.Close() }
