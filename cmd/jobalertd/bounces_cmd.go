@@ -121,7 +121,7 @@ func (c bouncesReceiveCmd) Run(ctx context.Context, s *session) error {
 	h := comesBack{stores: st, trusting: c.WithoutToken, wake: func() {}, did: func(what string, subscriber int64) {
 		s.printf("%s: subscriber %d\n", what, subscriber)
 	}}
-	return c.hand(ctx, st.inboundServer(h), raw)
+	return c.hand(ctx, st.inboundServer(h, nil), raw)
 }
 
 // firstField is the address in the first of the fields that is there.

@@ -109,7 +109,7 @@ func (o *postOffice) receive(from, to string, raw []byte, trusting bool) error {
 	o.t.Helper()
 	h := comesBack{stores: o.daemon.stores, trusting: trusting, wake: func() {}, did: func(string, int64) {}}
 	c := bouncesReceiveCmd{From: from, To: to}
-	return c.hand(o.t.Context(), o.daemon.inboundServer(h), raw)
+	return c.hand(o.t.Context(), o.daemon.inboundServer(h, nil), raw)
 }
 
 func (o *postOffice) reason(address string) suppression.Reason {
@@ -175,6 +175,44 @@ func TestWhatComesBackIsActedOn(t *testing.T) {
 	}
 }
 
+// A relay that replaces the envelope sender leaves no token; the mail it sends back
+// still holds the one-click address, which nobody can make up.
+func TestReportsThatQuoteTheMailAreProvedByItsLink(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		report func(o *postOffice) []byte
+		forge  bool
+		want   suppression.Reason
+	}{
+		"a bounce": {func(o *postOffice) []byte {
+			return dsn("bounces@jobs.example.org", o.address, "5.1.1", "550 5.1.1 no such user")
+		}, false, suppression.HardBounce},
+		"a bounce of another's mail": {func(*postOffice) []byte {
+			return dsn("bounces@jobs.example.org", "b@example.org", "5.1.1", "550 5.1.1 no such user")
+		}, false, ""},
+		"a complaint":   {func(*postOffice) []byte { return complaint("bounces@jobs.example.org", "sender@relay.example") }, false, suppression.Complaint},
+		"a forged link": {func(*postOffice) []byte { return complaint("bounces@jobs.example.org", "sender@relay.example") }, true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newPostOffice(t, "")
+			who, err := o.daemon.subscriptions.Subscriber(t.Context(), o.daemon.db.Reader, o.subscriber)
+			o.must(err)
+			link := o.daemon.links.Unsubscribe(&who, o.now(), o.alert)
+			if c.forge {
+				link = link[:len(link)-4] + "AAAA"
+			}
+			quoted := "Content-Type: message/rfc822\r\n\r\nFrom: alerts@jobs.example.org\r\nSubject: Jobs\r\nList-Unsubscribe: <" + link + ">,\r\n <mailto:x@jobs.example.org>\r\n\r\n--b--\r\n"
+			raw := bytes.Replace(c.report(o), []byte("--b--\r\n"), []byte("--b\r\n"+quoted), 1)
+			raw = bytes.Replace(raw, []byte("Content-Type: message/rfc822\r\n\r\nFrom: alerts@jobs.example.org\r\nSubject: Jobs\r\n\r\n--b\r\n"), nil, 1)
+			o.must(o.receive("", "bounces@jobs.example.org", raw, false))
+			if r := o.reason(o.address); r != c.want {
+				t.Errorf("got %q, want %q", r, c.want)
+			}
+		})
+	}
+}
+
 // unsubscribeAddress is where the mailto of her digest points.
 func (o *postOffice) unsubscribeAddress() string {
 	o.t.Helper()
@@ -189,9 +227,17 @@ func TestRefusalsByPolicyNeverSuppressAnAddress(t *testing.T) {
 	t.Parallel()
 	o := newPostOffice(t, "")
 	path := o.daemon.returnPath(o.subscriber, o.address)
-	for range 40 {
-		o.must(o.receive("", path, dsn(path, o.address, "5.7.1", "550 5.7.1 message rejected due to our spam policy"), false))
-		o.clock.Add((24 * time.Hour).Milliseconds())
+	for _, why := range []struct{ status, diagnostic string }{
+		{"5.7.1", "550 5.7.1 message rejected due to our spam policy"},
+		{"5.0.0", "554 IP=192.0.2.1 - None/bad reputation. Ask your postmaster for help (NOWL)"},
+		{"5.0.0", "550 Your message was blocked by the recipient's filter"},
+		{"5.3.4", "552 5.3.4 message size exceeds fixed limit"},
+		{"5.0.0", "550 no (in reply to MAIL FROM command)"},
+	} {
+		for range 8 {
+			o.must(o.receive("", path, dsn(path, o.address, why.status, why.diagnostic), false))
+			o.clock.Add((24 * time.Hour).Milliseconds())
+		}
 	}
 	if r := o.reason(o.address); r != "" {
 		t.Errorf("her address is suppressed: %s", r)
@@ -246,11 +292,15 @@ func TestAMailToSubscribeIsAnsweredWithTheUsualConfirmation(t *testing.T) {
 	})
 }
 
-func TestAMailToSubscribeThatSaysNothingIsNotAnswered(t *testing.T) {
+func TestAMailToSubscribeThatSaysNothingIsRefusedWithAdviceAndNotAnswered(t *testing.T) {
 	t.Parallel()
 	o := newPostOffice(t, "")
 	for _, subject := range []string{"", "...", "-Koch", "25 km"} {
-		o.must(o.receive("grace@example.net", "subscribe@jobs.example.org", letter("grace@example.net", "subscribe@jobs.example.org", subject), false))
+		err := o.receive("grace@example.net", "subscribe@jobs.example.org", letter("grace@example.net", "subscribe@jobs.example.org", subject), false)
+		if err == nil || !strings.Contains(err.Error(), "Medizininformatiker Gelsenkirchen 25 km") || !strings.Contains(err.Error(), o.config.HTTP.PublicURL) {
+			t.Errorf("%q: got %v, want a refusal that says how to write", subject, err)
+		}
+		o.must(o.receive("", "subscribe@jobs.example.org", letter("grace@example.net", "subscribe@jobs.example.org", subject), false))
 	}
 	list, err := o.daemon.outbox.List(t.Context(), outbox.Filter{Limit: 10})
 	o.must(err)

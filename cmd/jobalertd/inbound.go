@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/jobalertd/jobalertd/config"
 	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/mailer/inbound"
 	"github.com/jobalertd/jobalertd/mailer/smtp"
@@ -61,13 +63,13 @@ func (c comesBack) Report(ctx context.Context, reports []inbound.Report) error {
 	return nil
 }
 
-// aboutUs reports whether a soft bounce speaks of the sender.
+// aboutUs reports whether a soft bounce speaks of the sender or the mail.
 func aboutUs(r *inbound.Report) bool {
-	if len(r.Status) > 2 && r.Status[2] == '7' {
+	if r.Policy {
 		return true
 	}
 	v := smtp.Classify(max(r.Code, 400), r.Status, r.Diagnostic, smtp.StageBody)
-	return v == mailer.SenderProblem || v == mailer.SlowDown
+	return v == mailer.SenderProblem || v == mailer.SlowDown || v == mailer.MessageRefused
 }
 
 // reported is the subscriber whom a report is about; ErrNotFound if nothing
@@ -82,10 +84,28 @@ func (c comesBack) reported(ctx context.Context, r *inbound.Report) (subscriptio
 			return who, nil
 		}
 	}
+	if claims, err := c.links.Signer.Verify(r.Leave, subscriptions.ToUnsubscribe, c.now()); err == nil {
+		who, err := c.subscriptions.Subscriber(ctx, c.db.Reader, claims.Subscriber)
+		if err != nil {
+			return who, err
+		}
+		if who.Email != "" && quotes(r, who.Email) {
+			return who, nil
+		}
+	}
 	if !c.trusting || r.Recipient == "" {
 		return subscriptions.Subscriber{}, subscriptions.ErrNotFound
 	}
 	return c.subscriptions.SubscriberByAddress(ctx, c.db.Reader, r.Recipient)
+}
+
+// quotes reports whether a report that quotes her mail is on the address she has
+// now. Complaints often leave the address out; bounces must name it.
+func quotes(r *inbound.Report, address string) bool {
+	if r.Kind == inbound.Complaint {
+		return true
+	}
+	return subscriptions.AddressKey(r.Recipient) == subscriptions.AddressKey(address)
 }
 
 // hold records the report. A complaint ends all alerts first: that takes the clock.
@@ -125,7 +145,7 @@ func (c comesBack) Unsubscribe(ctx context.Context, token string) error {
 }
 
 // Subscribe takes a wish written as a subject, and asks its writer to confirm.
-// What cannot be understood is not answered: the address may be forged.
+// What cannot be understood is not answered by mail: the address may be forged.
 func (c comesBack) Subscribe(ctx context.Context, r inbound.SubscribeRequest) error {
 	address, err := subscriptions.ParseAddress(r.From)
 	if err != nil {
@@ -134,7 +154,7 @@ func (c comesBack) Subscribe(ctx context.Context, r inbound.SubscribeRequest) er
 	criteria, ok := wishIn(c.meaning, r.Subject)
 	if !ok {
 		c.did("not understood", 0)
-		return nil
+		return &inbound.NotUnderstood{Advice: "Nothing was understood, nichts verstanden. Write as the subject, Betreff: Medizininformatiker Gelsenkirchen 25 km; or use, oder: " + c.config.HTTP.PublicURL}
 	}
 	schedule := subscriptions.Schedule{Frequency: subscriptions.Daily, Hour: 7, Timezone: c.config.Digest.Timezone}
 	up := subscriptions.SignUp{Address: address, Locale: "de", Wish: subscriptions.Wish{Criteria: criteria, Schedule: schedule},
@@ -179,9 +199,9 @@ type receiver struct {
 }
 
 // inboundServer serves the three addresses under the domain of bounce_address.
-func (s *stores) inboundServer(h inbound.Handler) *inbound.Server {
+func (s *stores) inboundServer(h inbound.Handler, secure *tls.Config) *inbound.Server {
 	domain := domainOf(s.config.Mail.BounceAddress)
-	return inbound.NewServer(inbound.Options{HelloName: mailHost(s.config), BounceAddress: s.config.Mail.BounceAddress,
+	return inbound.NewServer(inbound.Options{TLS: secure, HelloName: mailHost(s.config), BounceAddress: s.config.Mail.BounceAddress,
 		UnsubscribeAddress: unsubscribeLocal + "@" + domain, SubscribeAddress: subscribeLocal + "@" + domain, Log: s.log}, h)
 }
 
@@ -190,6 +210,10 @@ func (d *daemon) buildInbound(ctx context.Context) error {
 	if d.config.Inbound.Listen == "" {
 		return nil
 	}
+	secure, err := inboundTLS(&d.config.Inbound)
+	if err != nil {
+		return err
+	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", d.config.Inbound.Listen)
 	if err != nil {
 		return fmt.Errorf("inbound.listen: %w; ports below 1024 need a privilege, and another mail server may use the port", err)
@@ -197,6 +221,22 @@ func (d *daemon) buildInbound(ctx context.Context) error {
 	h := comesBack{stores: d.stores, wake: d.Wake, did: func(what string, subscriber int64) {
 		d.log.InfoContext(ctx, "mail came back", "what", what, "subscriber_id", subscriber)
 	}}
-	d.inbound = &receiver{server: d.inboundServer(h), listener: l}
+	d.inbound = &receiver{server: d.inboundServer(h, secure), listener: l}
 	return nil
+}
+
+// inboundTLS is what STARTTLS is offered with; nil without a certificate. Its files
+// are read again for each connection, so that a renewed one needs no restart.
+func inboundTLS(c *config.Inbound) (*tls.Config, error) {
+	if c.TLSCertFile == "" {
+		return nil, nil
+	}
+	load := func() (*tls.Certificate, error) {
+		pair, err := tls.LoadX509KeyPair(c.TLSCertFile, c.TLSKeyFile)
+		return &pair, err
+	}
+	if _, err := load(); err != nil {
+		return nil, fmt.Errorf("inbound.tls_cert_file: %w", err)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return load() }}, nil
 }

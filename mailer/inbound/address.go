@@ -66,6 +66,16 @@ func (m *inMail) token() string {
 	return ""
 }
 
+// oneClick is the last part of an https address in List-Unsubscribe.
+var oneClick = regexp.MustCompile(`<https?://[^<>\s]{1,500}/([\w-]{1,1000})>`)
+
+func (m *inMail) leaveToken() string {
+	if found := oneClick.FindStringSubmatch(m.original().get("list-unsubscribe")); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
 func tokenOf(value string) string {
 	if found := verp.FindStringSubmatch(value); found != nil {
 		return found[1]

@@ -28,7 +28,7 @@ func (e evidence) kind() Kind {
 	context := strings.ToLower(strings.Join(strings.Fields(e.text+" "+e.context), " "))
 	code := e.code()
 	gone := containsAny(text, noUserWords)
-	policy := containsAny(named.ReplaceAllString(text, " "), policyWords) || containsAny(text, blocklists)
+	policy := policyIn(text)
 	switch {
 	case e.delayed, containsAny(text, senderWords), containsAny(context, fullWords), containsAny(text, programWords):
 		return Soft
@@ -44,7 +44,7 @@ func (e evidence) kind() Kind {
 		return Soft
 	case code == 521 || code == 556 || containsAny(text, noHostWords) && !strings.Contains(text, "try again"):
 		return Hard
-	case strings.Contains(text, "after mail from") || strings.Contains(text, "reply to mail from"):
+	case containsAny(text, mailWords):
 		return Soft
 	case hardStatus(status) && (gone || !containsAny(text, otherWords)):
 		return Hard
@@ -59,6 +59,32 @@ func (e evidence) kind() Kind {
 // named finds addresses and hosts, whose names say nothing: a host may be called
 // relay. Links are left, and so are the lists of blocked hosts.
 var named = regexp.MustCompile(`(?:^|[\s<(\[=:])(?:[^\s<>:/]+@)?[\w-]+(?:\.[\w-]+)+`)
+
+// policy says that the words or the status speak of the sender, its host or the
+// mail, rather than of the recipient.
+func (e evidence) policy() bool {
+	text := strings.ToLower(strings.Join(strings.Fields(e.text), " "))
+	status := e.status
+	if better := findStatus(e.text); better != "" {
+		status = better
+	}
+	if containsAny(text, fullWords) || strings.HasPrefix(status, "5.2.") || strings.HasPrefix(status, "4.2.") {
+		return false
+	}
+	for _, about := range []string{".7.", ".6.", ".1.7", ".1.8", ".3.4"} {
+		if len(status) > 1 && strings.HasPrefix(status[1:], about) {
+			return true
+		}
+	}
+	context := strings.ToLower(strings.Join(strings.Fields(e.text+" "+e.context), " "))
+	return containsAny(text, senderWords) || policyIn(text) || containsAny(context, mailWords) ||
+		containsAny(context, dataWords) && !containsAny(text, noUserWords)
+}
+
+// policyIn looks for words of policy in text in lower case, names aside.
+func policyIn(text string) bool {
+	return containsAny(named.ReplaceAllString(text, " "), policyWords) || containsAny(text, blocklists)
+}
 
 // answersRecipient says that words for an unknown user can be believed without
 // a status: they answer RCPT, or name the address as such answers do, or are

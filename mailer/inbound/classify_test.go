@@ -44,10 +44,10 @@ func TestClassify_DeliveryReports(t *testing.T) {
 		"null MX":               {failed("a@example.org", "5.1.0", "Domain example.org does not accept mail (nullMX)"), Report{Kind: Hard, Status: "5.1.0"}},
 		"full":                  {failed("a@example.org", "5.2.2", "552 5.2.2 mailbox full"), Report{Kind: Soft, Status: "5.2.2", Code: 552}},
 		"full under 5.1.1":      {failed("a@example.org", "5.1.1", "550 5.1.1 user is over quota"), Report{Kind: Soft, Status: "5.1.1", Code: 550}},
-		"blocked under 5.1.1":   {failed("a@example.org", "5.1.1", "550 5.1.1 message blocked by our policy"), Report{Kind: Soft, Status: "5.1.1", Code: 550}},
-		"unauthenticated":       {failed("a@example.org", "5.7.26", "550-5.7.26 This mail is unauthenticated, the sender's domain does not exist in"), Report{Kind: Soft, Status: "5.7.26", Code: 550}},
-		"policy, unknown user?": {failed("a@example.org", "5.7.1", "550 5.7.1 <a@example.org>: user unknown or rejected by policy"), Report{Kind: Soft, Status: "5.7.1", Code: 550}},
-		"sender's domain":       {failed("a@example.org", "5.0.0", "553 <b@jobs.example>... Domain of sender address does not exist"), Report{Kind: Soft, Status: "5.0.0", Code: 553}},
+		"blocked under 5.1.1":   {failed("a@example.org", "5.1.1", "550 5.1.1 message blocked by our policy"), Report{Kind: Soft, Policy: true, Status: "5.1.1", Code: 550}},
+		"unauthenticated":       {failed("a@example.org", "5.7.26", "550-5.7.26 This mail is unauthenticated, the sender's domain does not exist in"), Report{Kind: Soft, Policy: true, Status: "5.7.26", Code: 550}},
+		"policy, unknown user?": {failed("a@example.org", "5.7.1", "550 5.7.1 <a@example.org>: user unknown or rejected by policy"), Report{Kind: Soft, Policy: true, Status: "5.7.1", Code: 550}},
+		"sender's domain":       {failed("a@example.org", "5.0.0", "553 <b@jobs.example>... Domain of sender address does not exist"), Report{Kind: Soft, Policy: true, Status: "5.0.0", Code: 553}},
 		"disabled":              {failed("a@example.org", "5.2.1", "550 5.2.1 account disabled"), Report{Kind: Soft, Status: "5.2.1", Code: 550}},
 		"given up":              {failed("a@example.org", "4.4.7", "421 4.4.7 delivery time expired"), Report{Kind: Soft, Status: "4.4.7", Code: 421}},
 		"delayed":               {strings.Replace(failed("a@example.org", "4.1.1", "450 4.1.1 User unknown for now"), "failed", "delayed", 1), Report{Kind: Soft, Status: "4.1.1", Code: 450}},
@@ -207,6 +207,21 @@ func TestClassify_TellsABounceThatCallsItselfAnAnswerFromOne(t *testing.T) {
 	}
 	if got := Classify([]byte(away)); got[0].Kind != AutoReply {
 		t.Errorf("an answer: %+v", got)
+	}
+}
+
+func TestClassify_TellsWhatTheReplyAnswered(t *testing.T) {
+	for line, want := range map[string]bool{
+		"host mx.example[192.0.2.7] refused to talk to me: 554 no":                          true,
+		"host mx.example[192.0.2.7] said: 550 no (in reply to MAIL FROM command)":           true,
+		"host mx.example[192.0.2.7] said: 550 no (in reply to end of DATA command)":         true,
+		"host mx.example[192.0.2.7] said: 550 no (in reply to RCPT TO command)":             false,
+		"host mx.example[192.0.2.7] said: 552 over quota (in reply to end of DATA command)": false,
+	} {
+		got := Classify([]byte(dsn("<a@example.org>: "+line, failed("a@example.org", "5.0.0", line))))
+		if got[0].Kind != Soft || got[0].Policy != want {
+			t.Errorf("%s: got %s, policy %v, want %v", line, got[0].Kind, got[0].Policy, want)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // A folder of real bounces can be named in JOBALERTD_BOUNCE_CORPUS: eml/ with
 // the mails, and expected.tsv with a line for each recipient, whose columns
-// file, class and recipient (found by the names in the first line) are read.
+// file, class, recipient and reason (found by the names in the first line) are read.
 // Published collections are not this project's to pass on.
 func TestClassify_AgreesWithCorpus(t *testing.T) {
 	dir := os.Getenv("JOBALERTD_BOUNCE_CORPUS")
@@ -24,7 +24,7 @@ func TestClassify_AgreesWithCorpus(t *testing.T) {
 	defer func() { _ = f.Close() }()
 	lines := bufio.NewScanner(f)
 	columns := map[string]int{}
-	rows, right, named, suppressed := 0, 0, 0, 0
+	rows, right, named, suppressed, policies, counted := 0, 0, 0, 0, 0, 0
 	taken := map[string]int{}
 	for lines.Scan() {
 		row := strings.Split(lines.Text(), "\t")
@@ -54,6 +54,16 @@ func TestClassify_AgreesWithCorpus(t *testing.T) {
 		if found {
 			named++
 		}
+		if policyReasons[row[columns["reason"]]] {
+			policies++
+			if got.Kind == Hard {
+				t.Errorf("%s %s: a refusal by policy (%s) would suppress the address: %.200q", file, recipient, row[columns["reason"]], got.Diagnostic)
+			}
+			if got.Kind == Soft && !got.Policy {
+				counted++
+				t.Logf("%s %s: a refusal by policy (%s) counts as a soft bounce: %s %.200q", file, recipient, row[columns["reason"]], got.Status, got.Diagnostic)
+			}
+		}
 		if got.Kind == want {
 			right++
 		} else {
@@ -66,12 +76,17 @@ func TestClassify_AgreesWithCorpus(t *testing.T) {
 			t.Logf("%s: recipient %q, want %q", file, got.Recipient, recipient)
 		}
 	}
-	t.Logf("%d of %d kinds right (%.1f %%), %d recipients named; %d wrongly hard",
-		right, rows, 100*float64(right)/float64(rows), named, suppressed)
+	t.Logf("%d of %d kinds right (%.1f %%), %d recipients named; %d wrongly hard; %d of %d refusals by policy count as soft",
+		right, rows, 100*float64(right)/float64(rows), named, suppressed, counted, policies)
 	if right*100 < rows*95 {
 		t.Errorf("fewer than 95 %% right")
 	}
 }
+
+// policyReasons are the collection's names for what is about the sender.
+var policyReasons = map[string]bool{"blocked": true, "rejected": true, "policyviolation": true, "securityerror": true, "authfailure": true, "spamdetected": true,
+	"requireptr": true, "badreputation": true, "virusdetected": true, "norelaying": true, "contenterror": true, "notcompliantrfc": true, "ratelimited": true,
+	"failedstarttls": true, "emailtoolarge": true, "mesgtoobig": true, "toomanyconn": true, "speeding": true}
 
 // reportOf is the report on a recipient, else the one at its place.
 func reportOf(reports []Report, recipient string, place int) (Report, bool) {

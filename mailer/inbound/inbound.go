@@ -26,6 +26,10 @@ type Report struct {
 	Kind      Kind
 	Recipient string // as the reporting server names it; may be empty or redacted
 
+	// Policy says of a soft bounce that it speaks of the sender, its host or the
+	// mail: nothing that may be held against the recipient.
+	Policy bool
+
 	// Status is the RFC 3463 status, from the delivery report or found in
 	// its words; Code the SMTP reply code; empty and 0 if there is none.
 	Status string
@@ -38,6 +42,10 @@ type Report struct {
 	// sent to, or in the envelope sender it quotes: our own mark of the
 	// envelope (VERP), to be trusted only after its signature is checked.
 	Token string
+
+	// Leave is the last part of the one-click address (RFC 8058) in the mail it
+	// quotes: a proof where a relay replaced the envelope sender.
+	Leave string
 
 	// MessageID is that of the mail reported on, without angle brackets.
 	MessageID string
@@ -89,10 +97,10 @@ func Classify(raw []byte) []Report {
 	if len(reports) > maxReports {
 		reports = reports[:maxReports]
 	}
-	token, id := m.token(), m.originalID()
+	token, leave, id := m.token(), m.leaveToken(), m.originalID()
 	for i := range reports {
 		r := &reports[i]
-		r.Token, r.MessageID = token, id
+		r.Token, r.Leave, r.MessageID = token, leave, id
 		r.Diagnostic = oneLine(r.Diagnostic, maxDiagnostic)
 	}
 	return reports

@@ -36,8 +36,9 @@ func (m *inMail) narrative() []Report {
 			told = telling(words, told)
 			e.status, e.text = findStatus(words), words+"\n"+subject
 		}
+		kind := e.kind()
 		reports = append(reports, Report{
-			Kind: e.kind(), Recipient: to, Status: e.status, Code: e.code(), Diagnostic: told,
+			Kind: kind, Policy: kind == Soft && e.policy(), Recipient: to, Status: e.status, Code: e.code(), Diagnostic: told,
 		})
 	}
 	return reports

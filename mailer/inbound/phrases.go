@@ -71,6 +71,11 @@ var (
 	// servers, in qmail's words, and by the states that Gmail numbers.
 	rcptWords = []string{"rcpt to", "reply to rcpt", ">>> rcpt", "command rcpt", "does not like recipient", "(state 13)", "(state 14)"}
 
+	// mailWords say that the reply was to our greeting, name or sender, before any
+	// recipient was named.
+	mailWords = []string{"after mail from", "reply to mail from", ">>> mail from", "after helo", "after ehlo", "reply to helo", "reply to ehlo",
+		"refused to talk to me", "my name was rejected", "greeting failed", "after initial connection"}
+
 	// dataWords say that the reply was to the mail, after its recipients.
 	dataWords = []string{"end of data", ">>> data", "command data", "reply to data", "after data",
 		"after i sent the message", "like our data", "(state 17)", "(state 18)"}
@@ -84,7 +89,7 @@ var (
 
 	// policyWords speak of the sender, its host, its rate or the mail.
 	policyWords = []string{"block", "blacklist", "black list", "denylist", "spam", "dnsbl", "rbl", "reputation", "policy", "policies", "spf", "dkim", "dmarc",
-		"unauthenticated", "authentication required", "not authenticated", "not authorized", "not authorised", "unauthorized", "not permitted",
+		"unauthenticated", "authentication required", "smtp authentication", "not authenticated", "not authorized", "not authorised", "unauthorized", "not permitted",
 		"not allowed", "relay", "reverse dns", "reverse-dns", "ptr ", "rdns", "rate limit", "too many", "too fast", "throttl", "access denied",
 		"unsolicited", "sender rejected", "sender denied", "sender address rejected", "sender verify", "client host rejected",
 		"listed by", "listed at", "recipient preferences", "complaint", "virus", "malware", "content", "greylist", "open proxy", "helo", "bad sender", "sender's",

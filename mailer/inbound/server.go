@@ -26,9 +26,19 @@ type Handler interface {
 	// that token, never an empty one.
 	Unsubscribe(ctx context.Context, token string) error
 
-	// Subscribe is told what somebody wrote to the subscribe address.
+	// Subscribe is told what somebody wrote to the subscribe address. Where it
+	// cannot be understood it returns a NotUnderstood.
 	Subscribe(ctx context.Context, s SubscribeRequest) error
 }
+
+// NotUnderstood is a Handler's answer to a wish that it makes nothing of. The
+// server passes its advice on by refusing the mail, so that the writer's own mail
+// server tells her (docs/adr/0016).
+type NotUnderstood struct {
+	Advice string // one line, ASCII, at most 400 bytes
+}
+
+func (e *NotUnderstood) Error() string { return "the wish is not understood: " + e.Advice }
 
 // SubscribeRequest is a mail to the subscribe address, by a person as far as
 // can be seen. From may be forged: write nothing to it but the confirmation.
@@ -79,6 +89,7 @@ type Server struct {
 	options Options
 	handler Handler
 	pace    *pace
+	advised *pace // by the address advised
 }
 
 // NewServer returns a Server that listens once Run is called.
@@ -98,7 +109,8 @@ func NewServer(o Options, h Handler) *Server {
 	if o.HelloName == "" {
 		o.HelloName = "localhost"
 	}
-	return &Server{options: o, handler: h, pace: &pace{most: o.MaxPerMinute}}
+	return &Server{options: o, handler: h, pace: &pace{most: o.MaxPerMinute, period: time.Minute},
+		advised: &pace{most: maxAdvice, period: 24 * time.Hour}}
 }
 
 // Run serves l, which it closes, until ctx ends. Mails being handed over are
@@ -221,29 +233,34 @@ func (c *boundedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// maxKnown bounds the addresses that pace remembers within one minute.
+// maxKnown bounds the keys that a pace remembers within one period.
 const maxKnown = 10_000
 
-// pace counts the mails of each IP address by the minute.
+// maxAdvice is how often a day a wish that is not understood is refused with
+// advice; as often as a confirmation is sent.
+const maxAdvice = 3
+
+// pace counts by key, such as an IP address, within periods.
 type pace struct {
-	most int
+	most   int
+	period time.Duration
 
 	mu     sync.Mutex
-	minute int64
+	now    int64 // number of the period
 	counts map[string]int
 }
 
-// take says whether one more mail may come from ip.
-func (p *pace) take(ip string, now time.Time) bool {
+// take says whether one more may come from key.
+func (p *pace) take(key string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if minute := now.Unix() / 60; minute != p.minute || p.counts == nil {
-		p.minute, p.counts = minute, make(map[string]int)
+	if n := now.UnixNano() / int64(p.period); n != p.now || p.counts == nil {
+		p.now, p.counts = n, make(map[string]int)
 	}
-	n, known := p.counts[ip]
+	n, known := p.counts[key]
 	if n >= p.most || !known && len(p.counts) >= maxKnown {
 		return false
 	}
-	p.counts[ip] = n + 1
+	p.counts[key] = n + 1
 	return true
 }

@@ -2,10 +2,13 @@ package inbound_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http/httptest"
 	"net/smtp"
 	"net/textproto"
 	"slices"
@@ -52,6 +55,9 @@ func (h *recorder) Unsubscribe(_ context.Context, token string) error {
 }
 
 func (h *recorder) Subscribe(_ context.Context, s inbound.SubscribeRequest) error {
+	if s.Subject == "" {
+		return &inbound.NotUnderstood{Advice: "write a subject"}
+	}
 	return h.record("subscribe %s %q %s", s.From, s.Subject, s.Remote)
 }
 
@@ -139,6 +145,60 @@ func TestServer_ActsOnNoMachineWhereAPersonIsExpected(t *testing.T) {
 		}
 	}
 	if got := h.all(); len(got) != 0 {
+		t.Errorf("told %q", got)
+	}
+}
+
+// A refusal is told by the writer's own server; where the sender is another, or
+// the same again and again, somebody else would be told.
+func TestServer_RefusesWithAdviceWhatIsNotUnderstood(t *testing.T) {
+	h := new(recorder)
+	address, _ := serve(t, inbound.Options{}, h)
+	const to, mail = "subscribe@jobs.example", "From: Ada <a@example.org>\n\nHallo\n"
+	if err := send(t, address, "b@example.net", to, mail); err != nil {
+		t.Errorf("a mail whose sender is another than its writer: %v", err)
+	}
+	for i := range 5 {
+		err := send(t, address, "A@example.org", to, mail)
+		if i < 3 && (code(err) != 550 || !strings.Contains(err.Error(), "5.6.0 write a subject")) || i >= 3 && err != nil {
+			t.Errorf("mail %d: %v", i+1, err)
+		}
+	}
+	if got := h.all(); len(got) != 0 {
+		t.Errorf("told %q", got)
+	}
+}
+
+func TestServer_OffersSTARTTLS(t *testing.T) {
+	pair := httptest.NewUnstartedServer(nil)
+	pair.StartTLS()
+	defer pair.Close()
+	h := new(recorder)
+	address, _ := serve(t, inbound.Options{TLS: pair.TLS}, h)
+	client, err := smtp.Dial(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	roots := x509.NewCertPool()
+	roots.AddCert(pair.Certificate())
+	if err := client.StartTLS(&tls.Config{RootCAs: roots, ServerName: "example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(client.Mail(""), client.Rcpt("bounces+T@jobs.example")); err != nil {
+		t.Fatal(err)
+	}
+	w, err := client.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte(bounce)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Close(), client.Quit()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.all(); !slices.Equal(got, []string{"report hard a@example.org T"}) {
 		t.Errorf("told %q", got)
 	}
 }

@@ -98,7 +98,14 @@ func (s *session) Data(r io.Reader) error {
 	ctx, cancel := s.base()
 	defer cancel()
 	for _, t := range s.targets {
-		if err := s.hand(ctx, t, raw); err != nil {
+		err := s.hand(ctx, t, raw)
+		if advice := (*NotUnderstood)(nil); errors.As(err, &advice) {
+			if len(s.targets) == 1 {
+				return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: oneLine(advice.Advice, 400)}
+			}
+			continue // a refusal would be one for the others too
+		}
+		if err != nil {
 			s.server.options.Log.ErrorContext(ctx, "act on a mail received", "err", err)
 			return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Cannot act on it now, try again later"}
 		}
@@ -130,9 +137,19 @@ func (s *session) hand(ctx context.Context, t target, raw []byte) error {
 	if from == "" || m.automatic() || s.ours(from) {
 		return nil
 	}
-	return h.Subscribe(ctx, SubscribeRequest{
+	err := h.Subscribe(ctx, SubscribeRequest{
 		From: from, Subject: subject(m.header.get("subject")), Remote: s.remote,
 	})
+	if advice := (*NotUnderstood)(nil); errors.As(err, &advice) && !s.advises(from) {
+		return nil
+	}
+	return err
+}
+
+// advises says whether a refusal may be told to the writer: where the mail's sender
+// is who it says it is from, and a few times a day, since both can be forged.
+func (s *session) advises(from string) bool {
+	return strings.EqualFold(s.from, from) && s.server.advised.take(strings.ToLower(from), time.Now())
 }
 
 // automatic says that no person wrote the mail (RFC 3834 section 5; lists and
