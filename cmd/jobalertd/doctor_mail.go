@@ -27,9 +27,15 @@ func (d *doctor) lookAtRelay(ctx context.Context) {
 	conn, err := smtp.Dial(ctx, t.options)
 	if err != nil {
 		var misfit *smtp.Misfit
+		var refused *smtp.Refused
 		do := "is smtp.host right, and may this machine reach it? Some providers close port 25 to their customers"
-		if errors.As(err, &misfit) {
+		switch {
+		case errors.As(err, &misfit):
 			do = "smtp.tls, smtp.tls_ca_file and the login must fit what the relay offers"
+		case errors.As(err, &refused) && refused.Stage == smtp.StageLogin:
+			do = "are smtp.username and smtp.password right, and may this account log in from here? The relay says: " + refused.Text
+		case errors.As(err, &refused):
+			do = "the relay does not want us as a client; it says: " + refused.Text
 		}
 		d.say(failing, what, fmt.Sprintf("%s:%d: %v", d.config.SMTP.Host, d.config.SMTP.Port, err), do)
 		return
