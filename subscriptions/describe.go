@@ -90,7 +90,9 @@ func describePlaces(m *alerts.Meaning, c *alerts.Criteria, pick func(string, str
 		}
 		places = append(places, name)
 	}
-	places = append(places, c.Countries...)
+	for _, iso := range c.Countries {
+		places = append(places, alerts.CountryName(iso, pick("de", "en")))
+	}
 	return strings.Join(places, pick(" oder ", " or "))
 }
 

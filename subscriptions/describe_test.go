@@ -22,6 +22,13 @@ func TestCriteriaAreDescribedInBothLanguages(t *testing.T) {
 			t.Errorf("%s:\n got %s\nwant %s", locale, got, want)
 		}
 	}
+	abroad := alerts.Criteria{Countries: []string{"Austria", "DE"}}
+	if err := meaning().Prepare(&abroad); err != nil {
+		t.Fatal(err)
+	}
+	if de, en := subscriptions.Describe(meaning(), &abroad, "de"), subscriptions.Describe(meaning(), &abroad, "en"); de != "Österreich oder Deutschland" || en != "Austria or Germany" {
+		t.Errorf("countries: %q, %q", de, en)
+	}
 	s := subscriptions.Subscription{Criteria: c, Label: "My alert"}
 	if got := s.Name(meaning(), "de"); got != "My alert" {
 		t.Errorf("her own name gave way to %q", got)

@@ -83,6 +83,12 @@ func (q Query) Describe(locale string) string {
 		w = describeGerman
 	}
 	var required, excluded []string
+	asked := 0
+	for _, c := range q.c.clauses {
+		if !c.excluded {
+			asked++
+		}
+	}
 	for _, c := range q.c.clauses {
 		var alternatives []string
 		for _, a := range c.atoms {
@@ -93,15 +99,12 @@ func (q Query) Describe(locale string) string {
 			continue
 		}
 		s := strings.Join(alternatives, w.or)
-		if len(alternatives) > 1 {
+		if len(alternatives) > 1 && asked > 1 {
 			s = "(" + s + ")"
 		}
 		required = append(required, s)
 	}
 	out := strings.Join(required, w.and)
-	if len(required) == 1 {
-		out = strings.TrimSuffix(strings.TrimPrefix(out, "("), ")")
-	}
 	if len(excluded) > 0 {
 		out += w.without + strings.Join(excluded, ", ")
 	}

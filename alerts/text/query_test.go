@@ -32,6 +32,7 @@ func TestParse_PrintsBackWhatItUnderstood(t *testing.T) {
 		{`"medizinische Informatik`, `"medizinische Informatik"`, "„medizinische Informatik“", "“medizinische Informatik”"},
 		{"„Medizinische Informatik“ KIS", `"Medizinische Informatik" KIS`, "„Medizinische Informatik“ UND KIS", "“Medizinische Informatik” AND KIS"},
 		{"titel:Leiter Pflege", "title:Leiter Pflege", "Leiter (im Titel) UND Pflege", "Leiter (in the title) AND Pflege"},
+		{"title:Koch -Hotel", "title:Koch -Hotel", "Koch (im Titel), ohne Hotel", "Koch (in the title), without Hotel"},
 		{"Koch NICHT Küchenchef", "Koch -Küchenchef", "Koch, ohne Küchenchef", "Koch, without Küchenchef"},
 		{"Gesundheits- und Krankenpfleger", "Gesundheitspfleger Krankenpfleger", "Gesundheitspfleger UND Krankenpfleger", "Gesundheitspfleger AND Krankenpfleger"},
 		{"it leiter", "IT leiter", "IT UND leiter", "IT AND leiter"},

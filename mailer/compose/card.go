@@ -108,7 +108,7 @@ func places(p *alerts.Posting, locale string) string {
 	for _, l := range p.Locations {
 		n := l.Name
 		if n == "" {
-			n = country(l.Country, locale)
+			n = alerts.CountryName(l.Country, locale)
 		}
 		if n != "" && !slices.Contains(names, n) {
 			names = append(names, n)
@@ -135,22 +135,6 @@ func types(p *alerts.Posting, locale string) string {
 		return string(unicode.ToUpper(r)) + all[n:]
 	}
 	return all
-}
-
-// countries are those whose names a mail in German or English will most often need;
-// others keep their code.
-var countries = map[string][2]string{
-	"DE": {"Deutschland", "Germany"}, "AT": {"Österreich", "Austria"}, "CH": {"Schweiz", "Switzerland"}, "LI": {"Liechtenstein", "Liechtenstein"},
-	"LU": {"Luxemburg", "Luxembourg"}, "NL": {"Niederlande", "Netherlands"}, "BE": {"Belgien", "Belgium"}, "FR": {"Frankreich", "France"},
-	"PL": {"Polen", "Poland"}, "CZ": {"Tschechien", "Czechia"}, "DK": {"Dänemark", "Denmark"}, "IT": {"Italien", "Italy"},
-	"ES": {"Spanien", "Spain"}, "GB": {"Vereinigtes Königreich", "United Kingdom"}, "IE": {"Irland", "Ireland"}, "US": {"USA", "USA"},
-}
-
-func country(code, locale string) string {
-	if names, ok := countries[code]; ok {
-		return choose(locale, names[0], names[1])
-	}
-	return code
 }
 
 // alike reports whether two postings make the same card.

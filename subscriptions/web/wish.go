@@ -90,9 +90,11 @@ func (s *Site) keepRegion(c *alerts.Criteria, p placeForm, was *alerts.Criteria)
 			return true
 		}
 	}
-	if slices.Contains(was.Countries, p.Name) {
-		c.Countries = append(c.Countries, p.Name)
-		return true
+	for _, iso := range was.Countries {
+		if (p.Name == iso || slices.ContainsFunc(locales, func(locale string) bool { return alerts.CountryName(iso, locale) == p.Name })) && !slices.Contains(c.Countries, iso) {
+			c.Countries = append(c.Countries, iso)
+			return true
+		}
 	}
 	return false
 }

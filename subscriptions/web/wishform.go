@@ -189,7 +189,7 @@ func (s *Site) formOf(sub *subscriptions.Subscription, locale string) wishForm {
 		f.Places = append(f.Places, placeForm{s.stateName(code), "0"})
 	}
 	for _, iso := range c.Countries {
-		f.Places = append(f.Places, placeForm{iso, "0"})
+		f.Places = append(f.Places, placeForm{alerts.CountryName(iso, locale), "0"})
 	}
 	for _, t := range c.EmploymentTypes {
 		f.Types = append(f.Types, string(t))
