@@ -31,3 +31,11 @@ func BenchmarkResolve(b *testing.B) {
 		g.Resolve(a)
 	}
 }
+
+func BenchmarkMisspelt(b *testing.B) {
+	g := gazetteer(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		g.Misspelt("Gelsenkirchn", 3)
+	}
+}

@@ -12,6 +12,7 @@ type Analyser struct {
 	cache    *wordCache
 	ways     *waysCache
 	scratch  sync.Pool // of *scratch
+	akin     func() []akinGroup
 }
 
 // New makes an Analyser of v as it now is; extending v later changes nothing.
@@ -20,6 +21,7 @@ func New(v *Vocabulary) *Analyser {
 	a.split = newSplitter(a.lex, v)
 	a.scratch.New = func() any { return newScratch() }
 	a.synonyms = newSynonyms(a, v.synonyms)
+	a.akin = sync.OnceValue(a.readAkin) // seldom asked for
 	return a
 }
 

@@ -61,7 +61,7 @@ func TestSearchShowsWhatAnAlertWouldSend(t *testing.T) {
 	}
 	w.get("/jobs?q=Medizininformatiker&place=Gelsenkirchen&page=3&lang=de").must(t, 200, "/postings/45")
 	w.get("/jobs?q=Seiltänzer&lang=de").must(t, 200, "Heute passt keine Stelle")
-	w.get("/jobs?place=Atlantis+an+der+Ruhr&lang=de").must(t, http.StatusUnprocessableEntity, "Atlantis an der Ruhr", "place-0-fault")
+	w.get("/jobs?place=Atlantis+an+der+Ruhr&lang=de").must(t, http.StatusUnprocessableEntity, "Atlantis an der Ruhr", "s-place-fault")
 	w.get("/jobs?lang=de").must(t, 200, "Per E-Mail abonnieren")
 	w.get("/postings/1?lang=de").must(t, 200, "Mehr Stellen in Gelsenkirchen", "Mehr Stellen bei Klinik")
 }

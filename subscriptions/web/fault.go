@@ -13,6 +13,11 @@ import (
 // id of the input it belongs to.
 type fault struct{ Field, Text string }
 
+// inSearchBox reports whether the search box has that field.
+func (f fault) inSearchBox() bool {
+	return f.Field == "q" || f.Field == "place-0" || f.Field == "radius-0"
+}
+
 // fields are those of the form from top to bottom.
 var fields = []string{"q", "place", "radius", "remote", "salary", "employer", "not_employer", "frequency", "hour", "weekday", "timezone", "label"}
 
@@ -47,8 +52,13 @@ func (s *Site) faultOf(w alerts.Fault, rows []int, locale string) fault {
 		if w.Code == alerts.FaultTooMany {
 			return fault{id, s.texts.say(locale, "fault.places")}
 		}
+		if meant := s.Meaning.Places.Misspelt(w.Value, 1); len(meant) > 0 {
+			return fault{id, s.texts.say(locale, "fault.place-meant", w.Value, meant[0].Name)}
+		}
 		return fault{id, s.texts.say(locale, "fault.place", w.Value)}
-	case "salary.unit", "salary.currency", "salary.min", "salary":
+	case "salary.min":
+		return fault{"salary", s.texts.say(locale, "fault.salary-range")}
+	case "salary.unit", "salary.currency", "salary":
 		return fault{"salary", s.texts.say(locale, "fault.salary")}
 	case "employers":
 		return fault{"employer", s.texts.say(locale, "fault.employer")}

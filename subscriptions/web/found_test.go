@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -35,7 +36,7 @@ func TestReadableAddressesAreTheSearchTheySay(t *testing.T) {
 	}
 	w.get("/jobs/koch/frankfurt-am-main?lang=de").must(t, 200, "Frankfurt am Main")
 	w.get("/jobs/koch/nordrhein-westfalen?lang=de").must(t, 200, "Nordrhein-Westfalen")
-	w.get("/jobs/koch/atlantis-an-der-ruhr?lang=de").must(t, http.StatusNotFound, "place-0-fault")
+	w.get("/jobs/koch/atlantis-an-der-ruhr?lang=de").must(t, http.StatusNotFound, "s-place-fault")
 	w.get("/jobs/---/essen").must(t, http.StatusNotFound)
 }
 
@@ -77,6 +78,78 @@ func TestNeighbouringSearchesSayWhatTheyWouldFind(t *testing.T) {
 	if followed < 4 {
 		t.Errorf("followed only %d searches", followed)
 	}
+}
+
+func TestSimilarOccupationsAreThoseThatFindSomething(t *testing.T) {
+	w := full(t)
+	for i, title := range []string{"Medizinischer Dokumentar (m/w/d)", "Medizinischer Dokumentar im Tumorregister", "Bioinformatiker (m/w/d)", "Koch (m/w/d)"} {
+		p := w.search[0]
+		p.Number, p.Title = uint32(900+i), title
+		w.search = append(w.search, p)
+	}
+	w.search[len(w.search)-2].Locations = []alerts.Location{{Name: "München", Country: "DE", Located: true, Lat: 48.137, Lon: 11.575}}
+	w = fullOf(t, w.search)
+	page := w.get("/jobs/medizininformatiker/gelsenkirchen?lang=de").must(t, 200, "Ähnliche Berufe", `href="/jobs/medizinischer-dokumentar/gelsenkirchen?lang=de">Medizinischer Dokumentar</a> 2<`)
+	for _, not := range []string{"Bioinformatiker</a>", "Klinischer Kodierer</a>", "Koch</a>"} {
+		if strings.Contains(page.body, not) {
+			t.Errorf("it offers %s, of which there is none here", not)
+		}
+	}
+	w.get("/jobs/medizinischer-dokumentar/gelsenkirchen?lang=de").must(t, 200, "2 Stellen")
+	if page := w.get("/jobs?q=Medizininformatiker+KIS&lang=de"); strings.Contains(page.body, "Ähnliche Berufe") {
+		t.Error("a search for more than an occupation has similar ones")
+	}
+}
+
+func TestAPageTakesNoPlaceInSilence(t *testing.T) {
+	w := full(t)
+	page := w.get("/jobs?q=Koch&place=Neustadt&lang=de").must(t, 200, "Gesucht wird um Neustadt an der Weinstraße (Rheinland-Pfalz).", "Neustadt in Holstein (Schleswig-Holstein)")
+	other := linkOf(page.body, "Neustadt in Holstein (Schleswig-Holstein)")
+	w.get(other).must(t, 200, "25 km um Neustadt in Holstein")
+	w.get("/jobs?q=Koch&place=Frankfurt&lang=en").must(t, 200, "Searching around Frankfurt am Main (Hessen).", "Frankfurt (Oder) (Brandenburg)")
+	for _, plain := range []string{"Gelsenkirchen", "gelsenkirchen", "Essen", "45879", "Bayern"} {
+		if page := w.get("/jobs?q=Koch&lang=de&place=" + plain); strings.Contains(page.body, "Gesucht wird um") {
+			t.Errorf("it asks what %s means", plain)
+		}
+	}
+	page = w.get("/jobs?q=Medizininformatiker&place=Gelsenkirchn&lang=de").must(t, 422, "<title>Fehler: ", "Meinten Sie Gelsenkirchen?", `aria-describedby="s-place-fault"`)
+	if strings.Count(page.body, "Gelsenkirchn“") != 1 {
+		t.Error("the fault is told more than once")
+	}
+	w.get(linkOf(page.body, "Gelsenkirchen (Nordrhein-Westfalen)")).must(t, 200, "45 Stellen")
+}
+
+func TestWhatCanNeverMatchIsRefusedWithASuggestion(t *testing.T) {
+	w := full(t)
+	for query, says := range map[string]string{
+		"q=Koch&salary=3500&salary_unit=HOUR": "stimmt der Zeitraum daneben",
+		"q=Koch&salary=0":                     "stimmt der Zeitraum daneben",
+		"no_agencies=1":                       "Geben Sie ein Stichwort, einen Ort oder einen Arbeitgeber an.",
+		"language=de&not_employer=Muster":     "Geben Sie ein Stichwort, einen Ort oder einen Arbeitgeber an.",
+		"q=Koch+-Koch":                        "kann nichts passen",
+		"q=der+die+das":                       "kein Wort, nach dem man suchen kann",
+	} {
+		if page := w.get("/jobs?lang=de&"+query).must(t, 422); !strings.Contains(strings.ToLower(page.body), strings.ToLower(says)) {
+			t.Errorf("%s: not told that %s", query, says)
+		}
+	}
+	w.get("/jobs?lang=de").must(t, 200)
+}
+
+func TestACriterionsCostLeadsToTheSearchWithoutIt(t *testing.T) {
+	w := full(t)
+	page := w.get("/jobs?q=Medizininformatiker&place=Gelsenkirchen&salary=3500&salary_unknown=drop&lang=de").must(t, 200, "Heute passt keine Stelle.", "Durchsucht sind alle offenen Stellen.")
+	w.get(linkOf(page.body, "Ohne die Gehaltsgrenze: 45")).must(t, 200, "45 Stellen", `value="Gelsenkirchen"`)
+}
+
+// linkOf is where the link with a text leads.
+func linkOf(page, text string) string {
+	end := strings.Index(page, ">"+text+"</a>")
+	start := strings.LastIndex(page[:max(end, 0)], `href="`)
+	if end < 0 || start < 0 {
+		return "/no-such-link"
+	}
+	return html.UnescapeString(page[start+len(`href="`) : end-1])
 }
 
 func TestAPageSaysHowFarBackItLooksAndShowsOlder(t *testing.T) {

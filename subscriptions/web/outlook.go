@@ -21,9 +21,17 @@ const muchADay = 40
 type outlookView struct {
 	Days    int
 	Found   int
-	Mails   string   // "about 3 mails a week, 5 jobs each"; "" when there would have been none
-	Without []string // "without the pay limit: 14", at most two
-	Much    bool     // so many that she will not read them
+	Mails   string     // "about 3 mails a week, 5 jobs each"; "" when there would have been none
+	Without []costView // at most two
+	Much    bool       // so many that she will not read them
+}
+
+// costView is what one criterion costs: "without the pay limit: 14".
+type costView struct {
+	Text string
+	Link string // to the search without it; "" where that would lose what she typed
+
+	criterion alerts.Criterion
 }
 
 // outlook looks at the postings that are still open of the last outlookDays, or of
@@ -48,7 +56,8 @@ func (s *Site) outlook(ctx context.Context, c *alerts.Criteria, frequency subscr
 	v.Much = v.Found > muchADay*v.Days
 	for _, cost := range o.Without[:min(len(o.Without), 2)] {
 		if key := "outlook.without-" + string(cost.Criterion); s.texts[key] != nil {
-			v.Without = append(v.Without, s.texts.say(locale, "outlook.without", s.texts.say(locale, key), count(cost.Found, locale)))
+			text := s.texts.say(locale, "outlook.without", s.texts.say(locale, key), count(cost.Found, locale))
+			v.Without = append(v.Without, costView{Text: text, criterion: cost.Criterion})
 		}
 	}
 	if v.Found > 0 {
@@ -115,11 +124,15 @@ func count(n int, locale string) string {
 	return strings.Join(append([]string{digits}, groups...), mark)
 }
 
-// periodText says how far back a search reaches, "" when to the oldest posting.
+// periodText says what a search goes through and how far back it reaches; "" while
+// that is not known yet.
 func (s *Site) periodText(locale string) string {
 	p := s.Search.Period()
-	if p.All || p.Since.IsZero() {
+	switch {
+	case p.All:
+		return s.texts.say(locale, "jobs.all")
+	case p.Since.IsZero():
 		return ""
 	}
-	return dateText(p.Since.In(s.zone), locale)
+	return s.texts.say(locale, "jobs.since", dateText(p.Since.In(s.zone), locale))
 }

@@ -58,9 +58,9 @@ func (s *Site) posting(w http.ResponseWriter, r *http.Request) error {
 		data.Types = append(data.Types, t.Text(locale))
 	}
 	if s.Search != nil {
-		if places := placesOf(&p.Posting); len(places) > 0 && len(s.Meaning.Places.Lookup(places[0])) > 0 {
-			data.Place = places[0]
-			data.Here = "/jobs?" + url.Values{"place": {places[0]}, "radius": {"25"}}.Encode()
+		if len(p.Locations) > 0 && len(s.Meaning.Places.Lookup(p.Locations[0].Name)) > 0 {
+			data.Place = p.Locations[0].Name
+			data.Here = "/jobs?" + url.Values{"place": {data.Place}, "radius": {"25"}}.Encode()
 		}
 		if p.Employer != "" && !strings.ContainsAny(p.Employer, ",;") {
 			data.There = "/jobs?" + url.Values{"employer": {p.Employer}}.Encode()

@@ -10,6 +10,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/jobalertd/jobalertd/alerts"
 )
 
 // templates are the pages of one language by name.
@@ -25,6 +27,7 @@ type view struct {
 	Canonical string
 	Private   bool // reached by a token: not to be kept, indexed or shared
 	Unlisted  bool // public, and nothing for search engines
+	Faulty    bool // a form comes back with faults
 	Data      any
 
 	chosen string // the language chosen by the switch, which links carry on
@@ -101,6 +104,7 @@ func (s *Site) functions(locale string) template.FuncMap {
 		"asset":   s.assetPath,
 		"themed":  s.hasAsset,
 		"date":    func(t time.Time) string { return dateText(t.In(s.zone), locale) },
+		"place":   func(l alerts.Location) string { return s.placeName(&l, locale) },
 		"lines":   func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
 		"part":    func(v *view, data any) part { return part{View: v, Data: data} },
 		"imprint": func() string { return s.Imprint },
@@ -120,6 +124,7 @@ func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, name s
 	if !ok {
 		return fmt.Errorf("no page is called %s", name)
 	}
+	v.Faulty = status == http.StatusUnprocessableEntity
 	var body bytes.Buffer
 	if err := t.ExecuteTemplate(&body, "layout.html", v); err != nil {
 		return fmt.Errorf("render page %s: %w", name, err)

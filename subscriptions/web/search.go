@@ -92,6 +92,7 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 
 type jobsView struct {
 	Form      formView
+	Search    formView // the search box: Form with the faults that concern it
 	Searching bool
 	Asked     string // the criteria described
 	Total     int
@@ -100,9 +101,12 @@ type jobsView struct {
 	Page      int
 	Before    string // addresses of the neighbouring pages
 	After     string
+	Taken     string      // the place that was taken for the one typed; "" where that is plain
+	Meant     []neighbour // other places that may have been meant
 	Nearby    []neighbour
+	Similar   []neighbour
 	Outlook   *outlookView
-	Period    string // since when postings are searched; "" for all there are
+	Period    string // what is searched, and since when
 	Older     string // where to go on with older ones
 	Old       bool   // this page is of older ones
 }
@@ -130,9 +134,13 @@ func (s *Site) showJobs(w http.ResponseWriter, r *http.Request, typed wishForm, 
 	if typed.Empty() {
 		faults = nil // a bare form is no mistake
 	}
-	data := jobsView{Form: s.form(typed, faults, locale), Searching: s.Search != nil, Page: 1}
+	data := jobsView{Form: s.form(typed, faults, locale), Search: s.form(typed, faults, locale), Searching: s.Search != nil, Page: 1}
+	data.Form.Faults = slices.DeleteFunc(slices.Clone(faults), fault.inSearchBox) // said once is enough
 	v := s.view(r, "", "jobs.title", nil)
 	v.Canonical = s.links.Base + "/jobs?" + typed.Values().Encode()
+	if len(faults) > 0 {
+		data.Meant = s.guesses(v, typed, faults)
+	}
 	if !typed.Empty() && len(faults) == 0 {
 		data.Asked = subscriptions.Describe(s.Meaning, &criteria, locale)
 		v.Title = data.Asked
@@ -181,17 +189,27 @@ func (s *Site) fill(r *http.Request, v *view, data *jobsView, typed wishForm, c 
 	data.Count = count(data.Total, v.Lang)
 	data.Before, data.After = s.neighbours(v, typed, *data)
 	data.Period = s.periodText(v.Lang)
-	if data.Period != "" && data.After == "" {
+	if !s.Search.Period().All && data.Period != "" && data.After == "" {
 		data.Older = s.olderLink(v, typed, 0)
 	}
 	if data.Page > 1 {
 		return nil
 	}
+	data.Taken, data.Meant = s.namesakes(v, typed, c)
 	if data.Nearby, err = s.nearby(r.Context(), v, typed, c, data.Total); err != nil {
 		return err
 	}
-	data.Outlook, err = s.outlook(r.Context(), c, subscriptions.Frequency(typed.Frequency), v.Lang)
-	return err
+	if data.Similar, err = s.similar(r.Context(), v, typed, c); err != nil {
+		return err
+	}
+	if data.Outlook, err = s.outlook(r.Context(), c, subscriptions.Frequency(typed.Frequency), v.Lang); err != nil {
+		return err
+	}
+	for i := range data.Outlook.Without {
+		cost := &data.Outlook.Without[i]
+		cost.Link = v.URL("/jobs?" + typed.without(cost.criterion).Values().Encode())
+	}
+	return nil
 }
 
 func (s *Site) find(ctx context.Context, data *jobsView, c *alerts.Criteria, page, locale string) error {
@@ -232,7 +250,7 @@ func (s *Site) found(postings []alerts.Stored, c *alerts.Criteria, locale string
 	for i := range postings {
 		p := &postings[i]
 		_, reasons := c.Explain(s.Meaning.Document(&p.Posting))
-		view := foundView{Stored: p, Link: "/postings/" + strconv.FormatUint(uint64(p.Number), 10), Places: placesOf(&p.Posting), Pay: p.PayText(locale)}
+		view := foundView{Stored: p, Link: "/postings/" + strconv.FormatUint(uint64(p.Number), 10), Places: s.placesOf(&p.Posting, locale), Pay: p.PayText(locale)}
 		for _, why := range reasons {
 			view.Why = append(view.Why, why.Text(locale))
 		}
@@ -246,17 +264,29 @@ const maxPlacesShown = 4
 
 // placesOf are the names of a posting's places, each once, and how many more
 // there are.
-func placesOf(p *alerts.Posting) []string {
+func (s *Site) placesOf(p *alerts.Posting, locale string) []string {
 	var names []string
-	for _, l := range p.Locations {
-		if l.Name != "" && !slices.Contains(names, l.Name) {
-			names = append(names, l.Name)
+	for i := range p.Locations {
+		if name := s.placeName(&p.Locations[i], locale); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	if more := len(names) - maxPlacesShown; more > 0 {
 		names = append(names[:maxPlacesShown], "+"+strconv.Itoa(more))
 	}
 	return names
+}
+
+// placeName is the least that is known of where a posting is: its town, else its
+// state, else its country.
+func (s *Site) placeName(l *alerts.Location, locale string) string {
+	switch {
+	case l.Name != "":
+		return l.Name
+	case l.State != "":
+		return s.stateName(l.State)
+	}
+	return alerts.CountryName(l.Country, locale)
 }
 
 func (s *Site) neighbours(v *view, typed wishForm, data jobsView) (before, after string) {

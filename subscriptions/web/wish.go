@@ -55,8 +55,15 @@ func (s *Site) criteria(f wishForm, was *alerts.Criteria, locale string) (alerts
 			faults = append(faults, s.faultOf(w, rows, locale))
 		}
 	}
+	if c.Salary != nil && c.Salary.Currency == "EUR" && c.YearlySalary() > mostPay {
+		faults = append(faults, fault{"salary", s.texts.say(locale, "fault.salary-range")})
+	}
 	return c, faults
 }
+
+// mostPay is the most that an advertised job pays, in euros a year: who asks for
+// more means another period.
+const mostPay = 2_000_000
 
 func currencyOf(was *alerts.Criteria) string {
 	if was != nil && was.Salary != nil {

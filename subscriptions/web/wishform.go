@@ -98,7 +98,30 @@ func many(values []string) []string {
 
 // Empty reports whether no criterion was typed.
 func (f wishForm) Empty() bool {
-	return f.Query == "" && len(f.Places) == 0 && f.Salary == "" && len(f.Types) == 0 && f.Employers == "" && f.Remote != "only"
+	return f.Query == "" && len(f.Places) == 0 && len(f.Sources) == 0 && !f.Extended()
+}
+
+// without is the form with one criterion let go.
+func (f wishForm) without(x alerts.Criterion) wishForm {
+	switch x {
+	case alerts.ByPlace:
+		f.Places = nil
+	case alerts.ByRemote:
+		f.Remote = string(alerts.RemoteInclude)
+	case alerts.BySalary:
+		f.Salary = ""
+	case alerts.ByType:
+		f.Types = nil
+	case alerts.ByEmployer:
+		f.Employers, f.NotEmployers = "", ""
+	case alerts.ByAgency:
+		f.NoAgencies = false
+	case alerts.ByLanguage:
+		f.Languages = nil
+	case alerts.BySource:
+		f.Sources = nil
+	}
+	return f
 }
 
 // PlaceRows are the place fields of a form: those filled in and one to spare.
