@@ -22,6 +22,7 @@ type benchCmd struct {
 	Digest benchDigestCmd `cmd:"" help:"A digest run over everybody, built and recorded, not sent."`
 	Mail   benchMailCmd   `cmd:"" help:"Digests composed and handed to a real SMTP server."`
 	Search benchSearchCmd `cmd:"" help:"Page searches over the archive of recent postings: latency and memory."`
+	Signup benchSignupCmd `cmd:"" help:"Visitors who sign up at once, and whether the answers' times tell who is known."`
 }
 
 // machine is where a figure was measured.

@@ -226,6 +226,7 @@ func TestJSON_IsOneObjectALine(t *testing.T) {
 		{"bench digest --subscribers 200 --postings 50", 1},
 		{"bench mail --to " + in.relay.Address() + " --count 20 --connections 2", 1},
 		{"bench search --postings 200", 1},
+		{"bench signup --visitors 4 --signups 8", 1},
 	}
 	done := map[string]bool{}
 	all := leaves(t)
@@ -273,7 +274,7 @@ func TestJSON_IsOneObjectALine(t *testing.T) {
 }
 
 // alwaysJSON are commands that print nothing else.
-var alwaysJSON = map[string]bool{"subscriptions export": true, "bench match": true, "bench intake": true, "bench digest": true, "bench search": true, "bench mail": true}
+var alwaysJSON = map[string]bool{"subscriptions export": true, "bench match": true, "bench intake": true, "bench digest": true, "bench search": true, "bench mail": true, "bench signup": true}
 
 func hasJSON(n *kong.Node) bool {
 	return slices.ContainsFunc(n.Flags, func(f *kong.Flag) bool { return f.Name == "json" })

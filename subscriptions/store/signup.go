@@ -2,11 +2,13 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
@@ -64,7 +66,10 @@ func (s *Store) SignUp(ctx context.Context, tx sqlx.ExtContext, up subscriptions
 	if err != nil {
 		return silent, err
 	}
-	known := sameWish(have, row.Criteria)
+	known, err := sameWish(have, up.Wish.Criteria)
+	if err != nil {
+		return silent, err
+	}
 	sent, err := s.confirmations(ctx, tx, known)
 	if err != nil {
 		return silent, err
@@ -136,14 +141,43 @@ func (s *Store) rowsOf(ctx context.Context, tx sqlx.ExtContext, subscriber int64
 	return rows, nil
 }
 
-// sameWish finds the subscription with these criteria that has not ended.
-func sameWish(have []subscriptionRow, criteria string) *subscriptionRow {
+// sameWish finds the subscription that asks for the same and has not ended.
+func sameWish(have []subscriptionRow, criteria alerts.Criteria) (*subscriptionRow, error) {
+	asked, err := encode(plainly(criteria))
+	if err != nil {
+		return nil, err
+	}
 	for i := range have {
-		if have[i].Criteria == criteria && have[i].State != string(subscriptions.Ended) {
-			return &have[i]
+		if have[i].State == string(subscriptions.Ended) {
+			continue
+		}
+		var held alerts.Criteria
+		if err := json.Unmarshal([]byte(have[i].Criteria), &held); err != nil {
+			return nil, fmt.Errorf("read the criteria of subscription %d: %w", have[i].ID, err)
+		}
+		if text, err := encode(plainly(held)); err != nil || text == asked {
+			return &have[i], err
 		}
 	}
-	return nil
+	return nil, nil
+}
+
+// plainly is what criteria ask for, whatever they leave to the defaults and
+// whatever their places are called.
+func plainly(c alerts.Criteria) *alerts.Criteria {
+	places := make([]alerts.Place, len(c.Places))
+	for i, p := range c.Places {
+		radius := p.Radius()
+		if p.RadiusKM = &radius; p.Lat != nil {
+			p.Name, p.Postcode = "", ""
+		}
+		places[i] = p
+	}
+	c.Places, c.Remote, c.SalaryUnknown = places, c.RemoteRule(), c.UnknownPayRule()
+	if c.Salary == nil {
+		c.SalaryUnknown = ""
+	}
+	return &c
 }
 
 func countStanding(have []subscriptionRow) int {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/subscriptions"
 	"github.com/jobalertd/jobalertd/subscriptions/store"
 )
@@ -86,6 +87,23 @@ func TestSigningUpForWhatStandsSaysSo(t *testing.T) {
 		}
 		if now := b.get(id); now.Schedule != was.Schedule || now.Position != was.Position {
 			b.Errorf("a stranger changed %+v to %+v", was, now)
+		}
+		// The same said otherwise: defaults written out, the place by another name.
+		again := wish(b, "Koch", subscriptions.Daily)
+		radius := 25.0
+		again.Criteria.Places[0].Name, again.Criteria.Places[0].RadiusKM = "GELSENKIRCHEN", &radius
+		again.Criteria.Remote, again.Criteria.SalaryUnknown = alerts.RemoteInclude, alerts.UnknownTake
+		wider := wish(b, "Koch", subscriptions.Daily)
+		far := 50.0
+		wider.Criteria.Places[0].RadiusKM = &far
+		for w, want := range map[*subscriptions.Wish]subscriptions.Answer{&again: subscriptions.SayAlreadyHere, &wider: subscriptions.AskConfirmation} {
+			b.tx(func(tx *sqlx.Tx) error {
+				made, err := b.s.SignUp(b.Context(), tx, subscriptions.SignUp{Address: "anna@example.org", Locale: "de", Wish: *w}, noon)
+				if made.Answer != want {
+					b.Errorf("%v km: %s, want %s", w.Criteria.Places[0].Radius(), made.Answer, want)
+				}
+				return err
+			})
 		}
 	})
 }
