@@ -41,9 +41,18 @@ func pairs(job []int, groups [][]int) (right int, wrong, missed [][2]int) {
 
 func TestGroups_FindCrossPostsAndKeepOtherJobsApart(t *testing.T) {
 	t.Parallel()
+	for _, source := range []string{"", "a feed of many boards"} {
+		t.Run(source, func(t *testing.T) { measure(t, source) })
+	}
+}
+
+func measure(t *testing.T, source string) {
 	var right, wrong, missed int
 	for seed := range uint64(60) {
 		ps, job := block(seed)
+		for _, p := range ps {
+			p.Source = source
+		}
 		groups := cluster.Groups(sketches(ps), nil)
 		r, w, m := pairs(job, groups)
 		right, wrong, missed = right+r, wrong+len(w), missed+len(m)

@@ -1,20 +1,23 @@
 package cluster
 
-// boilerplate holds the shingles that postings of quite different titles share:
-// what an employer, an agency or a board writes into every ad. It says nothing of
-// whether two ads are one job.
+import (
+	"slices"
+	"strings"
+)
+
+// boilerplate holds the shingles that postings of quite different titles share, or
+// two jobs of one employer on one board: what an employer, an agency or a board
+// writes into every ad. It says nothing of whether two ads are one job.
 type boilerplate map[uint32]bool
 
 // differentTitles is how many titles without a common word must share a shingle.
 const differentTitles = 3
 
-// commonShingles looks through a batch.
-func commonShingles(sketches []*Sketch) boilerplate {
-	if len(sketches) < differentTitles {
-		return nil
-	}
-	holders := map[uint32][]*Sketch{} // of each shingle: some whose titles have no common word
+// commonShingles finds a batch's boilerplate.
+func (t *batch) commonShingles(sketches []*Sketch) boilerplate {
 	found := boilerplate{}
+	t.employersWords(sketches, found)
+	holders := map[uint32][]*Sketch{} // of each shingle: some whose titles have no common word
 	for _, s := range sketches {
 		for _, h := range s.text.smallest {
 			known := holders[h]
@@ -26,6 +29,47 @@ func commonShingles(sketches []*Sketch) boilerplate {
 		}
 	}
 	return found
+}
+
+// maxOfEmployer bounds how many postings of one employer on one board are compared.
+const maxOfEmployer = 32
+
+// employersWords adds to found what an employer's jobs on one board have in common.
+func (t *batch) employersWords(sketches []*Sketch, found boilerplate) {
+	type page struct {
+		board    uint32
+		employer string
+	}
+	pages := map[page][]*Sketch{}
+	for _, s := range sketches {
+		if p := (page{s.board, strings.Join(s.employer, " ")}); s.board != 0 && !t.mixed[s.board] && p.employer != "" && len(pages[p]) < maxOfEmployer {
+			pages[p] = append(pages[p], s)
+		}
+	}
+	for _, ads := range pages {
+		for n, x := range ads {
+			for _, y := range ads[n+1:] {
+				if !slices.Equal(x.title.levels, y.title.levels) || compareTitles(x, y) == otherTitles || t.siblings(x, y) {
+					found.add(x.text, y.text)
+				}
+			}
+		}
+	}
+}
+
+// add adds what two texts share.
+func (b boilerplate) add(x, y shingles) {
+	for i, j := 0, 0; i < len(x.smallest) && j < len(y.smallest); {
+		switch {
+		case x.smallest[i] < y.smallest[j]:
+			i++
+		case x.smallest[i] > y.smallest[j]:
+			j++
+		default:
+			b[x.smallest[i]] = true
+			i, j = i+1, j+1
+		}
+	}
 }
 
 func foreign(s *Sketch, known []*Sketch) bool {

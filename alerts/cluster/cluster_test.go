@@ -18,6 +18,8 @@ import (
 const duties = "<p>Sie betreuen das Krankenhausinformationssystem und seine Schnittstellen.</p><p>Sie binden Medizingeräte an.</p>" +
 	"<p>Sie beraten die Stationen bei der digitalen Dokumentation und schulen neue Kolleginnen.</p><p>Sie planen die Einführung des Bildarchivs.</p>"
 
+const common = "<p>Wir zahlen nach Tarif, mit Jahressonderzahlung.</p><p>Sie haben Informatik studiert oder eine Ausbildung abgeschlossen.</p>"
+
 func ad(title, employer, town, text string) *alerts.Posting {
 	return &alerts.Posting{Title: title, Employer: employer, Description: text, Locations: []alerts.Location{{Name: town, Country: "DE"}}}
 }
@@ -42,8 +44,50 @@ func TestSame_TellsTwoJobsByWhatContradicts(t *testing.T) {
 		"another town":           {base(), with(func(p *alerts.Posting) { p.Locations[0].Name = "Herne" }), false},
 		"a district of the town": {base(), with(func(p *alerts.Posting) { p.Locations[0].Name = "Gelsenkirchen-Buer" }), true},
 		"one town of several":    {base(), with(func(p *alerts.Posting) { p.Locations = append(p.Locations, alerts.Location{Name: "Herne"}) }), true},
-		"another level":          {base(), with(func(p *alerts.Posting) { p.Title = "Senior Medizininformatiker (m/w/d)" }), false},
-		"another job":            {base(), with(func(p *alerts.Posting) { p.Title = "Systemadministrator (m/w/d)" }), false},
+		"the town with its state": {with(func(p *alerts.Posting) { p.Locations[0].Name = "Gelsenkirchen, Nordrhein-Westfalen" }),
+			with(func(p *alerts.Posting) { p.Locations[0].Name = "45879 Gelsenkirchen-Buer" }), true},
+		"the town by its English name": {with(func(p *alerts.Posting) { p.Locations[0].Name = "Hansestadt Köln" }),
+			with(func(p *alerts.Posting) { p.Locations[0].Name = "Cologne" }), true},
+		"namesakes, which of them unsaid": {with(func(p *alerts.Posting) {
+			p.Locations[0] = alerts.Location{Name: "Alsdorf", Located: true, Lat: 50.87, Lon: 6.16}
+		}),
+			with(func(p *alerts.Posting) {
+				p.Locations[0] = alerts.Location{Name: "Alsdorf", PostalCode: "57518", Located: true, Lat: 50.78, Lon: 7.88}
+			}), true},
+		"namesakes, both with postcode": {with(func(p *alerts.Posting) {
+			p.Locations[0] = alerts.Location{Name: "Alsdorf", PostalCode: "52477", Located: true, Lat: 50.87, Lon: 6.16}
+		}), with(func(p *alerts.Posting) {
+			p.Locations[0] = alerts.Location{Name: "Alsdorf", PostalCode: "57518", Located: true, Lat: 50.78, Lon: 7.88}
+		}), false},
+		"lines run together": {base(), with(func(p *alerts.Posting) { p.Description = strings.ReplaceAll(duties, "</p><p>", " ") }), true},
+		"a level in a compound": {with(func(p *alerts.Posting) {
+			p.Title, p.Description = "Krankenpfleger", "<p>Station, Leitung, Stationsleitung</p>"+duties
+		}),
+			with(func(p *alerts.Posting) {
+				p.Title, p.Description = "Stationsleitung Krankenpfleger", "<p>Station, Leitung, Stationsleitung</p>"+duties
+			}), false},
+		"the work and who does it": {with(func(p *alerts.Posting) { p.Title = "Sachbearbeitung Wohngeld" }), with(func(p *alerts.Posting) { p.Title = "Sachbearbeiter/in Wohngeld" }), true},
+		"a public employer's name": {with(func(p *alerts.Posting) { p.Employer = "Universitätsstadt Marburg – Der Magistrat" }), with(func(p *alerts.Posting) { p.Employer = "Stadt Marburg" }), true},
+		"one board, other duties": {with(func(p *alerts.Posting) {
+			p.Source, p.Description = "board", duties+common+"<p>Sie leiten das Archiv für Röntgenbilder und alte Akten im Keller.</p>"
+		}),
+			with(func(p *alerts.Posting) {
+				p.Source, p.Description = "board", duties+common+"<p>Sie reisen jede Woche in die Häuser des Verbunds und schulen dort Ärzte.</p>"
+			}), false},
+		"two boards, other duties": {with(func(p *alerts.Posting) {
+			p.Source, p.Description = "board", duties+common+"<p>Sie leiten das Archiv für Röntgenbilder und alte Akten im Keller.</p>"
+		}),
+			with(func(p *alerts.Posting) {
+				p.Source, p.Description = "other", duties+common+"<p>Sie reisen jede Woche in die Häuser des Verbunds und schulen dort Ärzte.</p>"
+			}), true},
+		"one agency, other client": {with(func(p *alerts.Posting) {
+			p.Agency, p.Description = true, duties+"<p>Unser Kunde ist eine Brauerei in der Innenstadt mit langer Geschichte.</p>"
+		}),
+			with(func(p *alerts.Posting) {
+				p.Agency, p.Description = true, duties+"<p>Wir vermitteln Sie an einen Hersteller von Getrieben am Rand der Stadt.</p>"
+			}), false},
+		"another level": {base(), with(func(p *alerts.Posting) { p.Title = "Senior Medizininformatiker (m/w/d)" }), false},
+		"another job":   {base(), with(func(p *alerts.Posting) { p.Title = "Systemadministrator (m/w/d)" }), false},
 		"another text": {base(), with(func(p *alerts.Posting) {
 			p.Description = "<p>Du kümmerst dich um Drucker, Telefone und die Ausgabe der Schlüssel im Haus.</p>"
 		}), false},

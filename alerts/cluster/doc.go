@@ -3,7 +3,8 @@
 // sketches (title, place, level, reference numbers, and the resemblance and
 // containment of the texts, after A. Broder, "On the resemblance and containment
 // of documents", Compression and Complexity of Sequences 1997), so that it needs
-// no posting again once its sketch is made. It does no I/O, decides nothing about
+// no posting again once its sketch is made. What else a board lists of an employer
+// tells which words are the job's own. It does no I/O, decides nothing about
 // what is shown, and merges nothing on title and employer alone; digests fold by
 // it and `postings clusters` shows it.
 package cluster

@@ -48,13 +48,15 @@ func grouped(sketches []*Sketch, apart func(i, j int) bool) [][]int {
 		i, j     int
 		strength float64
 	}
-	common := sync.OnceValue(func() boilerplate { return commonShingles(sketches) })
+	pairs := candidates(sketches)
+	t := &batch{mixed: mixedBoards(sketches, pairs)}
+	t.common = sync.OnceValue(func() boilerplate { return t.commonShingles(sketches) })
 	var edges []edge
-	for _, p := range candidates(sketches) {
+	for _, p := range pairs {
 		if apart != nil && apart(p.i, p.j) {
 			continue
 		}
-		if v := compare(sketches[p.i], sketches[p.j], common); v.same {
+		if v := t.compare(sketches[p.i], sketches[p.j]); v.same {
 			edges = append(edges, edge{p.i, p.j, v.strength})
 		}
 	}
@@ -68,7 +70,7 @@ func grouped(sketches []*Sketch, apart func(i, j int) bool) [][]int {
 	}
 	for _, e := range edges {
 		a, b := group(e.i), group(e.j)
-		if a == b || conflict(sketches, *a, *b, common, apart) {
+		if a == b || t.conflict(sketches, *a, *b, apart) {
 			continue
 		}
 		*a = append(*a, *b...)
@@ -79,10 +81,10 @@ func grouped(sketches []*Sketch, apart func(i, j int) bool) [][]int {
 	return collect(of)
 }
 
-func conflict(sketches []*Sketch, a, b []int, common func() boilerplate, apart func(i, j int) bool) bool {
+func (t *batch) conflict(sketches []*Sketch, a, b []int, apart func(i, j int) bool) bool {
 	for _, i := range a {
 		for _, j := range b {
-			if compare(sketches[i], sketches[j], common).apart || apart != nil && apart(i, j) {
+			if t.compare(sketches[i], sketches[j]).apart || apart != nil && apart(i, j) {
 				return true
 			}
 		}

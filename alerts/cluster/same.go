@@ -5,18 +5,22 @@ import (
 	"strings"
 )
 
-// The least containment (share of the shorter text that stands in the longer) at
-// which two postings are one job, by what else speaks for it. Set on blocks of
-// cross-posts with hard negatives (see the tests), for precision before recall.
+// needed is the least containment (share of the shorter text that stands in the
+// longer) at which two postings are one job, by what else speaks for it. Set on
+// blocks of cross-posts with hard negatives (see the tests), for precision before
+// recall. An agency advertises many jobs in the same words.
+var needed = map[employers]map[titles]float64{
+	sameEmployer:   {equalTitles: 0.60, closeTitles: 0.72, partTitles: 0.85},
+	sameAgency:     {equalTitles: 0.85, closeTitles: 0.90, partTitles: 0.95},
+	agencyBetween:  {equalTitles: 0.55, closeTitles: 0.70, partTitles: 0.90},
+	othersEmployer: {equalTitles: otherEmployer},
+}
+
 const (
-	sameTitleSameEmployer  = 0.50
-	closeTitleSameEmployer = 0.72
-	sameTitleByAgency      = 0.55
-	closeTitleByAgency     = 0.70
-	otherEmployer          = 0.92 // and resemblance as much: an employer under another name
-	placeUnsaid            = 0.85
-	plainlyUnlike          = 0.20
-	shortText              = 0.95 // a line or two say too little to differ in
+	otherEmployer = 0.92 // and resemblance as much: an employer under another name
+	placeUnsaid   = 0.85
+	plainlyUnlike = 0.20
+	shortText     = 0.95 // a line or two say too little to differ in
 )
 
 // closeTitle is the Dice coefficient of letters from which words of at least
@@ -36,42 +40,39 @@ type verdict struct {
 
 // Same reports whether a and b advertise one job, as far as the two alone can tell:
 // among others, Groups knows what is boilerplate. It is symmetric.
-func Same(a, b *Sketch) bool { return compare(a, b, nil).same }
+func Same(a, b *Sketch) bool { return new(batch).compare(a, b).same }
 
-func compare(a, b *Sketch, common func() boilerplate) verdict {
+// batch is what the postings compared tell of one another.
+type batch struct {
+	common func() boilerplate // nil: none is known
+	mixed  map[uint32]bool    // boards under whose name several are brought together
+}
+
+func (t *batch) compare(a, b *Sketch) verdict {
 	employer := compareEmployers(a, b)
 	where := comparePlaces(a, b)
 	if contradict(a, b, employer) || where == elsewhere {
 		return verdict{apart: true}
 	}
-	equal, near := compareTitles(a, b)
-	if !equal && !near {
-		return verdict{apart: disjointTitles(a, b)}
+	titles := compareTitles(a, b)
+	if titles == otherTitles {
+		return verdict{apart: true}
+	}
+	if t.siblings(a, b) {
+		return verdict{apart: true}
 	}
 	// What is plainly unlike need not be looked at for boilerplate, which costs more.
 	containment, resemblance := compareShingles(a.text, b.text)
 	if containment < plainlyUnlike || employer == othersEmployer && resemblance < otherEmployer {
 		return verdict{apart: employer == othersEmployer}
 	}
-	if common != nil {
-		containment, resemblance = overlap(a.text, b.text, common())
+	if t.common != nil {
+		containment, resemblance = overlap(a.text, b.text, t.common())
 	}
-	need := 0.0
-	switch {
-	case employer == sameEmployer && equal:
-		need = sameTitleSameEmployer
-	case employer == sameEmployer:
-		need = closeTitleSameEmployer
-	case employer == agencyBetween && equal:
-		need = sameTitleByAgency
-	case employer == agencyBetween:
-		need = closeTitleByAgency
-	default:
-		need = otherEmployer
-		if resemblance < otherEmployer || !equal {
-			return verdict{apart: true}
-		}
+	if employer == othersEmployer && (resemblance < otherEmployer || titles != equalTitles) {
+		return verdict{apart: true}
 	}
+	need := needed[employer][titles]
 	if where == unsaid {
 		need = max(need, placeUnsaid)
 	}
@@ -108,27 +109,38 @@ func payDiffers(a, b *Sketch) bool {
 	return float64(a.payMin) > float64(b.payMax)*tolerance || float64(b.payMin) > float64(a.payMax)*tolerance
 }
 
-// compareTitles: equal in their words, or close: in letters, or one holding the
-// other with every further word found in the other's text.
-func compareTitles(a, b *Sketch) (equal, near bool) {
+// titles says how two titles go together.
+type titles int
+
+const (
+	otherTitles titles = iota // each says of the job what the other does not
+	partTitles                // one says no more than the other
+	closeTitles               // alike in letters, or what one says beyond the other stands in the other's text
+	equalTitles
+)
+
+func compareTitles(a, b *Sketch) titles {
 	x, y := a.title.words, b.title.words
 	if len(x) == 0 || len(y) == 0 {
-		return false, false
+		return otherTitles
 	}
 	if slices.Equal(x, y) {
-		return true, true
+		return equalTitles
 	}
 	// An agency puts its client's name into the title, a board the town.
 	if bareX, bareY := beyond(x, b.aside), beyond(y, a.aside); len(bareX) > 0 && len(bareY) > 0 {
 		if x, y = bareX, bareY; slices.Equal(x, y) {
-			return true, true
+			return equalTitles
 		}
 	}
 	moreX, moreY := beyond(x, y), beyond(y, x)
-	if len(moreX) < len(x) && b.hasWords(moreX) && a.hasWords(moreY) {
-		return false, true
+	switch {
+	case len(moreX) < len(x) && b.hasWords(moreX) && a.hasWords(moreY), alike(moreX, moreY):
+		return closeTitles
+	case len(moreX) == 0 && len(beyond(a.title.parts, y)) == 0, len(moreY) == 0 && len(beyond(b.title.parts, x)) == 0:
+		return partTitles
 	}
-	return false, alike(moreX, moreY)
+	return otherTitles
 }
 
 // alike reports whether the words in which titles differ are one another, put
@@ -178,14 +190,18 @@ type employers int
 const (
 	othersEmployer employers = iota
 	sameEmployer
+	sameAgency    // one agency, which advertises for many
 	agencyBetween // one of them, or both, advertises for somebody else, or does not say who it is
 )
 
 func compareEmployers(a, b *Sketch) employers {
 	x, y := a.employer, b.employer
 	if len(x) > 0 && len(y) > 0 {
-		if n := shared(x, y); n == min(len(x), len(y)) && !(a.agency && b.agency) {
-			return sameEmployer // one agency advertises for many
+		if shared(x, y) == min(len(x), len(y)) {
+			if a.agency && b.agency {
+				return sameAgency
+			}
+			return sameEmployer
 		}
 	}
 	if a.agency || b.agency || len(x) == 0 || len(y) == 0 {

@@ -15,12 +15,25 @@ type shingles struct {
 	limit    uint32 // up to here there are no others
 }
 
-// appendShingles adds a line's runs of words. Runs do not cross lines, so that a
-// list in another order has the same shingles; a line of fewer words is one.
+// shinglesOf are the runs of words of a text's lines. Runs do not cross lines, so
+// that a list in another order has the same shingles, and all of them are also in
+// a copy that runs the lines together. Lines of a word or two have none, unless
+// the text has little else: then it is taken as one line.
+func shinglesOf(lines [][]uint32) shingles {
+	var all []uint32
+	for _, l := range lines {
+		all = appendShingles(all, l)
+	}
+	if len(all) < fewShingles {
+		all = appendShingles(all[:0], slices.Concat(lines...))
+	}
+	return smallest(all)
+}
+
 func appendShingles(all, line []uint32) []uint32 {
-	for from := 0; from < len(line) && (from == 0 || from+shingleWords <= len(line)); from++ {
+	for from := 0; from+shingleWords <= len(line); from++ {
 		h := hashSeed
-		for _, w := range line[from:min(from+shingleWords, len(line))] {
+		for _, w := range line[from : from+shingleWords] {
 			h = mix(h, w)
 		}
 		all = append(all, scatter(h))
@@ -57,8 +70,17 @@ func overlap(a, b shingles, common boilerplate) (containment, resemblance float6
 const fewShingles = 12
 
 func compareShingles(a, b shingles) (containment, resemblance float64) {
+	inA, inB, common := countShingles(a, b)
+	if inA == 0 || inB == 0 {
+		return 0, 0
+	}
+	return float64(common) / float64(min(inA, inB)), float64(common) / float64(inA+inB-common)
+}
+
+// countShingles counts, in the part where both sketches are complete, those of
+// each and those of both.
+func countShingles(a, b shingles) (inA, inB, common int) {
 	limit := min(a.limit, b.limit)
-	var inA, inB, common int
 	i, j := 0, 0
 	for i < len(a.smallest) || j < len(b.smallest) {
 		switch {
@@ -79,10 +101,7 @@ func compareShingles(a, b shingles) (containment, resemblance float64) {
 			i, j = i+1, j+1
 		}
 	}
-	if inA == 0 || inB == 0 {
-		return 0, 0
-	}
-	return float64(common) / float64(min(inA, inB)), float64(common) / float64(inA+inB-common)
+	return inA, inB, common
 }
 
 // wordSet is a Bloom filter of a text's words with one hash: the question is

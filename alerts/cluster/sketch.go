@@ -23,6 +23,7 @@ type Sketch struct {
 	payMin   int64 // gross yearly; payMax 0: pay not stated
 	payMax   int64
 	refs     []ref
+	board    uint32   // see boardOf
 	keys     []uint32 // of the title's words and their beginnings, ascending
 	order    uint32   // a hash of what is compared, for an order that is the postings' own
 	text     shingles
@@ -35,15 +36,15 @@ type ref struct{ kind, value string }
 
 // New makes a posting's sketch.
 func New(p *alerts.Posting) *Sketch {
-	s := &Sketch{remote: p.Remote, agency: p.Agency, places: placesOf(p), employer: employerWords(p.Employer)}
-	without := map[string]bool{}
-	for _, w := range s.employer {
-		without[stem(w)] = true
-	}
+	s := &Sketch{board: boardOf(p), remote: p.Remote, agency: p.Agency, places: placesOf(p), employer: employerWords(p.Employer)}
+	without := map[string]bool{} // true: a part of the town, not the town
 	for _, pl := range s.places {
-		for w := range strings.FieldsSeq(pl.name) {
-			without[stem(w)] = true
+		for n, w := range strings.Fields(pl.name) {
+			without[stem(w)] = n > 0
 		}
+	}
+	for _, w := range s.employer {
+		without[stem(w)] = false
 	}
 	s.aside = slices.Sorted(maps.Keys(without))
 	s.title = readTitle(p.Title, without)
@@ -66,7 +67,7 @@ func New(p *alerts.Posting) *Sketch {
 }
 
 func (s *Sketch) hash() uint32 {
-	h := hashSeed
+	h := mix(hashSeed, s.board)
 	for _, list := range [][]string{s.title.words, s.title.numbers, s.employer, s.types} {
 		for _, w := range list {
 			h = mix(h, hashWord(w))
@@ -86,7 +87,7 @@ func (s *Sketch) hash() uint32 {
 func (s *Sketch) readText(p *alerts.Posting) {
 	var f refFinder
 	f.line(strings.Fields(text.Fold(p.Title)))
-	var all []uint32
+	var lines [][]uint32
 	for line := range strings.Lines(alerts.PlainText(p.Description)) {
 		folded := strings.Fields(text.Fold(line))
 		f.line(folded)
@@ -97,9 +98,9 @@ func (s *Sketch) readText(p *alerts.Posting) {
 				hashed = append(hashed, h)
 			}
 		}
-		all = appendShingles(all, hashed)
+		lines = append(lines, hashed)
 	}
-	s.text, s.refs = smallest(all), f.found
+	s.text, s.refs = shinglesOf(lines), f.found
 }
 
 // marks are what folding leaves of gender tags and endings in running text.
@@ -107,11 +108,15 @@ var marks = set("in innen m w d x i gn mwd")
 
 var legalForms = set("gmbh mbh ggmbh ag se kg kgaa ohg gbr ug ev eg e v co inc ltd llc sa sarl bv und and the die der das deutschland germany gruppe group holding")
 
+// publicBodies are words of a public employer's name that one board writes and
+// another does not: "Universitätsstadt Marburg, Der Magistrat", "Stadt Marburg".
+var publicBodies = set("stadt stadtverwaltung universitaetsstadt hansestadt landeshauptstadt kreisstadt gemeinde gemeindeverwaltung verwaltung verwaltungsgemeinschaft landkreis kreis kreisverwaltung landratsamt bezirksamt magistrat buergermeister buergermeisterin oberbuergermeister oberbuergermeisterin landrat landraetin personalamt")
+
 func employerWords(name string) []string {
 	var all, words []string
 	for w := range strings.FieldsSeq(text.Fold(name)) {
 		all = append(all, w)
-		if !legalForms[w] {
+		if !legalForms[w] && !publicBodies[w] {
 			words = append(words, w)
 		}
 	}

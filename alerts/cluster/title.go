@@ -14,6 +14,7 @@ type title struct {
 	words   []string // folded stems without noise, places and employer, ascending
 	levels  []string // ascending; "" never
 	numbers []string // words with a digit, ascending
+	parts   []string // stems of words for a part of its town, ascending; not among words
 }
 
 var (
@@ -36,7 +37,7 @@ var noise = set(`ab sofort gesucht suchen wir dringend zum naechstmoeglichen zei
 	monat jahr std stunden stunde woche pro lohn gehalt verdienst kennziffer ref referenz nr id gmbh ag ev e v ggmbh kg mbh se co`)
 
 // levels are words that make another job of the same occupation, with what they
-// count as. A word counts also as the beginning of a compound where it ends in "-".
+// count as.
 var levels = map[string]string{
 	"senior": "senior", "sr": "senior", "principal": "principal", "staff": "staff", "junior": "junior", "jr": "junior", "lead": "lead", "head": "lead",
 	"leiter": "lead", "leitung": "lead", "leitende": "lead", "leitend": "lead", "leitender": "lead", "chef": "chief", "chief": "chief", "chefarzt": "chief",
@@ -52,7 +53,29 @@ var levels = map[string]string{
 	"i": "1", "ii": "2", "iii": "3", "iv": "4",
 }
 
-// readTitle takes a title apart; without are words (folded stems) of its places and employer.
+// levelEndings make a level of a compound: Stationsleitung, Küchenchef.
+var levelEndings = [...][2]string{{"leitung", "lead"}, {"leiter", "lead"}, {"leiterin", "lead"}, {"chef", "chief"}, {"chefin", "chief"}, {"helfer", "helper"}, {"helferin", "helper"},
+	{"assistent", "assistant"}, {"assistentin", "assistant"}, {"assistenz", "assistant"}, {"praktikant", "intern"}, {"praktikantin", "intern"}, {"praktikum", "intern"},
+	{"azubi", "apprentice"}, {"ausbildung", "apprentice"}, {"werkstudent", "student"}, {"werkstudentin", "student"}}
+
+// levelOf is the level that a folded word stands for, "" for none.
+func levelOf(word string) string {
+	if l := levels[word]; l != "" {
+		return l
+	}
+	if l := levels[stem(word)]; l != "" {
+		return l
+	}
+	for _, e := range levelEndings {
+		if strings.HasSuffix(word, e[0]) {
+			return e[1]
+		}
+	}
+	return ""
+}
+
+// readTitle takes a title apart; without are words (folded stems) of its places and
+// employer, true for those of a part of a town.
 func readTitle(s string, without map[string]bool) title {
 	s = genderTag.ReplaceAllString(s, " ")
 	s = payPhrase.ReplaceAllString(s, " ")
@@ -65,26 +88,27 @@ func readTitle(s string, without map[string]bool) title {
 			continue
 		}
 		st := stem(w)
-		if l := levels[w]; l != "" {
+		if l := levelOf(w); l != "" {
 			t.levels = append(t.levels, l)
-		} else if l := levels[st]; l != "" {
-			t.levels = append(t.levels, l)
-		} else if noise[w] || without[st] {
+		} else if part, known := without[st]; known && part {
+			t.parts = append(t.parts, st)
+			continue
+		} else if known || noise[w] {
 			continue
 		}
 		t.words = append(t.words, st)
 	}
-	for _, list := range []*[]string{&t.words, &t.levels, &t.numbers} {
+	for _, list := range []*[]string{&t.words, &t.levels, &t.numbers, &t.parts} {
 		slices.Sort(*list)
 		*list = slices.Clip(slices.Compact(*list))
 	}
 	return t
 }
 
-// stem takes a folded word's female and plural endings off, so roughly that it
-// serves to compare and for nothing else.
+// stem takes a folded word's female and plural endings off, and what makes a
+// person's work of a person, so roughly that it serves to compare and for nothing else.
 func stem(w string) string {
-	for _, ending := range [...]string{"innen", "in", "frauen", "frau", "leute", "maenner"} {
+	for _, ending := range [...]string{"innen", "in", "frauen", "frau", "leute", "maenner", "mann", "kraefte", "kraft", "ung"} {
 		rest, ok := strings.CutSuffix(w, ending)
 		if !ok || len(rest) < 4 {
 			continue
@@ -94,7 +118,9 @@ func stem(w string) string {
 			if strings.ContainsAny(rest[len(rest)-1:], "rtnlsgekh") {
 				return plural(withoutUmlaut(rest))
 			}
-		default:
+		case "ung": // Sachbearbeitung, Leitung
+			return plural(rest)
+		default: // Kauffrau, Kaufleute; Pflegefachkraft
 			return rest + "mann"
 		}
 	}

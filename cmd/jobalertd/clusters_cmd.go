@@ -52,6 +52,7 @@ func (c postingsClustersCmd) Run(ctx context.Context, s *session) error {
 			}
 			continue
 		}
+		p.reading.Posting.Source = p.file // a board's ads come in a file of its own
 		members = append(members, member{File: p.file, Identifier: p.reading.Posting.Identifier, Index: p.index, title: p.reading.Posting.Title})
 		sketches = append(sketches, cluster.New(&p.reading.Posting))
 	}

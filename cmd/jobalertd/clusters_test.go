@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestPostingsClusters_OnBoardsThatListTheSameJobs reads testdata/crossposts: in
+// each folder a file a board, as boards rewrite, cut and decorate an employer's
+// ads, beside other jobs in nearly the same words; "x-job" says which job an ad is of.
+func TestPostingsClusters_OnBoardsThatListTheSameJobs(t *testing.T) {
+	t.Parallel()
+	var right, wrong, missed int
+	for _, folder := range []string{"boards", "departments"} {
+		files, err := filepath.Glob(filepath.Join("testdata", "crossposts", folder, "*.json"))
+		if err != nil || len(files) < 5 {
+			t.Fatalf("%s: %d files, %v", folder, len(files), err)
+		}
+		type ad struct {
+			file  string
+			index int
+		}
+		job := map[ad]string{}
+		for _, f := range files {
+			raw, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ads []struct {
+				Job string `json:"x-job"`
+			}
+			if err := json.Unmarshal(raw, &ads); err != nil {
+				t.Fatalf("%s: %v", f, err)
+			}
+			for i, a := range ads {
+				job[ad{f, i}] = a.Job
+			}
+		}
+		r := runCommand(t, "", append([]string{"postings", "clusters", "--json"}, files...)...)
+		if r.status != exitDone {
+			t.Fatalf("ended with %d: %s", r.status, r.errOut)
+		}
+		group := map[ad]int{}
+		for n, line := range strings.Split(strings.TrimSpace(r.out), "\n") {
+			var g struct{ Postings []member }
+			if err := json.Unmarshal([]byte(line), &g); err != nil {
+				t.Fatalf("%q: %v", line, err)
+			}
+			for _, m := range g.Postings {
+				group[ad{m.File, m.Index}] = n + 1
+			}
+		}
+		for a, of := range job {
+			for b, other := range job {
+				if a == b || a.file > b.file || a.file == b.file && a.index > b.index {
+					continue
+				}
+				switch found := group[a] != 0 && group[a] == group[b]; {
+				case found && of == other:
+					right++
+				case found:
+					wrong++
+					t.Logf("taken for one: %v (%s) and %v (%s)", a, of, b, other)
+				case of == other:
+					missed++
+					t.Logf("missed: %v and %v, both %s", a, b, of)
+				}
+			}
+		}
+	}
+	precision, recall := float64(right)/float64(right+wrong), float64(right)/float64(right+missed)
+	t.Logf("%d pairs right, %d wrong, %d missed: precision %.4f, recall %.4f", right, wrong, missed, precision, recall)
+	if precision < 0.98 || recall < 0.90 {
+		t.Errorf("precision %.4f and recall %.4f, want 0.98 and 0.90 at least", precision, recall)
+	}
+}
