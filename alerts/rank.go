@@ -3,8 +3,6 @@ package alerts
 import (
 	"cmp"
 	"time"
-
-	"github.com/jobalertd/jobalertd/alerts/text"
 )
 
 // Rank orders the postings that meet criteria, best first, in digests and on
@@ -33,15 +31,7 @@ func (c *Criteria) Rank(d *Document, first int64) Rank {
 	if c.query.IsZero() {
 		return r
 	}
-	_, hits := c.query.Explain(d.Text)
-	for i := range hits {
-		if !hits[i].InTitle {
-			r.inText++
-		}
-		if indirect(hits[i].Rule) {
-			r.indirect++
-		}
-	}
+	r.inText, r.indirect = c.query.Weigh(d.Text)
 	return r
 }
 
@@ -57,8 +47,8 @@ func (c *Criteria) BestRank(d *Document, first int64) Rank {
 	return r
 }
 
-// indirect rules find what was not itself asked for.
-func indirect(r text.Rule) bool { return r == text.Synonym || r == text.Parts }
+// IsZero tells the rank that no posting has.
+func (r Rank) IsZero() bool { return r.number == 0 }
 
 // Compare is negative when r comes before o.
 func (r Rank) Compare(o Rank) int {

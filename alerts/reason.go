@@ -106,7 +106,7 @@ func (c *Criteria) explainQuery(d *Document) []Reason {
 	for i := range hits {
 		h := &hits[i]
 		r := Reason{Criterion: ByQuery, Held: h.Found != "" && !h.Excluded, DistanceKM: -1, InTitle: h.InTitle,
-			Indirect: indirect(h.Rule)}
+			Indirect: h.Rule.Indirect()}
 		r.Via = h.Via
 		r.de, r.en = hitText(h)
 		rs = append(rs, r)

@@ -20,6 +20,9 @@ const (
 	Phrase     Rule = "phrase"
 )
 
+// Indirect rules find what was not itself asked for.
+func (r Rule) Indirect() bool { return r == Synonym || r == Parts }
+
 // Hit says what became of one group of a query.
 type Hit struct {
 	Asked    string // as typed; a group's alternatives with OR if none was found
@@ -59,19 +62,46 @@ func (q Query) Explain(d *Document) (held bool, hits []Hit) {
 	return held, hits
 }
 
-func (g *group) explain(d *Document) (Hit, bool) {
-	var alt *alternative
-	inTitle := false
+// Weigh counts, of the groups that a query requires, those found in the text
+// alone, and those found by way of a synonym or a compound's parts. d must meet
+// the query. It agrees with Explain, allocates nothing, and costs a tenth.
+func (q Query) Weigh(d *Document) (inText, indirect int) {
+	if q.c == nil {
+		return 0, 0
+	}
+	for i := range q.c.required {
+		alt, inTitle := q.c.required[i].best(d)
+		if !inTitle {
+			inText++
+		}
+		if alt != nil && alt.rule.Indirect() {
+			indirect++
+		}
+	}
+	return inText, indirect
+}
+
+// best is the first alternative that holds in the title, else the first that
+// holds; nil if none does.
+func (g *group) best(d *Document) (alt *alternative, inTitle bool) {
 	for _, ways := range g.ways {
 		for i := range ways {
 			if !ways[i].holds(d) {
 				continue
 			}
-			if t := ways[i].holdsInTitle(d); alt == nil || t && !inTitle {
-				alt, inTitle = &ways[i], t
+			if ways[i].holdsInTitle(d) {
+				return &ways[i], true
+			}
+			if alt == nil {
+				alt = &ways[i]
 			}
 		}
 	}
+	return alt, false
+}
+
+func (g *group) explain(d *Document) (Hit, bool) {
+	alt, inTitle := g.best(d)
 	if alt == nil {
 		return Hit{Asked: g.asked}, false
 	}

@@ -162,6 +162,18 @@ func checkAgreement(t interface{ Fatalf(string, ...any) }, q text.Query, d *text
 	if held != q.Matches(d) {
 		t.Fatalf("%q: Explain says %v, Matches %v: %v", q, held, q.Matches(d), hits)
 	}
+	inText, indirect := 0, 0
+	for _, h := range hits {
+		if !h.InTitle {
+			inText++
+		}
+		if h.Rule.Indirect() {
+			indirect++
+		}
+	}
+	if n, m := q.Weigh(d); held && (n != inText || m != indirect) {
+		t.Fatalf("%q weighs %d and %d, Explain says %d and %d: %v", q, n, m, inText, indirect, hits)
+	}
 	has := map[text.Term]bool{}
 	for _, term := range d.Terms() {
 		has[term] = true

@@ -7,6 +7,8 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/alerts"
 )
 
 // entry is a posting in a digest's record: for which alert, which it met too, and
@@ -30,7 +32,7 @@ type item struct {
 	alert  *alert // the one it is listed for
 	also   []*alert
 	twins  []*document
-	score  score
+	rank   alerts.Rank
 	waited bool // it was deferred before
 }
 
@@ -165,11 +167,11 @@ func (s *selection) run(ctx context.Context, q sqlx.ExtContext, all []candidate)
 func (s *selection) rank() {
 	if len(s.items) > 1 {
 		for i := range s.items {
-			if s.items[i].score.number == 0 {
-				s.items[i].score = rank(&s.items[i].alert.Criteria, s.items[i].doc)
+			if it := &s.items[i]; it.rank.IsZero() {
+				it.rank = it.alert.Criteria.Rank(it.doc.Document, it.doc.stored.FirstPosition)
 			}
 		}
-		slices.SortFunc(s.items, func(a, b item) int { return a.score.compare(b.score) })
+		slices.SortFunc(s.items, func(a, b item) int { return a.rank.Compare(b.rank) })
 	}
 }
 
