@@ -214,12 +214,11 @@ func (d *document) language() {
 	}
 }
 
-// enoughToDetect is how many runes of a text nearly always tell its language;
-// analysing all of it would cost more than all else that is read.
+// enoughToDetect is how many runes of a text nearly always tell its language.
 const enoughToDetect = 600
 
 func (d *document) detect(plain string) string {
-	return d.r.meaning.Text.Document(d.p.Title, plain, "").Language()
+	return d.r.meaning.Text.Language(d.p.Title, plain)
 }
 
 func isLetter(b byte) bool { return b >= 'a' && b <= 'z' }

@@ -9,15 +9,17 @@ type Analyser struct {
 	split    *splitter
 	synonyms *synonyms
 	hash     string
-	cache    *wordCache
-	ways     *waysCache
+	words    cache[wordInfo]
+	cuts     cache[cutWord]
+	ways     waysCache
 	scratch  sync.Pool // of *scratch
 	akin     func() []akinGroup
 }
 
 // New makes an Analyser of v as it now is; extending v later changes nothing.
 func New(v *Vocabulary) *Analyser {
-	a := &Analyser{lex: newLexicon(), hash: v.Hash(), cache: new(wordCache), ways: new(waysCache)}
+	a := &Analyser{lex: newLexicon(), hash: v.Hash(), words: newCache[wordInfo](wordSlots), cuts: newCache[cutWord](cutSlots),
+		ways: waysCache{newCache[[]alternative](waysSlots)}}
 	a.split = newSplitter(a.lex, v)
 	a.scratch.New = func() any { return newScratch() }
 	a.synonyms = newSynonyms(a, v.synonyms)

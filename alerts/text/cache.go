@@ -1,51 +1,110 @@
 package text
 
 import (
+	"hash/maphash"
 	"strings"
 	"sync/atomic"
 )
 
-// cacheSlots bounds the words that an Analyser remembers. A slot holds one
-// word and is overwritten by the next that falls on it, so the cache is
-// bounded, never locked, and never changes an answer.
-const cacheSlots = 1 << 15
+// How many words an Analyser remembers. Postings of a job market use some 40,000
+// spellings again and again; what analysis needs of one takes a quarter of a
+// kilobyte.
+const (
+	wordSlots = 1 << 16
+	cutSlots  = 1 << 13 // for queries, and for the few words of a posting that need more
+	waysSlots = 1 << 15 // so that a million subscriptions share the ways of some ten thousand words
+	rowSlots  = 4       // among which a key has its place
+)
 
-type wordCache struct {
-	slots [cacheSlots]atomic.Pointer[wordInfo]
+// maxRemembered is how long a posting's word, in bytes, is remembered at most.
+const maxRemembered = 64
+
+// cache remembers what was made of keys. A key has its place in one row, from
+// which newer ones push the oldest, so a cache is bounded, never locked, and never
+// changes an answer.
+type cache[V any] struct {
+	seed  maphash.Seed
+	slots []atomic.Pointer[remembered[V]]
+}
+
+type remembered[V any] struct {
+	key   string
+	value V
+}
+
+func newCache[V any](slots int) cache[V] {
+	return cache[V]{seed: maphash.MakeSeed(), slots: make([]atomic.Pointer[remembered[V]], slots)}
+}
+
+func (c *cache[V]) row(key string) []atomic.Pointer[remembered[V]] {
+	at := maphash.String(c.seed, key) % uint64(len(c.slots)/rowSlots) * rowSlots
+	return c.slots[at : at+rowSlots]
+}
+
+// get returns what was kept for key, or nil. It is shared and must not be changed.
+func (c *cache[V]) get(key string) *V {
+	row := c.row(key)
+	for i := range row {
+		if r := row[i].Load(); r != nil && r.key == key {
+			return &r.value
+		}
+	}
+	return nil
+}
+
+// keep remembers v for key, which it holds on to, and returns where v now is.
+func (c *cache[V]) keep(key string, v V) *V {
+	r := &remembered[V]{key, v}
+	row := c.row(key)
+	for i := rowSlots - 1; i > 0; i-- { // whoever races loses a key or has it twice
+		row[i].Store(row[i-1].Load())
+	}
+	row[0].Store(r)
+	return &r.value
 }
 
 // word returns the analysis of a word as written.
 func (a *Analyser) word(surface string) *wordInfo {
-	slot := &a.cache.slots[uint64(termOf('w', surface))%cacheSlots]
-	if w := slot.Load(); w != nil && w.surface == surface {
+	if w := a.words.get(surface); w != nil {
 		return w
 	}
-	w := a.info(strings.Clone(surface))
-	if len(surface) <= 64 {
-		slot.Store(w)
+	if len(surface) > maxRemembered {
+		w := a.info(surface)
+		return &w
 	}
-	return w
+	surface = strings.Clone(surface) // a posting must not be held by one of its words
+	return a.words.keep(surface, a.info(surface))
 }
 
-// waysCache remembers the ways of words asked for, as wordCache does words,
-// so that a million subscriptions share those of some ten thousand words.
-type waysCache struct {
-	slots [cacheSlots]atomic.Pointer[cachedWays]
+// cutWord is what a query needs of a word.
+type cutWord struct {
+	pieces []piece
+	asked  asked
 }
 
-type cachedWays struct {
-	key  string
-	ways []alternative
+func (a *Analyser) cutOf(word string) *cutWord {
+	if w := a.cuts.get(word); w != nil {
+		return w
+	}
+	word = strings.Clone(word)
+	ps := a.cut(word)
+	return a.cuts.keep(word, cutWord{pieces: ps, asked: a.askedAs(word, ps)})
 }
+
+// pieces are a word's elements between hyphens.
+func (a *Analyser) pieces(word string) []piece { return a.cutOf(word).pieces }
+
+// asked is a word as a query asks for it.
+func (a *Analyser) asked(word string) asked { return a.cutOf(word).asked }
+
+// waysCache remembers the ways of words asked for.
+type waysCache struct{ cache[[]alternative] }
 
 // get returns what was made for key before, or makes it. What it returns is
 // shared and must not be changed.
 func (c *waysCache) get(key string, make func() []alternative) []alternative {
-	slot := &c.slots[uint64(termOf('q', key))%cacheSlots]
-	if w := slot.Load(); w != nil && w.key == key {
-		return w.ways
+	if w := c.cache.get(key); w != nil {
+		return *w
 	}
-	w := &cachedWays{key, make()}
-	slot.Store(w)
-	return w.ways
+	return *c.keep(key, make())
 }

@@ -92,13 +92,9 @@ func newScratch() *scratch {
 func (a *Analyser) Document(title, body, language string) *Document {
 	s := a.scratch.Get().(*scratch)
 	defer a.giveBack(s)
-	s.tokens.lex = a.lex
 	d := &Document{title: composed(strings.ToValidUTF8(title, " ")), body: composed(strings.ToValidUTF8(body, " "))}
 	s.entries = s.entries[:0]
-	s.list = s.tokens.tokens(s.list[:0], d.title, nil)
-	s.list = s.list[:min(len(s.list), maxTitleWords)]
-	titleTokens := len(s.list)
-	s.readBody(a.lex, d.body)
+	titleTokens := s.read(a.lex, d.title, d.body)
 	d.language = primaryLanguage(language)
 	if d.language == "" {
 		d.language = s.detect(a.lex)
@@ -112,6 +108,16 @@ func (a *Analyser) Document(title, body, language string) *Document {
 	b.body(s.list[titleTokens:])
 	d.index(s)
 	return d
+}
+
+// read makes tokens of a posting, and returns how many of them are the title's.
+func (s *scratch) read(x *lexicon, title, body string) (titleTokens int) {
+	s.tokens.lex = x
+	s.list = s.tokens.tokens(s.list[:0], title, nil)
+	s.list = s.list[:min(len(s.list), maxTitleWords)]
+	titleTokens = len(s.list)
+	s.readBody(x, body)
+	return titleTokens
 }
 
 // readBody tokenises the lines that count, behind the title's tokens. The
@@ -133,6 +139,15 @@ func (s *scratch) readBody(x *lexicon, body string) {
 		}
 		at += len(line)
 	}
+}
+
+// Language tells what Document would say a posting is written in when nobody
+// states it: "de", "en", or "" where nothing tells. It only looks at the words.
+func (a *Analyser) Language(title, body string) string {
+	s := a.scratch.Get().(*scratch)
+	defer a.giveBack(s)
+	s.read(a.lex, composed(strings.ToValidUTF8(title, " ")), composed(strings.ToValidUTF8(body, " ")))
+	return s.detect(a.lex)
 }
 
 func (s *scratch) detect(x *lexicon) string {

@@ -81,13 +81,13 @@ func (x *lexicon) isIdiom(ws []string) bool {
 // a bit a token from i.
 func (b *builder) idiomAt(w *wordInfo, tokens []token, i int) (away uint32) {
 	for _, n := range w.opens {
-		if len(n.words) > len(tokens)-i || len(w.pieces) != 1 {
+		if len(n.words) > len(tokens)-i || len(b.a.pieces(tokens[i].word)) != 1 {
 			continue
 		}
 		same := true
 		for k := 1; k < len(n.words) && same; k++ {
-			next := b.a.word(tokens[i+k].word)
-			same = len(next.pieces) == 1 && (next.pieces[0].canonical == n.words[k] || b.a.lex.stemEnglish(next.pieces[0].canonical) == n.words[k])
+			next := b.a.pieces(tokens[i+k].word)
+			same = len(next) == 1 && (next[0].canonical == n.words[k] || b.a.lex.stemEnglish(next[0].canonical) == n.words[k])
 		}
 		for k := range n.words {
 			if same && n.away[k] {
@@ -125,10 +125,11 @@ func (b *builder) ofOthers(w *wordInfo, tokens []token, i int) bool {
 		if next.function && !genitive(tokens[k].word) {
 			return false
 		}
-		if next.function || len(next.pieces) != 1 {
+		ps := b.a.pieces(tokens[k].word)
+		if next.function || len(ps) != 1 {
 			continue
 		}
-		p := next.pieces[0]
+		p := ps[0]
 		if beside[b.a.lex.stemGerman(p.base)] {
 			return k > i+1 // not "Pflege Garten"
 		}

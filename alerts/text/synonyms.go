@@ -120,8 +120,6 @@ type asked struct {
 	exact           bool   // only as written: the forms are of kind exactTerm
 }
 
-func (a *Analyser) asked(word string) asked { return a.word(word).asked }
-
 func (a *Analyser) askedAs(word string, ps []piece) asked {
 	q := asked{pieces: ps}
 	if len(q.pieces) == 0 {

@@ -40,9 +40,6 @@ type emission struct {
 // wordInfo is the analysis of one word as written. It is shared between
 // goroutines and never changed.
 type wordInfo struct {
-	surface   string
-	pieces    []piece
-	asked     asked
 	emissions []emission
 	steps     uint8
 	function  bool
@@ -79,9 +76,6 @@ type form struct {
 	text string
 	emission
 }
-
-// pieces are a word's elements between hyphens.
-func (a *Analyser) pieces(word string) []piece { return a.word(word).pieces }
 
 // cut takes a word apart at its hyphens.
 func (a *Analyser) cut(word string) []piece {
@@ -361,11 +355,12 @@ func isHyphen(r rune) bool {
 }
 
 // info analyses a word, not asking the cache.
-func (a *Analyser) info(word string) *wordInfo {
+func (a *Analyser) info(word string) wordInfo {
 	ps := a.cut(word)
-	w := &wordInfo{surface: word, pieces: ps, asked: a.askedAs(word, ps), steps: uint8(max(1, min(len(ps), 250))), function: len(ps) > 0}
-	for _, f := range a.forms(ps) {
-		w.emissions = append(w.emissions, f.emission)
+	forms := a.forms(ps)
+	w := wordInfo{emissions: make([]emission, len(forms)), steps: uint8(max(1, min(len(ps), 250))), function: len(ps) > 0}
+	for i := range forms {
+		w.emissions[i] = forms[i].emission
 	}
 	for _, p := range ps {
 		w.function = w.function && p.function
@@ -382,7 +377,7 @@ func (a *Analyser) info(word string) *wordInfo {
 	w.department = a.lex.field[last.base] || a.lex.field[end]
 	w.opens = a.lex.idioms[ps[0].canonical]
 	if len(ps) == 1 && len(last.parts) == 0 && a.lex.otherSense[last.base] != nil {
-		w.sense = last.base
+		w.sense = strings.Clone(last.base)
 	}
 	w.verb = len(ps) == 1 && a.verb(word, last.base)
 	return w

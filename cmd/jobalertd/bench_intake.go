@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"sync"
@@ -23,6 +25,7 @@ type benchIntakeCmd struct {
 	Rate          int           `help:"Postings a second of the second part, which measures latency." default:"50"`
 	For           time.Duration `help:"How long that part lasts." default:"5s"`
 	Database      string        `help:"An empty database's URL, or postgres for a private server; SQLite if not given." placeholder:"URL"`
+	CPUProfile    string        `help:"Where to write a CPU profile of the first part." placeholder:"FILE" name:"cpu-profile"`
 	JSON          bool          `help:"On one line at a terminal too." name:"json"`
 }
 
@@ -83,9 +86,13 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 	f.LoadSeconds = time.Since(began).Seconds()
 
 	s.say("working %d postings off", f.Postings)
+	profiled, err := profileTo(c.CPUProfile)
+	if err != nil {
+		return err
+	}
 	m := startMeter()
 	stop := b.runIntake(ctx)
-	err = b.drained(ctx, uint64(f.Postings))
+	err = errors.Join(b.drained(ctx, uint64(f.Postings)), profiled())
 	f.spent = m.stop()
 	f.PostingsPerSecond = float64(f.Postings) / f.Seconds
 	if err == nil && c.Rate > 0 {
@@ -109,6 +116,22 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 		return errors.New("the match log and Criteria.Matches disagree, or postings are missing: the figures mean nothing")
 	}
 	return nil
+}
+
+// profileTo begins a CPU profile; the function it returns ends it. Neither does
+// anything without a file.
+func profileTo(file string) (stop func() error, err error) {
+	if file == "" {
+		return func() error { return nil }, nil
+	}
+	out, err := os.Create(file)
+	if err != nil {
+		return nil, fmt.Errorf("--cpu-profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return nil, errors.Join(err, out.Close())
+	}
+	return func() error { pprof.StopCPUProfile(); return out.Close() }, nil
 }
 
 // benchSource is the source that benches publish as.
