@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -19,28 +20,31 @@ var errOutstanding = errors.New("too many criteria changes outstanding")
 
 const maxOutstanding = 1000
 
-// store writes the batch in one transaction under the clock. It sets each
-// message's receipt; a failed attempt leaves nothing that a further one does not
-// overwrite.
-func (in *Intake) store(ctx context.Context, batch []*message, stamp int64) error {
-	return in.DB.Tx(ctx, func(tx *sqlx.Tx) error {
-		last, err := database.Advance(ctx, tx, int64(len(batch)))
+// store writes the batch in one transaction under the clock, and returns for how
+// long it held that. It sets each message's receipt; a failed attempt leaves
+// nothing that a further one does not overwrite.
+func (in *Intake) store(ctx context.Context, b *batch) (held time.Duration, err error) {
+	var began time.Time
+	err = in.DB.Tx(ctx, func(tx *sqlx.Tx) error {
+		last, err := database.Advance(ctx, tx, int64(len(b.messages)))
 		if err != nil {
 			return err
 		}
+		began = time.Now()
 		if err := in.checkAnalysis(ctx, tx); err != nil {
 			return err
 		}
 		// A statement of its own, after the lock: its snapshot must be younger.
-		changes, err := in.Subscriptions.CriteriaChanges(ctx, tx, stamp, maxOutstanding+1)
+		changes, err := in.Subscriptions.CriteriaChanges(ctx, tx, b.stamp, maxOutstanding+1)
 		if err != nil {
 			return fmt.Errorf("read criteria changes: %w", err)
 		}
 		if len(changes) > maxOutstanding {
 			return errOutstanding
 		}
-		return in.apply(ctx, tx, batch, last-int64(len(batch)), latest(changes))
+		return in.apply(ctx, tx, b.messages, last-int64(len(b.messages)), latest(changes))
 	})
+	return time.Since(began), err
 }
 
 // latest keeps each subscription's last change.

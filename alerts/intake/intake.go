@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -80,16 +81,17 @@ type Intake struct {
 	follower *follower
 	agencies agencies
 	// size is how many messages the next transaction takes.
-	size int
+	size atomic.Int64
 }
 
 // New makes an intake; Load must be called before Run.
 func New(o Options) *Intake {
-	return &Intake{
+	in := &Intake{
 		Options:  o,
 		follower: &follower{db: o.DB, subscriptions: o.Subscriptions, index: o.Index},
-		size:     startSize,
 	}
+	in.size.Store(startSize)
+	return in
 }
 
 // Load fills the index from the database. It may be called once.

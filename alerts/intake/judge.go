@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/jobposting"
@@ -28,26 +26,10 @@ type message struct {
 	withdrawal bool
 	reading    *jobposting.Reading // of a posting
 	document   *alerts.Document
-	matched    []uint32 // by the index, at the batch's stamp
+	matched    []uint32 // by the index, at the batch's stamp or later
 	rejected   *jobposting.Rejected
 
 	receipt alerts.Receipt // what became of it, once stored
-}
-
-// judge decodes and analyses a batch on all cores; the order is kept.
-func (in *Intake) judge(ctx context.Context, msgs []jetstream.Msg) []*message {
-	now := in.Now()
-	batch := make([]*message, len(msgs))
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, m := range msgs {
-		g.Go(func() error {
-			batch[i] = in.read(ctx, m, now)
-			return nil
-		})
-	}
-	_ = g.Wait() // nothing returns an error
-	return batch
 }
 
 // read judges one message. A decoder that panics on some input must not take the
@@ -115,20 +97,14 @@ func parseSubject(subject string) (kind, source string, ok bool) {
 	return kind, source, (kind == "published" || kind == "withdrawn") && alerts.ValidSource(source)
 }
 
-// percolate finds, for each posting of the batch, whom it reaches, and returns
-// the position at which the index stood: read first, so that a change applied
-// meanwhile is only tested once more.
-func (in *Intake) percolate(batch []*message) (stamp int64) {
-	stamp = in.follower.position.Load()
-	for _, m := range batch {
-		if m.document == nil {
-			continue
-		}
-		started := time.Now()
-		m.matched = in.Index.Percolate(m.matched[:0], m.document)
-		in.Metrics.percolate.Observe(time.Since(started).Seconds())
+// percolate finds whom a posting reaches.
+func (in *Intake) percolate(m *message) {
+	if m.document == nil {
+		return
 	}
-	return stamp
+	started := time.Now()
+	m.matched = in.Index.Percolate(m.matched[:0], m.document)
+	in.Metrics.percolate.Observe(time.Since(started).Seconds())
 }
 
 // reject publishes what cannot be stored, with the reason and the original

@@ -10,15 +10,14 @@ import (
 // acknowledge tells recruiters what became of their postings and the stream that
 // it need not deliver them again. The commit has happened: nothing here can
 // lose a posting, and what is repeated after a crash changes nothing.
-func (in *Intake) acknowledge(ctx context.Context, batch []*message) {
-	now := in.Now()
-	for _, m := range batch {
+func (in *Intake) acknowledge(ctx context.Context, b *batch) {
+	for _, m := range b.messages {
 		in.publishReceipt(m.source, m.receipt)
 		if err := m.msg.Ack(); err != nil {
 			in.Log.WarnContext(ctx, "acknowledge posting", "sequence", m.sequence, "err", err)
 		}
 		in.Metrics.received.WithLabelValues(string(m.receipt.Status)).Inc()
-		in.Metrics.latency.Observe(now.Sub(m.sent).Seconds())
+		in.Metrics.latency.Observe(b.committed.Sub(m.sent).Seconds())
 	}
 }
 

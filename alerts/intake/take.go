@@ -4,36 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jobalertd/jobalertd/config/broker"
-	"github.com/jobalertd/jobalertd/config/database"
 )
-
-// A transaction should hold the clock for about heldTarget: a sign-up waits for
-// it. The number of messages in one is adapted to that, between these bounds.
-const (
-	heldTarget = 20 * time.Millisecond
-	startSize  = 32
-	minSize    = 4
-	maxSize    = 512
-)
-
-// How long a batch waits before it is tried again while the database is away.
-const (
-	firstPause = 100 * time.Millisecond
-	lastPause  = 15 * time.Second
-)
-
-// gatherFor is how long a batch that has begun waits for more: long enough to
-// fill it under load, too short for a recruiter to notice.
-const gatherFor = 2 * time.Millisecond
-
-// finishWithin bounds the batch in hand when intake is told to stop.
-const finishWithin = 10 * time.Second
 
 // askWithin bounds the question whether the consumer is still there.
 const askWithin = 2 * time.Second
@@ -73,8 +49,9 @@ func (in *Intake) rebind(ctx context.Context) error {
 	}
 }
 
-// takeFrom pulls messages and works them off in batches until stopCtx or ctx
-// ends, or the consumer is gone. The batch in hand is finished under a deadline
+// takeFrom pulls messages and works them off until stopCtx or ctx ends, or the
+// consumer is gone: while one batch is stored, the next one is judged, and the one
+// before is acknowledged. What is in hand at the end is finished under a deadline
 // of its own.
 func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	messages, err := in.Consumer.Messages(
@@ -84,7 +61,7 @@ func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("pull postings: %w", err)
 	}
-	arrived := make(chan jetstream.Msg)
+	arrived := make(chan jetstream.Msg, startSize)
 	go func() {
 		defer close(arrived)
 		in.pull(ctx, stopCtx, messages, arrived)
@@ -93,26 +70,30 @@ func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	// only after the acknowledgement wait.
 	stop := context.AfterFunc(stopCtx, messages.Drain)
 	defer stop()
+	judged := make(chan *batch) // unbuffered: a batch can grow until it is taken
+	go func() {
+		defer close(judged)
+		in.judgeAll(ctx, arrived, judged)
+	}()
+	stored, acknowledged := make(chan *batch, 1), make(chan struct{})
+	go func() {
+		defer close(acknowledged)
+		for b := range stored {
+			in.acknowledge(ctx, b)
+		}
+	}()
+	defer func() { close(stored); <-acknowledged }()
 
-	for {
-		batch := in.gather(arrived)
-		if len(batch) == 0 {
-			return nil
-		}
-		work, cancel := stopCtx, context.CancelFunc(func() {})
-		if stopCtx.Err() != nil {
-			work, cancel = context.WithTimeout(context.WithoutCancel(ctx), finishWithin)
-		}
-		err := in.work(work, batch)
-		cancel()
-		if err != nil {
+	for b := range judged {
+		if err := in.finish(ctx, stopCtx, b, stored); err != nil {
 			messages.Stop()
-			for m := range arrived { // let the puller end; the stream delivers again
-				_ = m.Nak()
+			for b := range judged { // let the others end; the stream delivers again
+				b.giveBack()
 			}
 			return err
 		}
 	}
+	return nil
 }
 
 // pull hands on messages until the iterator ends: it was told to, or the
@@ -136,126 +117,6 @@ func (in *Intake) pull(ctx, stopCtx context.Context, messages jetstream.Messages
 			messages.Stop()
 		}
 		cancel()
-	}
-}
-
-// gather waits for one message and takes what else is there. It returns nothing
-// once the puller has ended.
-func (in *Intake) gather(arrived <-chan jetstream.Msg) []jetstream.Msg {
-	first, ok := <-arrived
-	if !ok {
-		return nil
-	}
-	batch := append(make([]jetstream.Msg, 0, in.size), first)
-	full := time.NewTimer(gatherFor)
-	defer full.Stop()
-	for len(batch) < in.size {
-		select {
-		case m, ok := <-arrived:
-			if !ok {
-				return batch
-			}
-			batch = append(batch, m)
-		case <-full.C:
-			return batch
-		}
-	}
-	return batch
-}
-
-// work judges a batch, rejects what cannot be stored, stores the rest and
-// acknowledges. It returns an error only when intake must stop altogether.
-func (in *Intake) work(ctx context.Context, msgs []jetstream.Msg) error {
-	batch := in.judge(ctx, msgs)
-	batch = in.reject(ctx, batch)
-	if len(batch) == 0 {
-		return nil
-	}
-	err := in.storeUntilDone(ctx, batch)
-	switch {
-	case err == nil:
-		in.acknowledge(ctx, batch)
-		return nil
-	case errors.Is(err, ErrOtherAnalysis):
-		return err
-	case ctx.Err() != nil:
-		// Told to stop while the database was away: the stream delivers again.
-		for _, m := range batch {
-			_ = m.msg.Nak()
-		}
-		return nil
-	case len(batch) > 1:
-		// Something in the batch cannot be stored. Find it by halves, so that the
-		// others go through.
-		for _, half := range [][]*message{batch[:len(batch)/2], batch[len(batch)/2:]} {
-			if err := in.workHalf(ctx, half); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	m := batch[0]
-	in.Log.ErrorContext(ctx, "store posting", "source", m.source, "sequence", m.sequence, "err", err)
-	in.Metrics.received.WithLabelValues("retried").Inc()
-	if err := m.msg.NakWithDelay(time.Minute); err != nil {
-		in.Log.WarnContext(ctx, "delay posting", "sequence", m.sequence, "err", err)
-	}
-	return nil
-}
-
-func (in *Intake) workHalf(ctx context.Context, half []*message) error {
-	msgs := make([]jetstream.Msg, len(half))
-	for i, m := range half {
-		msgs[i] = m.msg
-	}
-	return in.work(ctx, msgs)
-}
-
-// storeUntilDone stores the batch, trying again for as long as the database is
-// busy or away; meanwhile it tells the stream that the messages are in hand.
-func (in *Intake) storeUntilDone(ctx context.Context, batch []*message) error {
-	pause := firstPause
-	away := false
-	for {
-		stamp := in.percolate(batch)
-		started := time.Now()
-		err := in.store(ctx, batch, stamp)
-		switch {
-		case err == nil:
-			in.adapt(time.Since(started), len(batch))
-			if away {
-				in.Log.InfoContext(ctx, "the database is back")
-			}
-			return nil
-		case errors.Is(err, errOutstanding):
-			if err := in.follower.follow(ctx); err != nil && !database.IsAway(err) && !database.IsBusy(err) {
-				return err
-			}
-			continue
-		case !database.IsAway(err) && !database.IsBusy(err):
-			return err
-		}
-		if !away {
-			in.Log.WarnContext(ctx, "the database is away; postings wait in the stream", "err", err)
-			away = true
-		}
-		for _, m := range batch {
-			_ = m.msg.InProgress() // if this fails, the message comes again and changes nothing
-		}
-		if !sleep(ctx, pause+time.Duration(rand.Int64N(int64(pause)))) {
-			return ctx.Err()
-		}
-		pause = min(2*pause, lastPause)
-	}
-}
-
-// adapt moves the size of a batch towards the time the clock should be held.
-func (in *Intake) adapt(held time.Duration, n int) {
-	switch {
-	case held > heldTarget:
-		in.size = max(minSize, min(in.size, n)*3/4)
-	case n == in.size && held < heldTarget/2:
-		in.size = min(maxSize, in.size+in.size/4+1)
 	}
 }
 
