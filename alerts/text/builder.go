@@ -221,11 +221,12 @@ func (a *Analyser) withEndOf(word, full string) string {
 	if len(ps) > 1 {
 		return stem + last.base
 	}
+	front := canonical(word)
 	for i := range last.base { // "Ein- und Verkauf": the vocabulary knows Einkauf
 		if i == 0 || len(last.base)-i < 3 {
 			continue
 		}
-		if joined := canonical(word) + last.base[i:]; a.split.listed(joined) {
+		if joined := front + last.base[i:]; a.split.listed(joined) {
 			return joined
 		}
 	}

@@ -23,8 +23,16 @@ const maxRemembered = 64
 // which newer ones push the oldest, so a cache is bounded, never locked, and never
 // changes an answer.
 type cache[V any] struct {
-	seed  maphash.Seed
-	slots []atomic.Pointer[remembered[V]]
+	seed maphash.Seed
+	rows []row[V]
+}
+
+// row is a line of the processor's cache: most keys that are not in it are told by
+// their hash alone. A hash and what it belongs to are not set at once; the key
+// itself decides.
+type row[V any] struct {
+	hashes [rowSlots]atomic.Uint64
+	kept   [rowSlots]atomic.Pointer[remembered[V]]
 }
 
 type remembered[V any] struct {
@@ -33,19 +41,18 @@ type remembered[V any] struct {
 }
 
 func newCache[V any](slots int) cache[V] {
-	return cache[V]{seed: maphash.MakeSeed(), slots: make([]atomic.Pointer[remembered[V]], slots)}
-}
-
-func (c *cache[V]) row(key string) []atomic.Pointer[remembered[V]] {
-	at := maphash.String(c.seed, key) % uint64(len(c.slots)/rowSlots) * rowSlots
-	return c.slots[at : at+rowSlots]
+	return cache[V]{seed: maphash.MakeSeed(), rows: make([]row[V], slots/rowSlots)}
 }
 
 // get returns what was kept for key, or nil. It is shared and must not be changed.
 func (c *cache[V]) get(key string) *V {
-	row := c.row(key)
-	for i := range row {
-		if r := row[i].Load(); r != nil && r.key == key {
+	hash := maphash.String(c.seed, key)
+	row := &c.rows[hash%uint64(len(c.rows))]
+	for i := range row.hashes {
+		if row.hashes[i].Load() != hash {
+			continue
+		}
+		if r := row.kept[i].Load(); r != nil && r.key == key {
 			return &r.value
 		}
 	}
@@ -54,12 +61,15 @@ func (c *cache[V]) get(key string) *V {
 
 // keep remembers v for key, which it holds on to, and returns where v now is.
 func (c *cache[V]) keep(key string, v V) *V {
-	r := &remembered[V]{key, v}
-	row := c.row(key)
+	hash := maphash.String(c.seed, key)
+	row := &c.rows[hash%uint64(len(c.rows))]
 	for i := rowSlots - 1; i > 0; i-- { // whoever races loses a key or has it twice
-		row[i].Store(row[i-1].Load())
+		row.hashes[i].Store(row.hashes[i-1].Load())
+		row.kept[i].Store(row.kept[i-1].Load())
 	}
-	row[0].Store(r)
+	r := &remembered[V]{key, v}
+	row.hashes[0].Store(hash)
+	row.kept[0].Store(r)
 	return &r.value
 }
 

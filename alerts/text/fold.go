@@ -43,10 +43,19 @@ func composed(s string) string {
 	return norm.NFC.String(s)
 }
 
+// asciiLower has each ASCII character, lowered, at its own place.
+var asciiLower = func() string {
+	var b [utf8.RuneSelf]byte
+	for i := range b {
+		b[i] = byte(unicode.ToLower(rune(i)))
+	}
+	return string(b[:])
+}()
+
 // plainRune lowers r and takes its accents off, except the dots of ä, ö, ü.
 func plainRune(r rune) string {
 	if r < utf8.RuneSelf {
-		return string(unicode.ToLower(r))
+		return asciiLower[r : r+1]
 	}
 	switch r {
 	case 'ä', 'Ä':
@@ -82,6 +91,18 @@ func plainRune(r rune) string {
 		}
 	}
 	return b.String()
+}
+
+// appendLowered appends s in lower case; for what is looked up and thrown away.
+func appendLowered(dst []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return append(dst[:len(dst)-i], strings.ToLower(s)...)
+		}
+		dst = append(dst, asciiLower[c])
+	}
+	return dst
 }
 
 // spellOut writes an umlaut as two letters, the form in which names compare.

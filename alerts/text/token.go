@@ -117,7 +117,7 @@ func dotWord(s string, start int) bool {
 			return false
 		}
 	}
-	return strings.HasPrefix(strings.ToLower(s[start+1:min(len(s), start+4)]), "net")
+	return strings.EqualFold(s[start+1:min(len(s), start+4)], "net")
 }
 
 func runeBefore(s string, i int) rune {
@@ -205,8 +205,9 @@ func (t *tokeniser) technical(s string, start, end int) int {
 	if end-start > 4 {
 		return 0
 	}
-	first := strings.ToLower(s[start:end])
-	for _, rest := range t.lex.technical[first] {
+	var low [maxCue]byte
+	first := appendLowered(low[:0], s[start:end])
+	for _, rest := range t.lex.technical[string(first)] {
 		n := end + len(rest)
 		if n > len(s) || !strings.EqualFold(s[end:n], rest) {
 			continue
@@ -217,7 +218,7 @@ func (t *tokeniser) technical(s string, start, end int) int {
 		}
 		return n
 	}
-	if !t.lex.grade[first] || end >= len(s) || s[end] != ' ' || first == s[start:end] {
+	if !t.lex.grade[string(first)] || end >= len(s) || s[end] != ' ' || string(first) == s[start:end] {
 		return 0
 	}
 	n := end + 1
@@ -285,5 +286,6 @@ func (t *tokeniser) endsSentence(s string, at int, r rune, last token) bool {
 	if last.end != at || utf8.RuneCountInString(w) == 1 || '0' <= w[0] && w[0] <= '9' {
 		return last.end != at
 	}
-	return !t.lex.abbreviation[strings.ToLower(w)]
+	var low [maxCue]byte
+	return !t.lex.abbreviation[string(appendLowered(low[:0], w))]
 }
