@@ -24,10 +24,13 @@ type Document struct {
 }
 
 // Document analyses p.
-func (m *Meaning) Document(p *Posting) *Document {
+func (m *Meaning) Document(p *Posting) *Document { return m.DocumentOf(p, PlainText(p.Description)) }
+
+// DocumentOf analyses p for a caller who has the plain text of its description.
+func (m *Meaning) DocumentOf(p *Posting, plain string) *Document {
 	return &Document{
 		Posting:  p,
-		Text:     m.Text.Document(p.Title, PlainText(p.Description), p.Language),
+		Text:     m.Text.Document(p.Title, plain, p.Language),
 		employer: foldEmployer(p.Employer),
 	}
 }

@@ -25,10 +25,10 @@ func PlainText(sanitised string) string {
 	for {
 		i := strings.IndexByte(rest, '<')
 		if i < 0 {
-			b.WriteString(html.UnescapeString(rest))
+			unescape(&b, rest)
 			return b.String()
 		}
-		b.WriteString(html.UnescapeString(rest[:i]))
+		unescape(&b, rest[:i])
 		rest = rest[i+1:]
 		end := strings.IndexByte(rest, '>')
 		if end < 0 {
@@ -38,6 +38,32 @@ func PlainText(sanitised string) string {
 			b.WriteByte('\n')
 		}
 		rest = rest[end+1:]
+	}
+}
+
+// escapes are what intake's sanitiser writes; a text may hold others too.
+var escapes = [...]struct{ entity, text string }{{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&#34;", `"`}, {"&#39;", "'"}}
+
+// unescape writes s with its entities resolved.
+func unescape(b *strings.Builder, s string) {
+next:
+	for {
+		i := strings.IndexByte(s, '&')
+		if i < 0 {
+			b.WriteString(s)
+			return
+		}
+		b.WriteString(s[:i])
+		s = s[i:]
+		for _, e := range escapes {
+			if rest, ok := strings.CutPrefix(s, e.entity); ok {
+				b.WriteString(e.text)
+				s = rest
+				continue next
+			}
+		}
+		b.WriteString(html.UnescapeString(s))
+		return
 	}
 }
 

@@ -1,6 +1,7 @@
 package alerts_test
 
 import (
+	"html"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -9,7 +10,7 @@ import (
 )
 
 func TestPlainTextPutsBlocksOnLinesOfTheirOwn(t *testing.T) {
-	for html, want := range map[string]string{
+	for markup, want := range map[string]string{
 		"Text ohne Tags":                                 "Text ohne Tags",
 		"<p>Eins</p><p>Zwei</p>":                         "Eins\nZwei",
 		"<h3>Aufgaben</h3><ul><li>a</li><li>b</li></ul>": "Aufgaben\na\nb",
@@ -21,28 +22,31 @@ func TestPlainTextPutsBlocksOnLinesOfTheirOwn(t *testing.T) {
 		"a <": "a ",
 	} {
 		var lines []string
-		for line := range strings.SplitSeq(alerts.PlainText(html), "\n") {
+		for line := range strings.SplitSeq(alerts.PlainText(markup), "\n") {
 			if line != "" {
 				lines = append(lines, line)
 			}
 		}
 		if got := strings.Join(lines, "\n"); got != want {
-			t.Errorf("%q became %q, want %q", html, got, want)
+			t.Errorf("%q became %q, want %q", markup, got, want)
 		}
 	}
 }
 
 func FuzzPlainText(f *testing.F) {
-	for _, s := range []string{"<p>a</p>", "<", "<p", "a<b>c</b", "&amp;", "<br/>x", "</"} {
+	for _, s := range []string{"<p>a</p>", "<", "<p", "a<b>c</b", "&amp;", "<br/>x", "</", "&amp;lt;&#39;&ouml;&#34;&ampx&lt", "&amp&amp;"} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, html string) {
-		got := alerts.PlainText(html)
-		if utf8.ValidString(html) && !utf8.ValidString(got) {
-			t.Errorf("%q became %q", html, got)
+	f.Fuzz(func(t *testing.T, text string) {
+		got := alerts.PlainText(text)
+		if utf8.ValidString(text) && !utf8.ValidString(got) {
+			t.Errorf("%q became %q", text, got)
 		}
-		if !strings.ContainsAny(html, "<&") && got != html {
-			t.Errorf("%q became %q", html, got)
+		if !strings.Contains(text, "<") && got != html.UnescapeString(text) {
+			t.Errorf("%q became %q", text, got)
+		}
+		if !strings.ContainsAny(text, "<&") && got != text {
+			t.Errorf("%q became %q", text, got)
 		}
 	})
 }

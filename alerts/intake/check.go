@@ -61,7 +61,7 @@ func (in *Intake) Check(source string, raw []byte) Checked {
 	}
 	p := &reading.Posting
 	p.Agency = p.Agency || in.agencies.has(source)
-	reached := in.Index.Percolate(nil, in.Meaning.Document(p))
+	reached := in.Index.Percolate(nil, in.Meaning.DocumentOf(p, reading.Plain))
 	return Checked{
 		Receipt: alerts.Receipt{Identifier: p.Identifier, Status: alerts.StatusStored,
 			Reached: roundReached(len(reached)), Warnings: fieldErrors(reading.Warnings)},

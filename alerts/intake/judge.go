@@ -67,7 +67,7 @@ func (in *Intake) read(ctx context.Context, msg jetstream.Msg, now time.Time) (m
 	if in.agencies.has(source) {
 		reading.Posting.Agency = true
 	}
-	m.document = in.Meaning.Document(&reading.Posting)
+	m.document = in.Meaning.DocumentOf(&reading.Posting, reading.Plain)
 	return m
 }
 

@@ -1,6 +1,7 @@
 package jobposting
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"github.com/jobalertd/jobalertd/alerts/text"
@@ -62,6 +63,9 @@ func (d *document) agency() bool {
 			}
 		}
 	}
+	if !mayHaveAgencyMark(d.plain) {
+		return false
+	}
 	plain := strings.ToLower(d.plain)
 	for _, group := range agencyMarks {
 		if !strings.Contains(plain, group.word) {
@@ -69,6 +73,37 @@ func (d *document) agency() bool {
 		}
 		for _, mark := range group.marks {
 			if claimed(plain, mark) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// markStarts has a bit for each way in which four bytes may begin a word of
+// agencyMarks, whatever their case.
+var markStarts = func() (bits [1 << 10]uint64) {
+	for _, group := range agencyMarks {
+		h := startHash([]byte(group.word))
+		bits[h>>6] |= 1 << (h & 63)
+	}
+	return bits
+}()
+
+// startHash is over the first four bytes, lower and upper case alike.
+func startHash(b []byte) uint32 {
+	return (binary.LittleEndian.Uint32(b) | 0x20202020) * 0x9e3779b1 >> 16
+}
+
+// mayHaveAgencyMark is false, at a glance, for the usual text.
+func mayHaveAgencyMark(s string) bool {
+	for b := []byte(s); len(b) >= 4; b = b[1:] {
+		h := startHash(b)
+		if markStarts[h>>6]&(1<<(h&63)) == 0 {
+			continue
+		}
+		for _, group := range agencyMarks {
+			if len(b) >= len(group.word) && strings.EqualFold(string(b[:len(group.word)]), group.word) {
 				return true
 			}
 		}

@@ -25,6 +25,9 @@ func (r *Reader) when(n node) (at time.Time, day, ok bool) {
 		return at, false, ok
 	}
 	for _, layout := range days {
+		if strings.Contains(s, ":") { // a time of day, which none of them has
+			break
+		}
 		if t, err := time.ParseInLocation(layout, s, r.zone); err == nil {
 			return t, true, plausible(t)
 		}

@@ -52,6 +52,8 @@ func needsFolding(s string) bool {
 	space := true // at the start, a space would have to go
 	for _, r := range s {
 		switch {
+		case r > ' ' && r < 0x7f || r >= 'À' && r <= 'ɏ': // Latin letters are the rule
+			space = false
 		case r == ' ':
 			if space {
 				return true

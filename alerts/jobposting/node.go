@@ -108,7 +108,7 @@ func (p *parser) value(depth int) (node, error) {
 }
 
 func (p *parser) object(depth int) (node, error) {
-	n := node{kind: kindObject}
+	n := node{kind: kindObject, members: make([]member, 0, 4)}
 	start := p.dec.InputOffset() - 1
 	for p.dec.PeekKind() != '}' {
 		t, err := p.dec.ReadToken()

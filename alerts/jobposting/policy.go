@@ -2,19 +2,26 @@ package jobposting
 
 import (
 	"html"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/microcosm-cc/bluemonday"
 )
 
+// plainElements are those that a description may hold without attributes.
+var plainElements = map[string]bool{
+	"p": true, "br": true, "ul": true, "ol": true, "li": true, "h2": true, "h3": true, "h4": true, "strong": true, "em": true, "b": true, "i": true,
+}
+
 // policy is the closed list of what a description may hold. Descriptions are
 // rewritten to it before (rewrite.go), so it normally changes nothing; it is
 // the guard that decides.
 func policy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
-	p.AllowElements("p", "br", "ul", "ol", "li", "h2", "h3", "h4", "strong", "em", "b", "i")
+	p.AllowElements(slices.Collect(maps.Keys(plainElements))...)
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^nofollow noopener$`)).OnElements("a")
 	p.AllowURLSchemes("http", "https", "mailto")
@@ -35,7 +42,11 @@ func sanitise(policy *bluemonday.Policy, s string) string {
 		}
 		return paragraphs(s)
 	}
-	return policy.Sanitize(rewrite(s))
+	s = rewrite(s)
+	if clean(s) {
+		return s
+	}
+	return policy.Sanitize(s)
 }
 
 // stripCDATA takes the wrapper of a CDATA section off, with the comment marks
@@ -61,21 +72,11 @@ func stripCDATA(s string) string {
 	return s
 }
 
-var (
-	tagPattern     = regexp.MustCompile(`(?i)</?(?:p|br|b|i|u|a|em|strong|span|font|div|section|article|header|footer|main|ul|ol|li|dl|dt|dd|h[1-6]|table|tbody|tr|td|th|pre|hr|img|center|script|style|html|body|blockquote|small|big|sup|sub|iframe|svg|form|input|button|label|nav|aside|figure|object|embed|link|meta|title|head)(?:\s[^<>]*)?/?>`)
-	escapedPattern = regexp.MustCompile(`(?i)&(?:amp;)*lt;/?[a-z][a-z0-9]*(?:\s|/?&(?:amp;)*gt;)`)
-)
-
-// hasTag reports whether s holds an HTML tag, as opposed to a bare "<".
-func hasTag(s string) bool {
-	return strings.Contains(s, "<") && (tagPattern.MatchString(s) || strings.Contains(s, "<!--"))
-}
-
 // decodeEscaped undoes escaping of whole documents: a text without tags that
 // holds tags as entities was escaped, once or twice.
 func decodeEscaped(s string) string {
 	for range 2 {
-		if !strings.Contains(s, "&") || hasTag(s) || !escapedPattern.MatchString(s) {
+		if !strings.Contains(s, "&") || hasTag(s) || !hasEscapedTag(s) {
 			break
 		}
 		s = html.UnescapeString(s)

@@ -77,6 +77,8 @@ func (r *Rejected) Error() string {
 type Reading struct {
 	// Posting has no Number yet; intake gives it one.
 	Posting alerts.Posting
+	// Plain is the description as plain text (alerts.PlainText).
+	Plain string
 	// Warnings are what was wrong or had to be assumed, for the receipt.
 	Warnings []Error
 	// Hash is the SHA-256, in hex, of what the document says. It depends on no
@@ -138,7 +140,7 @@ func (r *Reader) Read(source string, raw []byte, now time.Time) (*Reading, error
 	if len(d.faults) > 0 {
 		return nil, &Rejected{Identifier: d.p.Identifier, Errors: d.faults}
 	}
-	return &Reading{Posting: d.p, Warnings: d.warnings, Hash: d.hash()}, nil
+	return &Reading{Posting: d.p, Plain: d.plain, Warnings: d.warnings, Hash: d.hash()}, nil
 }
 
 // Withdrawal reads the identifier of a posting to withdraw: {"identifier": "…"},
