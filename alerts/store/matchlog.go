@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config/database"
 )
 
 // LogMatches records matches under the clock: one row a posting, its
@@ -39,22 +40,28 @@ func (s *Store) Relog(ctx context.Context, tx sqlx.ExtContext, matches []alerts.
 }
 
 func (s *Store) writeMatches(ctx context.Context, tx sqlx.ExtContext, query string, matches []alerts.Match) error {
-	rows := make([]map[string]any, 0, len(matches))
+	rows := make([]loggedRow, 0, len(matches))
 	for _, m := range matches {
 		if len(m.Subscriptions) == 0 {
 			continue
 		}
-		bm := roaring.BitmapOf(m.Subscriptions...)
-		bm.RunOptimize()
-		b, err := bm.ToBytes()
+		b, err := encodeNumbers(m.Subscriptions)
 		if err != nil {
 			return fmt.Errorf("encode match log: %w", err)
 		}
-		rows = append(rows, map[string]any{"position": m.Position, "posting": m.Posting, "subscriptions": b})
+		rows = append(rows, loggedRow{m.Position, m.Posting, b})
 	}
 	for len(rows) > 0 {
 		n := min(len(rows), rowsAtOnce)
-		if _, err := s.queries.Exec(ctx, tx, query, rows[:n]); err != nil {
+		var arg any = rows[:n]
+		if s.db.Dialect == database.PostgreSQL {
+			arg = map[string]any{
+				"positions": column(rows[:n], func(r loggedRow) int64 { return r.Position }),
+				"postings":  column(rows[:n], func(r loggedRow) int64 { return int64(r.Posting) }),
+				"bitmaps":   column(rows[:n], func(r loggedRow) []byte { return r.Subscriptions }),
+			}
+		}
+		if _, err := s.queries.Exec(ctx, tx, query, arg); err != nil {
 			return fmt.Errorf("write match log: %w", err)
 		}
 		rows = rows[n:]
@@ -62,16 +69,25 @@ func (s *Store) writeMatches(ctx context.Context, tx sqlx.ExtContext, query stri
 	return nil
 }
 
+// loggedRow is a row of the log.
+type loggedRow struct {
+	Position      int64  `db:"position"`
+	Posting       uint32 `db:"posting"`
+	Subscriptions []byte `db:"subscriptions"`
+}
+
+func encodeNumbers(numbers []uint32) ([]byte, error) {
+	bm := roaring.BitmapOf(numbers...)
+	bm.RunOptimize()
+	return bm.ToBytes()
+}
+
 // MatchesBetween calls f for each row of the log in the window (after, through],
 // in order of position. The bitmap is only valid during the call. f's error ends it.
 func (s *Store) MatchesBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, f func(alerts.Logged) error) error {
 	bm := roaring.New()
 	for after < through {
-		var rows []struct {
-			Position      int64  `db:"position"`
-			Posting       uint32 `db:"posting"`
-			Subscriptions []byte `db:"subscriptions"`
-		}
+		var rows []loggedRow
 		if err := s.queries.Select(ctx, q, &rows, "matches-between", map[string]any{"after": after, "through": through, "page": page}); err != nil {
 			return fmt.Errorf("read match log: %w", err)
 		}

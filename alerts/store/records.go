@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config/database"
 )
 
 // Records reads what is stored under keys.
@@ -28,7 +29,7 @@ func (s *Store) Records(ctx context.Context, q sqlx.ExtContext, keys []alerts.Ke
 		identifiers = append(identifiers, k.Identifier)
 	}
 	var rows []alerts.Record
-	err := s.queries.Select(ctx, q, &rows, "postings-by-key", map[string]any{"sources": sources, "identifiers": identifiers})
+	err := s.queries.Select(ctx, q, &rows, "postings-by-key", map[string]any{"sources": database.Array{Slice: sources}, "identifiers": database.Array{Slice: identifiers}})
 	if err != nil {
 		return nil, fmt.Errorf("read postings of a batch: %w", err)
 	}
@@ -57,12 +58,46 @@ const rowsAtOnce = 200
 func (s *Store) Put(ctx context.Context, tx sqlx.ExtContext, rows []*alerts.Record) error {
 	for len(rows) > 0 {
 		n := min(len(rows), rowsAtOnce)
-		if _, err := s.queries.Exec(ctx, tx, "put-posting", rows[:n]); err != nil {
+		var arg any = rows[:n]
+		if s.db.Dialect == database.PostgreSQL {
+			arg = columnsOf(rows[:n])
+		}
+		if _, err := s.queries.Exec(ctx, tx, "put-posting", arg); err != nil {
 			return fmt.Errorf("store postings: %w", err)
 		}
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// columnsOf turns rows round, for unnest.
+func columnsOf(rows []*alerts.Record) map[string]any {
+	return map[string]any{
+		"number":            column(rows, func(r *alerts.Record) int64 { return int64(r.Number) }),
+		"source":            column(rows, func(r *alerts.Record) string { return r.Source }),
+		"identifier":        column(rows, func(r *alerts.Record) string { return r.Identifier }),
+		"content_hash":      column(rows, func(r *alerts.Record) string { return r.ContentHash }),
+		"position":          column(rows, func(r *alerts.Record) int64 { return r.Position }),
+		"first_position":    column(rows, func(r *alerts.Record) int64 { return r.FirstPosition }),
+		"withdrawn":         column(rows, func(r *alerts.Record) bool { return r.Withdrawn }),
+		"stream_created_ms": column(rows, func(r *alerts.Record) int64 { return r.StreamCreatedMS }),
+		"stream_sequence":   column(rows, func(r *alerts.Record) int64 { return r.StreamSequence }),
+		"published_ms":      column(rows, func(r *alerts.Record) int64 { return r.PublishedMS }),
+		"expires_ms":        column(rows, func(r *alerts.Record) int64 { return r.ExpiresMS }),
+		"changed_ms":        column(rows, func(r *alerts.Record) int64 { return r.ChangedMS }),
+		"title":             column(rows, func(r *alerts.Record) string { return r.Title }),
+		"employer":          column(rows, func(r *alerts.Record) string { return r.Employer }),
+		"body":              column(rows, func(r *alerts.Record) string { return r.Body }),
+		"receipt":           column(rows, func(r *alerts.Record) string { return r.Receipt }),
+	}
+}
+
+func column[R, T any](rows []R, value func(R) T) database.Array {
+	list := make([]T, len(rows))
+	for i, r := range rows {
+		list[i] = value(r)
+	}
+	return database.Array{Slice: list}
 }
 
 // HighestApplied is the highest sequence, in the stream created at created, of a

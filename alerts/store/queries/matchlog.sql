@@ -1,12 +1,3 @@
--- name: log-matches
--- Records which subscriptions a posting met at the position at which it was stored. Runs under the clock.
-INSERT INTO match_log (position, posting, subscriptions) VALUES (:position, :posting, :subscriptions);
-
--- name: relog-matches
--- Replaces what was logged for a posting, after the vocabulary has changed.
-INSERT INTO match_log (position, posting, subscriptions) VALUES (:position, :posting, :subscriptions)
-ON CONFLICT (position) DO UPDATE SET subscriptions = excluded.subscriptions;
-
 -- name: unlog-matches
 -- A posting that meets nobody any more.
 DELETE FROM match_log WHERE position IN (:positions);
