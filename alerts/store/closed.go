@@ -8,20 +8,20 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Closed returns those of numbers, ascending, that were withdrawn or expired in
-// (since, now]. It reads no contents.
-func (s *Store) Closed(ctx context.Context, q sqlx.ExtContext, numbers []uint32, since, now time.Time) ([]uint32, error) {
-	var out []uint32
-	for len(numbers) > 0 {
-		n := min(len(numbers), page)
-		var part []uint32
-		err := s.queries.Select(ctx, q, &part, "postings-closed",
-			map[string]any{"numbers": numbers[:n], "since_ms": since.UnixMilli(), "now_ms": now.UnixMilli()})
-		if err != nil {
-			return nil, fmt.Errorf("read closed postings: %w", err)
-		}
-		out = append(out, part...)
-		numbers = numbers[n:]
+// ClosedBetween lists the postings that were withdrawn or expired in (since,
+// until], and when (Unix milliseconds). It reads no contents.
+func (s *Store) ClosedBetween(ctx context.Context, q sqlx.ExtContext, since, until time.Time) (map[uint32]int64, error) {
+	var rows []struct {
+		Number uint32 `db:"number"`
+		AtMS   int64  `db:"at_ms"`
 	}
-	return out, nil
+	arg := map[string]any{"since_ms": since.UnixMilli(), "until_ms": until.UnixMilli()}
+	if err := s.queries.Select(ctx, q, &rows, "closed-between", arg); err != nil {
+		return nil, fmt.Errorf("read closed postings: %w", err)
+	}
+	closed := make(map[uint32]int64, len(rows))
+	for _, r := range rows {
+		closed[r.Number] = r.AtMS
+	}
+	return closed, nil
 }

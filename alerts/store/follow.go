@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config/database"
 )
 
 // ContentsBetween calls f for each posting whose present content lies in the
@@ -102,18 +103,22 @@ func (s *Store) WithdrawnSince(ctx context.Context, q sqlx.ExtContext, createdMS
 	}
 }
 
-// Standing returns, of at most a thousand numbers, those that are stored and not
-// withdrawn, with the position of their present content.
+// Standing returns those of numbers that are stored and not withdrawn, with the
+// position of their present content. It reads no contents.
 func (s *Store) Standing(ctx context.Context, q sqlx.ExtContext, numbers []uint32) (map[uint32]int64, error) {
 	standing := make(map[uint32]int64, len(numbers))
 	if len(numbers) == 0 {
 		return standing, nil
 	}
+	wide := make([]int64, len(numbers)) // PostgreSQL has no unsigned numbers
+	for i, n := range numbers {
+		wide[i] = int64(n)
+	}
 	var rows []struct {
 		Number   uint32 `db:"number"`
 		Position int64  `db:"position"`
 	}
-	if err := s.queries.Select(ctx, q, &rows, "standing-numbers", map[string]any{"numbers": numbers}); err != nil {
+	if err := s.queries.Select(ctx, q, &rows, "standing-numbers", map[string]any{"numbers": database.Array{Slice: wide}}); err != nil {
 		return nil, fmt.Errorf("read which postings stand: %w", err)
 	}
 	for _, r := range rows {

@@ -22,7 +22,7 @@ type Store struct {
 func New(db *database.DB) (*Store, error) {
 	q, err := database.LoadQueries(queryFiles, db.Dialect,
 		"postings-by-key", "highest-number", "put-posting", "highest-applied", "put-rejected", "posting-by-number", "postings-by-number",
-		"postings-closed", "posting-by-identifier", "postings-between", "newest-postings", "postings-of-source",
+		"closed-between", "posting-by-identifier", "postings-between", "newest-postings", "postings-of-source",
 		"contents-between", "open-before", "last-applied", "withdrawn-since", "standing-numbers", "count-postings", "purge-postings",
 		"log-matches", "relog-matches", "unlog-matches", "cover-analysis", "matches-between", "logged-since", "move-log-start", "purge-matches", "position-before", "analysis-in-force", "set-analysis",
 		"add-recruiter", "revoke-recruiter", "list-recruiters", "recruiter-by-token")

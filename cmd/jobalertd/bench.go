@@ -21,6 +21,7 @@ type benchCmd struct {
 	Intake benchIntakeCmd `cmd:"" help:"Postings from NATS publish to commit and acknowledgement."`
 	Digest benchDigestCmd `cmd:"" help:"A digest run over everybody, built and recorded, not sent."`
 	Mail   benchMailCmd   `cmd:"" help:"Digests composed and handed to a real SMTP server."`
+	Sink   benchSinkCmd   `cmd:"" help:"An SMTP server that throws mail away, for bench mail."`
 	Search benchSearchCmd `cmd:"" help:"Page searches over the archive of recent postings: latency and memory."`
 	Signup benchSignupCmd `cmd:"" help:"Visitors who sign up at once, and whether the answers' times tell who is known."`
 }

@@ -1,283 +1,236 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
-	"math/rand/v2"
 	"net"
+	"os"
+	"runtime/debug"
+	"runtime/pprof"
+	"slices"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/jobalertd/jobalertd/mailer"
-	"github.com/jobalertd/jobalertd/mailer/outbox"
 	"github.com/jobalertd/jobalertd/mailer/smtp"
 )
 
 type benchMailCmd struct {
-	To          string `help:"The SMTP server; it gets the mails, so let it be one that throws them away, such as smtp-sink." required:"" placeholder:"HOST:PORT"`
-	Count       int    `help:"Mails, each a digest of ten postings." default:"10000"`
-	Connections int    `help:"At once." default:"8"`
-	Raw         bool   `help:"One ready mail over and over without composing and without a database: what the sender alone can do."`
-	Database    string `help:"An empty database's URL, or postgres for a private server; SQLite if not given." placeholder:"URL"`
-	JSON        bool   `help:"On one line at a terminal too." name:"json"`
+	To          string        `help:"The SMTP server; it gets the mails, so let it be one that throws them away, such as smtp-sink. Without it a sink that only finds the final dot is started as a process of its own." placeholder:"HOST:PORT"`
+	Delay       time.Duration `help:"Hold each answer of the own sink back so long, as a relay far away would." placeholder:"20ms"`
+	Count       int           `help:"Mails a round, each a digest of ten postings." default:"10000"`
+	Connections int           `help:"At once." default:"8"`
+	Subscribers int           `help:"Whose digests these are; where there are fewer than mails, each gets several." default:"2000"`
+	Rounds      int           `help:"The report is the median one." default:"3"`
+	Waiting     int           `help:"Further envelopes that wait in the outbox meanwhile, due tomorrow." default:"0"`
+	Peers       []string      `help:"plain: html/template, go-mail's Msg and SendWithSMTPClient, without a database, after each round." enum:"plain"`
+	Raw         bool          `help:"One ready mail over and over without composing and without a database: what the sender alone can do."`
+	Database    string        `help:"An empty database's URL, or postgres for a private server; SQLite if not given." placeholder:"URL"`
+	Profile     string        `help:"Write a CPU profile of our rounds." placeholder:"FILE"`
+	JSON        bool          `help:"On one line at a terminal too." name:"json"`
 }
 
 func (benchMailCmd) Help() string {
-	return "Example:\n  smtp-sink 127.0.0.1:2525 1000 &\n  jobalertd bench mail --to 127.0.0.1:2525 --count 10000 --connections 8"
+	return "Example:\n  smtp-sink 127.0.0.1:2525 1000 &\n  jobalertd bench mail --to 127.0.0.1:2525 --count 10000 --connections 8 --peers plain"
 }
 
 // mailFigures are the answer of bench mail.
 type mailFigures struct {
 	machine
-	Database           string  `json:"database,omitempty"`
-	Raw                bool    `json:"raw,omitempty"`
-	Count              int     `json:"count"`
-	Connections        int     `json:"connections"`
-	Accepted           int     `json:"accepted"`
-	BytesPerMail       int     `json:"bytes_per_mail"`
-	EnvelopesPerSecond float64 `json:"envelopes_per_second"`
-	spent
-	CPUPerThousand float64 `json:"cpu_seconds_per_1000"`
+	Database     string `json:"database,omitempty"`
+	Raw          bool   `json:"raw,omitempty"`
+	Count        int    `json:"count"`
+	Waiting      int    `json:"waiting,omitempty"`
+	Connections  int    `json:"connections"`
+	Accepted     int    `json:"accepted"` // in all rounds
+	BytesPerMail int    `json:"bytes_per_mail"`
+	mailRound           // the median by rate
+	// AboveIdle is the peak of memory in any round above what was resident before.
+	AboveIdle int64       `json:"peak_above_idle_bytes,omitempty"`
+	Rounds    []mailRound `json:"rounds"`
+
+	Peers map[string]mailPeer `json:"peers,omitempty"`
 }
 
-// Run sends, and fails unless the server took every mail.
+// mailRound is one round's.
+type mailRound struct {
+	EnvelopesPerSecond float64 `json:"envelopes_per_second"`
+	CPUPerThousand     float64 `json:"cpu_seconds_per_1000"`
+	spent
+}
+
+// mailPeer is another sender's, and ours against it.
+type mailPeer struct {
+	mailRound
+	Rounds []mailRound `json:"rounds"`
+	Times  float64     `json:"times_its_rate"`
+}
+
+func newMailRound(n int, s spent) mailRound {
+	return mailRound{EnvelopesPerSecond: float64(n) / s.Seconds, CPUPerThousand: s.CPUSeconds / float64(n) * 1000, spent: s}
+}
+
+func medianRound(rounds []mailRound) mailRound {
+	sorted := slices.SortedFunc(slices.Values(rounds), func(a, b mailRound) int { return cmp.Compare(a.EnvelopesPerSecond, b.EnvelopesPerSecond) })
+	return sorted[len(sorted)/2]
+}
+
+// Run sends, and fails unless the server took every mail, once.
 func (c benchMailCmd) Run(ctx context.Context, s *session) error {
-	host, portText, err := net.SplitHostPort(c.To)
+	if c.Count < 1 || c.Connections < 1 || c.Subscribers < 1 || c.Rounds < 1 || c.Waiting < 0 {
+		return usagef("--count, --connections, --subscribers and --rounds must be at least 1")
+	}
+	if c.To != "" && c.Delay > 0 {
+		return usagef("--delay is the own sink's; leave --to out")
+	}
+	to, sink, err := c.server(ctx)
 	if err != nil {
-		return usagef("--to %q is not HOST:PORT", c.To)
-	}
-	port, err := strconv.Atoi(portText)
-	if err != nil || c.Count < 1 || c.Connections < 1 {
-		return usagef("--to needs a numeric port, --count and --connections at least 1")
-	}
-	to := smtp.Options{Host: host, Port: port, TLS: smtp.TLSNone, HelloName: "bench.example.org", MaxPerConnection: envelopesAConnection}
-	if err := probe(ctx, to); err != nil {
 		return err
 	}
-	f := mailFigures{machine: thisMachine(), Raw: c.Raw, Count: c.Count, Connections: c.Connections}
+	if sink != nil {
+		defer sink.kill()
+	}
+	f := mailFigures{machine: thisMachine(), Raw: c.Raw, Count: c.Count, Waiting: c.Waiting, Connections: c.Connections}
+	sent := 0 // Message-IDs that a sink of ours must know afterwards
 	if c.Raw {
-		err = c.sendRaw(ctx, s, to, &f)
+		sent, err = c.rawRounds(ctx, s, to, &f)
 	} else {
-		err = c.sendDigests(ctx, s, to, &f)
+		sent, err = c.digestRounds(ctx, s, to, &f)
 	}
 	if err != nil {
 		return err
 	}
-	f.EnvelopesPerSecond = float64(f.Accepted) / f.Seconds
-	f.CPUPerThousand = f.CPUSeconds / float64(f.Accepted) * 1000
+	f.mailRound = medianRound(f.Rounds)
 	if err := s.report(f, c.JSON); err != nil {
 		return err
 	}
-	if f.Accepted != c.Count {
-		return fmt.Errorf("the server took %d of %d mails", f.Accepted, c.Count)
+	if f.Accepted != c.Count*c.Rounds {
+		return fmt.Errorf("the server took %d of %d mails", f.Accepted, c.Count*c.Rounds)
 	}
-	return nil
+	if sink == nil || sent == 0 {
+		return nil
+	}
+	counts, err := sink.stop()
+	if err == nil && counts.Distinct != int64(sent) {
+		err = fmt.Errorf("the sink saw %d different mails, want %d: the figures mean nothing", counts.Distinct, sent)
+	}
+	return err
 }
 
-// probe asks whether the server is there, before minutes go into preparing.
-func probe(ctx context.Context, to smtp.Options) error {
-	conn, err := smtp.Dial(ctx, to)
+// server is where the mails go, and our own sink if it is that.
+func (c benchMailCmd) server(ctx context.Context) (smtp.Options, *sinkProcess, error) {
+	address, sink := c.To, (*sinkProcess)(nil)
+	if address == "" {
+		var err error
+		if sink, err = startSink(ctx, c.Delay); err != nil {
+			return smtp.Options{}, nil, err
+		}
+		address = sink.address
+	}
+	host, portText, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("%s:%d: %w; start a server there, such as smtp-sink", to.Host, to.Port, err)
+		return smtp.Options{}, nil, usagef("--to %q is not HOST:PORT", c.To)
 	}
-	return conn.Close(ctx)
+	port, err := strconv.Atoi(portText)
+	if err != nil {
+		return smtp.Options{}, nil, usagef("--to needs a numeric port")
+	}
+	to := smtp.Options{Host: host, Port: port, TLS: smtp.TLSNone, HelloName: "bench.example.org", MaxPerConnection: envelopesAConnection}
+	conn, err := smtp.Dial(ctx, to) // before minutes go into preparing
+	if err != nil {
+		return to, nil, fmt.Errorf("%s: %w; start a server there, such as smtp-sink", address, err)
+	}
+	return to, sink, conn.Close(ctx)
 }
 
-// sendDigests makes digests with durable envelopes and lets the relay send them.
-func (c benchMailCmd) sendDigests(ctx context.Context, s *session, to smtp.Options, f *mailFigures) error {
+func (c benchMailCmd) rawRounds(ctx context.Context, s *session, to smtp.Options, f *mailFigures) (int, error) {
+	for range c.Rounds {
+		n, cost, err := c.sendRaw(ctx, s, to, f)
+		if err != nil {
+			return 0, err
+		}
+		f.Accepted += n
+		f.Rounds = append(f.Rounds, newMailRound(n, cost))
+	}
+	return 0, nil
+}
+
+// digestRounds makes the load and sends it round after round, each followed by the
+// peers'. It returns how many different mails went out.
+func (c benchMailCmd) digestRounds(ctx context.Context, s *session, to smtp.Options, f *mailFigures) (sent int, err error) {
 	room, err := newRoom(c.Database)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer room.close()
 	f.Database = room.kind()
-	clock := &benchClock{}
-	b, run, err := c.prepare(ctx, s, room, clock)
+	l, err := c.prepare(ctx, s, room)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	defer b.close()
-	composer := &countingComposer{Composer: mails{b.stores}}
-	relay := outbox.New(outbox.Options{Store: b.outbox, Composer: composer, Transport: &relayTransport{options: to},
-		Suppressions: b.suppressions, Reader: b.db.Reader, Connections: c.Connections, Name: "bench",
-		Metrics: outbox.NewMetrics(b.registry, b.outbox), Log: b.log, Now: clock.now, Jitter: rand.Float64})
-	s.say("sending")
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	meter := startMeter()
-	done := make(chan error, 1)
-	go func() { done <- relay.Run(ctx) }()
-	err = b.sent(ctx, run, f)
-	f.spent = meter.stop()
-	cancel()
-	if n := composer.mails.Load(); n > 0 {
-		f.BytesPerMail = int(composer.bytes.Load() / n)
+	defer l.stores.close()
+	if sent, err = l.warmUp(ctx, to, c.Connections); err != nil {
+		return 0, err
 	}
-	return errors.Join(err, <-done)
-}
-
-// prepare has a digest of ten postings due for everybody.
-func (c benchMailCmd) prepare(ctx context.Context, s *session, room *benchRoom, clock *benchClock) (*benchDaemon, int64, error) {
-	room.config.Digest.MaxPostings = postingsAMail
-	b, err := newBenchDaemon(ctx, s, room, clock.now)
+	if err := l.enqueue(ctx, "waiting", c.Waiting, dayAhead); err != nil {
+		return 0, err
+	}
+	stopProfile, err := c.profile()
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
-	_, _, err = b.importAll(ctx, s, load{lines: mailLines(c.Count)})
-	if err == nil {
-		err = b.takeIn(ctx, s, load{docs: mailPostings()})
-	}
-	if err != nil {
-		b.close()
-		return nil, 0, err
-	}
-	clock.advance(dayAhead)
-	s.say("building digests")
-	sum, err := b.digests.Run(ctx, clock.now())
-	if err == nil && sum.Envelopes != c.Count {
-		err = fmt.Errorf("%d digests were built for %d subscribers", sum.Envelopes, c.Count)
-	}
-	if err != nil {
-		b.close()
-	}
-	return b, sum.Run, err
-}
-
-// postingsAMail is how many postings each mail of the bench has.
-const postingsAMail = 10
-
-// mailTopics are the queries that subscribers of the bench mail share.
-var mailTopics = jobWords()[:20]
-
-func mailLines(n int) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		for i := range n {
-			raw, err := json.Marshal(map[string]any{"email": "s" + strconv.Itoa(i+1) + "@example.org", "query": "title:" + mailTopics[i%len(mailTopics)],
-				"confirmed_at": time.Now().AddDate(0, -1, 0).UTC(), "consent": map[string]string{"text": "v1", "source": "import"}})
-			if !yield(raw, err) || err != nil {
-				return
-			}
+	peer := mailPeer{}
+	for i := range c.Rounds {
+		if err := l.enqueue(ctx, strconv.Itoa(i), c.Count, 0); err != nil {
+			return 0, err
 		}
-	}
-}
-
-func mailPostings() iter.Seq2[json.RawMessage, error] {
-	return func(yield func(json.RawMessage, error) bool) {
-		g := newGenerator(1, "mail")
-		for i := range len(mailTopics) * postingsAMail {
-			p := g.posting(i + 1)
-			p["title"] = mailTopics[i%len(mailTopics)] + " (m/w/d)"
-			raw, err := json.Marshal(p)
-			if !yield(raw, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// sent waits until every envelope of the run is done.
-func (b *benchDaemon) sent(ctx context.Context, run int64, f *mailFigures) error {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		counts, err := b.outbox.Tally(ctx, run)
+		s.say("sending, round %d", i+1)
+		debug.FreeOSMemory()
+		idle := residentBytes()
+		n, cost, err := l.send(ctx, to, c.Connections, c.Count)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		f.Accepted = 0
-		open := 0
-		for _, n := range counts {
-			if n.Outcome == mailer.Accepted {
-				f.Accepted += n.N
+		f.Accepted += n
+		f.Rounds = append(f.Rounds, newMailRound(n, cost))
+		f.AboveIdle = max(f.AboveIdle, cost.PeakRSS-idle)
+		sent += n
+		if slices.Contains(c.Peers, "plain") {
+			s.say("the same with go-mail used plainly")
+			stopProfile()
+			cost, err := l.sendPlainly(ctx, to, c.Connections, c.Count)
+			if err != nil {
+				return 0, fmt.Errorf("go-mail used plainly: %w", err)
 			}
-			if n.State != mailer.Done {
-				open += n.N
-			}
-			if n.Outcome == mailer.Deferred || n.Outcome == mailer.Unknown {
-				return fmt.Errorf("%d mails were %s: the server does not take everything", n.N, n.Outcome)
-			}
-		}
-		if open == 0 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
+			peer.Rounds = append(peer.Rounds, newMailRound(c.Count, cost))
 		}
 	}
-}
-
-// countingComposer weighs what it hands on.
-type countingComposer struct {
-	outbox.Composer
-	mails, bytes atomic.Int64
-}
-
-// Compose implements outbox's Composer.
-func (c *countingComposer) Compose(ctx context.Context, e mailer.Envelope) (mailer.Message, error) {
-	m, err := c.Composer.Compose(ctx, e)
-	c.mails.Add(1)
-	c.bytes.Add(int64(len(m.Data)))
-	return m, err
-}
-
-// sendRaw sends one ready mail of a digest's size again and again.
-func (c benchMailCmd) sendRaw(ctx context.Context, s *session, to smtp.Options, f *mailFigures) error {
-	data := rawMail()
-	f.BytesPerMail = len(data)
-	var left, taken atomic.Int64
-	left.Store(int64(c.Count))
-	s.say("sending")
-	meter := startMeter()
-	var wg sync.WaitGroup
-	errs := make([]error, c.Connections)
-	for i := range c.Connections {
-		wg.Go(func() { errs[i] = rawWorker(ctx, to, data, &left, &taken) })
+	stopProfile()
+	if len(peer.Rounds) > 0 {
+		peer.mailRound = medianRound(peer.Rounds)
+		peer.Times = medianRound(f.Rounds).EnvelopesPerSecond / peer.EnvelopesPerSecond
+		f.Peers = map[string]mailPeer{"plain": peer}
+		sent += len(peer.Rounds) * c.Count
 	}
-	wg.Wait()
-	f.spent = meter.stop()
-	f.Accepted = int(taken.Load())
-	return errors.Join(errs...)
+	f.BytesPerMail = l.bytesPerMail()
+	return sent, l.check(ctx, f.Accepted)
 }
 
-func rawWorker(ctx context.Context, to smtp.Options, data []byte, left, taken *atomic.Int64) error {
-	for left.Load() > 0 {
-		conn, err := smtp.Dial(ctx, to)
-		if err != nil {
-			return err
-		}
-		next := func() (mailer.Message, bool) {
-			n := left.Add(-1)
-			return mailer.Message{Envelope: n, From: "bounces@example.org", To: "s" + strconv.FormatInt(n, 10) + "@example.org", Data: data}, n >= 0
-		}
-		refused := 0
-		err = conn.Stream(ctx, next, func(a mailer.Attempt) error {
-			if a.Verdict != mailer.Taken {
-				refused++
-				return fmt.Errorf("the server answered %d %s", a.Code, a.Text)
-			}
-			taken.Add(1)
-			return nil
-		})
-		if err = errors.Join(err, conn.Close(ctx)); err != nil {
-			return err
-		}
+// profile begins one; it ends with the first call of stop.
+func (c benchMailCmd) profile() (stop func(), err error) {
+	if c.Profile == "" {
+		return func() {}, nil
 	}
-	return nil
-}
-
-// rawMail is 35 KB, as a digest of ten postings is.
-func rawMail() []byte {
-	b := []byte("From: Bench <bench@example.org>\r\nTo: s@example.org\r\nSubject: bench\r\nMessage-ID: <bench@example.org>\r\nMIME-Version: 1.0\r\n" +
-		"Content-Type: text/plain; charset=utf-8\r\n\r\n")
-	for i := 0; len(b) < 35_000; i++ {
-		b = append(b, "Posting "+strconv.Itoa(i)+": a line of an ordinary length, of which a digest has a few hundred.\r\n"...)
+	file, err := os.Create(c.Profile)
+	if err != nil {
+		return nil, err
 	}
-	return b
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = file.Close()
+	}, nil
 }

@@ -141,16 +141,17 @@ func TestBenchDigestServesEverybody(t *testing.T) {
 
 func TestBenchMailHandsOverEveryDigest(t *testing.T) {
 	t.Parallel()
-	sink, err := smtptest.StartRawSink(0)
+	sink, err := smtptest.StartRawSink(smtptest.SinkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(sink.Close)
 	to := sink.Host + ":" + strconv.Itoa(sink.Port)
 	var digests, raw mailFigures
-	measured(t, &digests, "bench", "mail", "--to", to, "--count", "60", "--connections", "3")
-	measured(t, &raw, "bench", "mail", "--to", to, "--count", "200", "--connections", "3", "--raw")
-	if digests.Accepted != 60 || raw.Accepted != 200 || sink.Mails() != 260 {
+	measured(t, &digests, "bench", "mail", "--to", to, "--count", "60", "--subscribers", "40", "--rounds", "1", "--connections", "3", "--peers", "plain")
+	measured(t, &raw, "bench", "mail", "--to", to, "--count", "200", "--connections", "3", "--rounds", "1", "--raw")
+	// The 40 digests that the run itself made warm the caches.
+	if digests.Accepted != 60 || digests.Peers["plain"].EnvelopesPerSecond == 0 || raw.Accepted != 200 || sink.Mails() != 40+60+60+200 {
 		t.Errorf("%d digests and %d ready mails were reported, the server took %d", digests.Accepted, raw.Accepted, sink.Mails())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/mailer/digest"
 	"github.com/jobalertd/jobalertd/mailer/outbox"
@@ -17,48 +18,91 @@ import (
 // is the outbox's Composer: it spans subscriptions, digests and templates.
 type mails struct{ *stores }
 
-// Compose makes the mail of one claimed envelope.
-func (m mails) Compose(ctx context.Context, e mailer.Envelope) (mailer.Message, error) {
+// Read looks up what the envelopes' mails need: digests, which may be thousands,
+// all at once, the others one by one.
+func (m mails) Read(ctx context.Context, envelopes []mailer.Envelope) ([]outbox.Draft, error) {
+	drafts := make([]outbox.Draft, len(envelopes))
+	var keys []digest.Key
+	var at []int
+	for i, e := range envelopes {
+		switch e.Kind {
+		case mailer.Digest, mailer.InstantDigest:
+			keys, at = append(keys, digest.Key{Run: e.Run, Subscriber: e.Subscriber}), append(at, i)
+		default:
+			d, err := m.single(ctx, e)
+			if database.IsAway(err) || database.IsBusy(err) || ctx.Err() != nil {
+				return nil, err
+			}
+			if err != nil {
+				d.Make = func() (mailer.Message, error) { return mailer.Message{}, err }
+			}
+			drafts[i] = d
+		}
+	}
+	if len(keys) == 0 {
+		return drafts, nil
+	}
+	read, err := m.digests.Read(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range read {
+		e := envelopes[at[i]]
+		drafts[at[i]] = outbox.Draft{To: r.Who.Email, Make: func() (mailer.Message, error) { return m.digest(r, e) }}
+	}
+	return drafts, nil
+}
+
+// digest makes a digest's mail.
+func (m mails) digest(r *digest.Reading, e mailer.Envelope) (mailer.Message, error) {
+	content, err := r.Content()
+	switch {
+	case errors.Is(err, digest.ErrNoDigest):
+		return mailer.Message{}, outbox.ErrEmpty
+	case err != nil:
+		return mailer.Message{}, err
+	case r.Who.Email == "":
+		return mailer.Message{}, outbox.ErrGone
+	case len(content.Postings) == 0:
+		return mailer.Message{}, outbox.ErrEmpty
+	}
+	content.Headers, content.Kind = m.headers(&r.Who, e), e.Kind
+	content.Headers.OneClick, content.UnsubscribeMail = content.OneClick, m.unsubscribeMail(content.OneClick)
+	data, err := m.composer.Digest(content)
+	return m.message(e, content.To, data), err
+}
+
+func (m mails) headers(who *subscriptions.Subscriber, e mailer.Envelope) mailer.Headers {
+	return mailer.Headers{To: who.Email, Locale: who.Locale, MessageID: e.MessageID, Date: m.now()}
+}
+
+func (m mails) message(e mailer.Envelope, to string, data []byte) mailer.Message {
+	return mailer.Message{Envelope: e.ID, From: m.returnPath(e.Subscriber, to), To: to, Data: data}
+}
+
+// single reads and makes one mail that somebody has asked for and waits for.
+func (m mails) single(ctx context.Context, e mailer.Envelope) (outbox.Draft, error) {
 	who, err := m.subscriptions.Subscriber(ctx, m.db.Reader, e.Subscriber)
 	switch {
 	case errors.Is(err, subscriptions.ErrNotFound):
-		return mailer.Message{}, outbox.ErrGone
+		return outbox.Draft{}, outbox.ErrGone
 	case err != nil:
-		return mailer.Message{}, err
+		return outbox.Draft{}, err
 	case who.Erased || who.Email == "":
-		return mailer.Message{}, outbox.ErrGone
+		return outbox.Draft{}, outbox.ErrGone
 	}
-	h := mailer.Headers{To: who.Email, Locale: who.Locale, MessageID: e.MessageID, Date: m.now()}
+	h := m.headers(&who, e)
 	var data []byte
 	switch e.Kind {
 	case mailer.Confirmation:
 		data, err = m.confirmation(ctx, &who, e, h)
 	case mailer.Account:
 		h.To, data, err = m.account(ctx, &who, e, h)
-	case mailer.Digest, mailer.InstantDigest:
-		data, err = m.digest(ctx, e, h)
 	default:
 		err = fmt.Errorf("envelope %d is of unknown kind %q", e.ID, e.Kind)
 	}
-	if err != nil {
-		return mailer.Message{}, err
-	}
-	return mailer.Message{Envelope: e.ID, From: m.returnPath(e.Subscriber, h.To), To: h.To, Data: data}, nil
-}
-
-func (m mails) digest(ctx context.Context, e mailer.Envelope, h mailer.Headers) ([]byte, error) {
-	content, err := m.digests.Content(ctx, e.Run, e.Subscriber)
-	switch {
-	case errors.Is(err, digest.ErrNoDigest):
-		return nil, outbox.ErrEmpty
-	case err != nil:
-		return nil, err
-	case len(content.Postings) == 0:
-		return nil, outbox.ErrEmpty
-	}
-	h.OneClick, h.UnsubscribeMail = content.OneClick, m.unsubscribeMail(content.OneClick)
-	content.Headers, content.Kind = h, e.Kind
-	return m.composer.Digest(content)
+	message := m.message(e, h.To, data)
+	return outbox.Draft{To: h.To, Make: func() (mailer.Message, error) { return message, nil }}, err
 }
 
 func (m mails) confirmation(ctx context.Context, who *subscriptions.Subscriber, e mailer.Envelope, h mailer.Headers) ([]byte, error) {

@@ -29,6 +29,13 @@ type digestView struct {
 // Several reports whether the digest serves more than one alert.
 func (v digestView) Several() bool { return len(v.Alerts) > 1 }
 
+// viewOf is a digest of which so many postings are shown.
+func viewOf(d *mailer.DigestContent, shown int) digestView {
+	total := len(d.Postings) + d.Counted
+	return digestView{Kind: d.Kind, Alerts: d.Alerts, Total: total, More: total - shown,
+		Deferred: d.Deferred, Closed: d.Closed, MoreURL: d.MoreURL, ManageURL: d.ManageURL}
+}
+
 // Digest composes a digest. Postings that would make it too large for an inbox are
 // counted and linked; the order is kept.
 func (c *Composer) Digest(d mailer.DigestContent) ([]byte, error) {
@@ -39,8 +46,7 @@ func (c *Composer) Digest(d mailer.DigestContent) ([]byte, error) {
 	p := c.presses[locale]
 	for shown := len(d.Postings); ; {
 		s.reset()
-		v := digestView{Kind: d.Kind, Alerts: d.Alerts, Total: len(d.Postings) + d.Counted, More: len(d.Postings) + d.Counted - shown,
-			Deferred: d.Deferred, Closed: d.Closed, MoreURL: d.MoreURL, ManageURL: d.ManageURL}
+		v := viewOf(&d, shown)
 		postings := d.Postings[:shown]
 		var err error
 		if p != nil && p.suits(&v, postings) {
@@ -61,33 +67,51 @@ func (c *Composer) Digest(d mailer.DigestContent) ([]byte, error) {
 
 // renderDigest fills s through the templates themselves.
 func (c *Composer) renderDigest(s *scratch, v *digestView, postings []mailer.DigestPosting, p page) error {
+	html, text, err := c.plainDigest(s, v, postings, p)
+	if err != nil {
+		return err
+	}
+	s.html.text(html, false)
+	s.text.text(text, false)
+	return nil
+}
+
+// plainDigest runs the templates over everything.
+func (c *Composer) plainDigest(s *scratch, v *digestView, postings []mailer.DigestPosting, p page) (html, text string, err error) {
 	t := c.templates["digest."+p.Lang]
-	var html, text strings.Builder
+	var cards, lines strings.Builder
 	for i := range postings {
 		card := newCardView(s, v, &postings[i], p.Lang)
-		for b, t := range map[*strings.Builder]executor{&html: t.html, &text: t.text} {
+		for b, t := range map[*strings.Builder]executor{&cards: t.html, &lines: t.text} {
 			rendered, err := render(t, "card", card)
 			if err != nil {
-				return err
+				return "", "", err
 			}
 			b.WriteString(rendered)
 		}
 	}
 	own := *v
-	own.Cards = htmltemplate.HTML(html.String()) // rendered by html/template a line above
+	own.Cards = htmltemplate.HTML(cards.String()) // rendered by html/template a line above
 	p.Content = own
-	out, err := render(t.html, "frame", p)
-	if err != nil {
-		return err
+	if html, err = render(t.html, "frame", p); err != nil {
+		return "", "", err
 	}
-	s.html.text(out, false)
-	own.Cards = text.String()
+	own.Cards = lines.String()
 	p.Content = own
-	if out, err = render(t.text, t.name, p); err != nil {
-		return err
-	}
-	s.text.text(out, false)
-	return nil
+	text, err = render(t.text, t.name, p)
+	return html, text, err
+}
+
+// Render gives a digest's subject and both parts by running the templates over all
+// of it, neither encoded nor cut to size: what a program makes that does not keep
+// cards. Measurements compare with it.
+func (c *Composer) Render(d mailer.DigestContent) (subject, html, text string, err error) {
+	locale := localeOf(d.Locale)
+	s := new(scratch)
+	subject, preheader := digestSubject(s, &d, locale)
+	v := viewOf(&d, len(d.Postings))
+	html, text, err = c.plainDigest(s, &v, d.Postings, c.page(locale, subject, preheader, nil))
+	return subject, html, text, err
 }
 
 // digestSubject is "3 neue Stellen: Medizininformatiker · 25 km um Gelsenkirchen",

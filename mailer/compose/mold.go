@@ -157,7 +157,12 @@ func fits(url string) bool {
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~:/?#@!$&*+,;=", c) >= 0 {
 			continue
 		}
+		if c == '%' && i+2 < len(url) && isHex(url[i+1]) && isHex(url[i+2]) {
+			continue
+		}
 		return false
 	}
 	return true
 }
+
+func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }

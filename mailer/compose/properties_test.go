@@ -34,7 +34,7 @@ func asOwn(t testing.TB) fs.FS {
 var (
 	words = rapid.StringOfN(rapid.SampledFrom([]rune("abcÄß €&<>\"'+=·.,_\u00a0–{}\u2028日🏥-\t%$")), 1, 120, -1)
 	urls  = rapid.Custom(func(t *rapid.T) string {
-		return "https://jobs.example/" + rapid.StringMatching(`[a-zA-Z0-9/._~?=&;:@+,*$!#-]{0,90}`).Draw(t, "path")
+		return "https://jobs.example/" + rapid.StringMatching(`([a-zA-Z0-9/._~?=&;:@+,*$!#-]|%[0-9a-fA-F]{2}){0,90}`).Draw(t, "path")
 	})
 )
 

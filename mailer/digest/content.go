@@ -2,14 +2,10 @@ package digest
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/mailer"
@@ -19,63 +15,23 @@ import (
 // ErrNoDigest is returned for an envelope whose digest is not recorded.
 var ErrNoDigest = errors.New("no such digest")
 
-// Content reads what a digest's envelope says as things stand now: alerts that
-// have ended, postings that were withdrawn, expired or no longer match leave. It
-// never adds one. Headers are the caller's to fill. An empty Postings means that
-// nothing is left and no mail must go out.
-func (b *Builder) Content(ctx context.Context, run, subscriber int64) (mailer.DigestContent, error) {
-	var r row
-	err := b.queries.One(ctx, b.DB.Reader, &r, "digest-by-envelope", map[string]any{"run_id": run, "subscriber_id": subscriber})
-	if errors.Is(err, sql.ErrNoRows) {
-		return mailer.DigestContent{}, ErrNoDigest
-	}
-	if err != nil {
-		return mailer.DigestContent{}, fmt.Errorf("read digest: %w", err)
-	}
-	c, err := r.content()
-	if err != nil {
-		return mailer.DigestContent{}, err
-	}
-	people, err := b.Subscriptions.Subscribers(ctx, b.DB.Reader, []int64{subscriber})
-	if err != nil {
-		return mailer.DigestContent{}, err
-	}
-	who, ok := people[subscriber]
-	if !ok {
-		return mailer.DigestContent{}, nil // erased meanwhile
-	}
-	subs, err := b.Subscriptions.Of(ctx, b.DB.Reader, subscriber)
-	if err != nil {
-		return mailer.DigestContent{}, err
-	}
-	docs := b.sharedDocuments()
-	if err := b.loadShown(ctx, c, docs); err != nil {
-		return mailer.DigestContent{}, err
-	}
-	out := b.assemble(&who, subs, c, docs)
-	if len(out.Postings) > 0 {
-		out.Closed, err = b.closedSince(ctx, &r)
-	}
-	return out, err
-}
-
 // loadShown reads the postings that a digest shows.
 func (b *Builder) loadShown(ctx context.Context, c content, docs *documents) error {
 	return docs.load(ctx, b.DB.Reader, numbersOf(c.Postings))
 }
 
-// assemble lists the postings with those of their alerts that still want them.
-func (b *Builder) assemble(who *subscriptions.Subscriber, subs []subscriptions.Subscription, c content, docs *documents) mailer.DigestContent {
+// assemble lists the postings with those of their alerts that still want them;
+// alive are the confirmed subscriptions among these.
+func (b *Builder) assemble(who *subscriptions.Subscriber, alive map[uint32]*subscriptions.Subscription, c content, docs *documents,
+	dismissed []subscriptions.Dismissal) mailer.DigestContent {
 	now := b.Now()
-	out := mailer.DigestContent{Counted: c.Counted, Deferred: len(c.Deferred), ManageURL: b.Links.Manage(who, now)}
-	a := assembly{b: b, who: who, now: now, alive: map[uint32]*subscriptions.Subscription{}, index: map[uint32]int{}, out: &out}
-	for i := range subs {
-		if subs[i].State == subscriptions.Confirmed {
-			a.alive[subs[i].ID] = &subs[i]
-		}
-	}
+	out := mailer.DigestContent{Counted: c.Counted, Deferred: len(c.Deferred), ManageURL: b.Links.Manage(who, now),
+		Postings: make([]mailer.DigestPosting, 0, len(c.Postings))}
+	a := assembly{b: b, who: who, now: now, alive: alive, index: map[uint32]int{}, out: &out}
 	for i := range c.Postings {
-		a.add(&c.Postings[i], docs)
+		if e := &c.Postings[i]; !e.among(dismissed) {
+			a.add(e, docs)
+		}
 	}
 	if ids := slices.Sorted(maps.Keys(a.index)); len(ids) > 0 {
 		out.OneClick = b.Links.Unsubscribe(who, now, ids...)
@@ -87,6 +43,13 @@ func (b *Builder) assemble(who *subscriptions.Subscriber, subs []subscriptions.S
 		}
 	}
 	return out
+}
+
+// among reports whether she has dismissed the posting, or one of its twins.
+func (e *entry) among(dismissed []subscriptions.Dismissal) bool {
+	return slices.ContainsFunc(dismissed, func(d subscriptions.Dismissal) bool {
+		return d.Posting == e.Posting || slices.Contains(e.Twins, d.Posting)
+	})
 }
 
 // assembly is a digest's content being put together.
@@ -189,42 +152,6 @@ func numbersOfGroup(group []*document) []uint32 {
 		out[i] = d.Number
 	}
 	return out
-}
-
-// closedLooked is how many of the postings delivered before are looked at: what is
-// older has mostly expired long since.
-const (
-	closedLooked  = 200
-	closedDigests = 30
-)
-
-// closedSince counts what she got before and what was withdrawn or has expired
-// between her last digest and this one: what closes later is the next one's to tell.
-func (b *Builder) closedSince(ctx context.Context, r *row) (int, error) {
-	var before []row
-	arg := map[string]any{"subscriber_id": r.Subscriber, "after_id": r.After, "page": closedDigests}
-	if err := b.queries.Select(ctx, b.DB.Reader, &before, "delivered-before", arg); err != nil {
-		return 0, fmt.Errorf("read what was delivered before: %w", err)
-	}
-	if len(before) == 0 {
-		return 0, nil
-	}
-	delivered := roaring.New()
-	for i := range before {
-		bm := roaring.New()
-		if err := bm.UnmarshalBinary(before[i].Delivered); err != nil {
-			return 0, fmt.Errorf("decode digest %d: %w", before[i].ID, err)
-		}
-		if delivered.Or(bm); delivered.GetCardinality() >= closedLooked {
-			break
-		}
-	}
-	numbers := delivered.ToArray()
-	closed, err := b.Postings.Closed(ctx, b.DB.Reader, numbers[max(0, len(numbers)-closedLooked):], time.UnixMilli(before[0].CreatedMS), time.UnixMilli(r.CreatedMS))
-	if err != nil {
-		return 0, fmt.Errorf("read what is closed: %w", err)
-	}
-	return len(closed), nil
 }
 
 // why gives one line a criterion, and whether the subscriber asked to have

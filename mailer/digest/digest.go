@@ -27,8 +27,12 @@ var queryFiles embed.FS
 type Postings interface {
 	Postings(ctx context.Context, q sqlx.ExtContext, numbers []uint32) ([]alerts.Stored, error)
 	OpenBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, now time.Time, f func(alerts.Stored) error) error
-	// Closed returns those of numbers that were withdrawn or expired in (since, now].
-	Closed(ctx context.Context, q sqlx.ExtContext, numbers []uint32, since, now time.Time) ([]uint32, error)
+	// Standing returns those of numbers that are not withdrawn, with the position of
+	// their content.
+	Standing(ctx context.Context, q sqlx.ExtContext, numbers []uint32) (map[uint32]int64, error)
+	// ClosedBetween lists what was withdrawn or expired in (since, until], and when
+	// (Unix milliseconds).
+	ClosedBetween(ctx context.Context, q sqlx.ExtContext, since, until time.Time) (map[uint32]int64, error)
 	MatchesBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, f func(alerts.Logged) error) error
 	LoggedSince(ctx context.Context, q sqlx.ExtContext) (int64, error)
 	Analysis(ctx context.Context, q sqlx.ExtContext) (alerts.Analysis, error)
@@ -40,8 +44,8 @@ type Subscriptions interface {
 	Release(ctx context.Context, tx sqlx.ExtContext, subscribers []int64) error
 	DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Subscription, error)
 	Subscribers(ctx context.Context, q sqlx.ExtContext, ids []int64) (map[int64]subscriptions.Subscriber, error)
-	// Of lists all of a subscriber's subscriptions, in any state.
-	Of(ctx context.Context, q sqlx.ExtContext, subscriber int64) ([]subscriptions.Subscription, error)
+	// Confirmed lists those of ids that are confirmed.
+	Confirmed(ctx context.Context, q sqlx.ExtContext, ids []uint32) ([]subscriptions.Subscription, error)
 	// Several reports which of the subscribers have, or had, more than one alert.
 	Several(ctx context.Context, q sqlx.ExtContext, subscribers []int64) (map[int64]bool, error)
 	// Page lists subscriptions in any state with numbers above after.
@@ -105,7 +109,7 @@ type Builder struct {
 	Options
 	queries  *database.Queries
 	calendar *subscriptions.Calendar
-	analyses analyses
+	shelf    shelf
 }
 
 // New makes a builder over a migrated database.
@@ -123,7 +127,7 @@ func New(o Options) (*Builder, error) {
 		o.PageSubscribers = 256
 	}
 	q, err := database.LoadQueries(queryFiles, o.DB.Dialect, "start-run", "count-run", "finish-run", "close-crashed-runs", "list-runs", "run-by-id",
-		"put-digest", "latest-digests", "earlier-digests", "delivered-before", "digest-by-envelope", "digests-of-subscriber", "purge-digests",
+		"put-digest", "latest-digests", "earlier-digests", "delivered-before", "digests-created", "digests-by-envelope", "digests-of-subscriber", "purge-digests",
 		"put-separations", "separations-of", "purge-separations", "content-since", "told-of", "tell", "start-follower", "follower-position", "move-follower", "hold-follower")
 	if err != nil {
 		return nil, err

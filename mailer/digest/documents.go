@@ -29,7 +29,7 @@ func (d *document) sketched(t Twins) Sketch {
 // asks again.
 type documents struct {
 	postings Postings
-	analyse  func(*alerts.Stored) *alerts.Document
+	analyse  func(*alerts.Posting) *alerts.Document
 	known    map[uint32]*document
 	limit    int // of postings kept
 }
@@ -38,15 +38,7 @@ type documents struct {
 const readAtOnce = 2000
 
 func (b *Builder) newDocuments() *documents {
-	analyse := func(p *alerts.Stored) *alerts.Document { return b.Meaning.Document(&p.Posting) }
-	return &documents{postings: b.Postings, analyse: analyse, known: map[uint32]*document{}, limit: b.MaxDocuments}
-}
-
-// sharedDocuments are for one envelope; their analyses are kept for the next.
-func (b *Builder) sharedDocuments() *documents {
-	d := b.newDocuments()
-	d.analyse = func(p *alerts.Stored) *alerts.Document { return b.analyses.of(p, b.Meaning.Document) }
-	return d
+	return &documents{postings: b.Postings, analyse: b.Meaning.Document, known: map[uint32]*document{}, limit: b.MaxDocuments}
 }
 
 // get returns a posting that the last load asked for, nil if it is not stored.
@@ -58,7 +50,7 @@ func (d *documents) analysed(p *alerts.Stored) *document {
 		return known
 	}
 	stored := *p
-	doc := &document{Document: d.analyse(&stored), stored: &stored}
+	doc := &document{Document: d.analyse(&stored.Posting), stored: &stored}
 	if _, had := d.known[p.Number]; had || len(d.known) < d.limit {
 		d.known[p.Number] = doc
 	}

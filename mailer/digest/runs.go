@@ -137,5 +137,5 @@ func (b *Builder) Preview(ctx context.Context, sub subscriptions.Subscription) (
 		return mailer.DigestContent{}, err
 	}
 	sub.State = subscriptions.Confirmed // a paused one is shown what it would get
-	return b.assemble(&who, []subscriptions.Subscription{sub}, c, docs), nil
+	return b.assemble(&who, map[uint32]*subscriptions.Subscription{sub.ID: &sub}, c, docs, nil), nil
 }

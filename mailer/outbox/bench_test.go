@@ -25,7 +25,7 @@ import (
 // digests composes a digest of ten postings for everybody.
 type digests struct{ c *compose.Composer }
 
-func (d digests) Compose(_ context.Context, e mailer.Envelope) (mailer.Message, error) {
+func (d digests) make(e mailer.Envelope) (mailer.Message, error) {
 	const url = "https://jobs.example/postings/4711"
 	content := mailer.DigestContent{Kind: mailer.Digest, MoreURL: url, ManageURL: url,
 		Headers: mailer.Headers{To: address(e.Subscriber), Locale: "de", MessageID: e.MessageID, Date: e.Created, OneClick: url},
@@ -57,7 +57,7 @@ func BenchmarkRelay(b *testing.B) {
 }
 
 func relayBench(b *testing.B, db *database.DB, delay time.Duration) {
-	sink, err := smtptest.StartRawSink(delay)
+	sink, err := smtptest.StartRawSink(smtptest.SinkOptions{Delay: delay})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func relayBench(b *testing.B, db *database.DB, delay time.Duration) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	relay := outbox.New(outbox.Options{Store: store, Composer: digests{composer}, Suppressions: list, Reader: db.Reader, Connections: 8, Name: "bench",
+	relay := outbox.New(outbox.Options{Store: store, Composer: each(digests{composer}.make), Suppressions: list, Reader: db.Reader, Connections: 8, Name: "bench",
 		Transport: &relayServer{options: smtpOptions(sink.Host, sink.Port)}, Metrics: outbox.NewMetrics(prometheus.NewRegistry(), store),
 		Log: slog.New(slog.DiscardHandler), Now: time.Now, Jitter: rand.Float64})
 	var envelopes []mailer.Envelope

@@ -53,7 +53,7 @@ func sendUntilKilled() error {
 	if _, err := store.Reclaim(ctx, "crasher", hold); err != nil {
 		return err
 	}
-	relay := outbox.New(outbox.Options{Store: store, Composer: letters{}, Transport: &relayServer{options: smtpOptions("127.0.0.1", port)},
+	relay := outbox.New(outbox.Options{Store: store, Composer: letters, Transport: &relayServer{options: smtpOptions("127.0.0.1", port)},
 		Suppressions: suppressions, Reader: db.Reader, Connections: crashConnections, Name: "crasher", HoldUnknown: hold,
 		Metrics: outbox.NewMetrics(prometheus.NewRegistry(), store), Log: slog.New(slog.DiscardHandler), Now: time.Now, Jitter: rand.Float64})
 	return relay.Run(ctx)

@@ -53,7 +53,11 @@ func (r *Relay) claim(ctx context.Context) (more bool) {
 		return true
 	}
 	r.breaker.recovered(databaseAway)
-	r.queue.add(envelopes, now.Add(r.Lease))
+	drafts, err := r.read(ctx, envelopes)
+	if err != nil { // each is read again before it is sent
+		drafts = nil
+	}
+	r.queue.add(envelopes, drafts, now.Add(r.Lease))
 	return below < lanes || len(envelopes) == limit
 }
 

@@ -33,12 +33,12 @@ type refusal struct {
 func (r *Relay) end(e mailer.Envelope, o mailer.Outcome) result {
 	now := r.Now().UnixMilli()
 	return result{outcome: o, counted: true, done: make(chan error, 1), finished: finished{ID: e.ID,
-		State: string(mailer.Done), Outcome: string(o), DueAtMS: e.DueAt.UnixMilli(), Attempts: e.Attempts, DoneMS: &now}}
+		State: string(mailer.Done), Outcome: string(o), DueAtMS: e.DueAt.UnixMilli(), Attempts: e.Attempts, DoneMS: now}}
 }
 
 // wait makes the result one that is tried again.
 func (f *result) wait(until time.Time) {
-	f.State, f.DueAtMS, f.DoneMS = string(mailer.Waiting), until.UnixMilli(), nil
+	f.State, f.DueAtMS, f.DoneMS = string(mailer.Waiting), until.UnixMilli(), 0
 }
 
 // judge turns an attempt into the envelope's next state.

@@ -18,17 +18,29 @@ import (
 	"github.com/jobalertd/jobalertd/mailer"
 )
 
-// ErrEmpty is returned by a Composer when nothing is left to say: the alert has
+// ErrEmpty is returned by a Draft when nothing is left to say: the alert has
 // ended, the postings are gone.
 var ErrEmpty = errors.New("nothing is left to say")
 
-// ErrGone is returned by a Composer when the recipient has left or was erased.
+// ErrGone is returned by a Draft when the recipient has left or was erased.
 var ErrGone = errors.New("the recipient has left")
 
-// Composer makes an envelope's mail from its numbers, as things stand now. It is
-// called by every connection at once.
+// Composer makes the mails of claimed envelopes from their numbers, as things stand
+// now.
 type Composer interface {
-	Compose(ctx context.Context, e mailer.Envelope) (mailer.Message, error)
+	// Read looks up what these envelopes' mails need, for all of them at once, and
+	// returns a draft for each, in their order. An error means none could be read;
+	// what is wrong with one alone its draft says.
+	Read(ctx context.Context, envelopes []mailer.Envelope) ([]Draft, error)
+}
+
+// Draft is an envelope's mail before it is made.
+type Draft struct {
+	// To is the recipient, asked about for suppressions; "" if Make says why not.
+	To string
+	// Make composes the mail, without waiting for anything. It is called once, by a
+	// connection, after To was found to be allowed.
+	Make func() (mailer.Message, error)
 }
 
 // Session is a connection to the server. It serves one goroutine.
@@ -51,8 +63,8 @@ type Transport interface {
 
 // Suppressions says who must not be written to, and counts refusals.
 type Suppressions interface {
-	// Reason is why the address must not be written to; "" if it may.
-	Reason(ctx context.Context, q sqlx.ExtContext, address string) (string, error)
+	// Reasons are why addresses must not be written to; those that may are not in it.
+	Reasons(ctx context.Context, q sqlx.ExtContext, addresses []string) (map[string]string, error)
 	// Refused counts a refusal at sending time like a bounce: hard, or soft.
 	Refused(ctx context.Context, tx sqlx.ExtContext, address string, hard bool, status string) error
 }
@@ -114,7 +126,7 @@ func New(o Options) *Relay {
 // claimsAConnection is how many envelopes a claim takes for each connection, and
 // how many wait here at most: claims must be few, and what a crash leaves claimed
 // must be little. What is urgent does not stand in line behind them.
-const claimsAConnection = 32
+const claimsAConnection = 64
 
 // Wake makes the relay look for due envelopes now. It never blocks.
 func (r *Relay) Wake() {

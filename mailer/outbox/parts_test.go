@@ -27,7 +27,7 @@ func TestQueue_GivesTheMostUrgentFirstAndLosesNone(t *testing.T) {
 				e := mailer.Envelope{ID: next, Kind: rapid.SampledFrom(kinds).Draw(t, "kind")}
 				next++
 				model = append(model, e)
-				q.add([]mailer.Envelope{e, e}, now.Add(time.Minute))
+				q.add([]mailer.Envelope{e, e}, nil, now.Add(time.Minute))
 			},
 			"pop": func(t *rapid.T) {
 				c, _ := q.pop(now)
@@ -82,9 +82,9 @@ func TestQueue_GivesTheMostUrgentFirstAndLosesNone(t *testing.T) {
 func TestQueue_DropsWhatItsLeaseNoLongerCovers(t *testing.T) {
 	now := time.UnixMilli(1_000_000)
 	q := newQueue(16)
-	q.add([]mailer.Envelope{{ID: 1}, {ID: 2}, {ID: 3}}, now.Add(time.Minute))
+	q.add([]mailer.Envelope{{ID: 1}, {ID: 2}, {ID: 3}}, nil, now.Add(time.Minute))
 	q.renewed([]int64{1, 2, 3}, []int64{3, 2}, now.Add(2*time.Minute)) // 1 was lost
-	q.add([]mailer.Envelope{{ID: 3}}, now.Add(3*time.Minute))          // claimed again by the same relay
+	q.add([]mailer.Envelope{{ID: 3}}, nil, now.Add(3*time.Minute))     // claimed again by the same relay
 	c, stale := q.pop(now)
 	if c == nil || c.ID != 2 || !slices.Equal(stale, []int64{1}) {
 		t.Errorf("popped %v, stale %v; want 2 and 1", c, stale)
@@ -97,9 +97,9 @@ func TestQueue_DropsWhatItsLeaseNoLongerCovers(t *testing.T) {
 func TestQueue_TakesAnewWhatWasRecordedAMomentAgo(t *testing.T) {
 	now := time.UnixMilli(1_000_000)
 	q := newQueue(16)
-	q.add([]mailer.Envelope{{ID: 1, DueAt: now}}, now.Add(time.Minute))
+	q.add([]mailer.Envelope{{ID: 1, DueAt: now}}, nil, now.Add(time.Minute))
 	before, _ := q.pop(now)
-	q.add([]mailer.Envelope{{ID: 1, DueAt: now.Add(time.Second)}}, now.Add(time.Minute))
+	q.add([]mailer.Envelope{{ID: 1, DueAt: now.Add(time.Second)}}, nil, now.Add(time.Minute))
 	q.forget(before)
 	if again, _ := q.pop(now); again == nil || again.ID != 1 {
 		t.Error("an envelope that was claimed anew is lost until its lease ends")

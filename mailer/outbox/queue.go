@@ -12,6 +12,14 @@ import (
 type claim struct {
 	mailer.Envelope
 	leaseUntil time.Time // guarded by the queue's mutex
+	draft      *draft    // what was read for it; nil if it is still to be
+}
+
+// draft is what was read for an envelope, together with many others.
+type draft struct {
+	Draft
+	suppressed string    // why To must not be written to
+	at         time.Time // when it was read
 }
 
 // queue holds what is claimed: the envelopes that no connection has taken yet,
@@ -39,19 +47,22 @@ func newQueue(room int) *queue {
 	return &queue{ready: make(chan struct{}, 1), low: make(chan struct{}, 1), room: room, held: map[int64]*claim{}}
 }
 
-// add takes in envelopes just claimed, in their order. One that is held already
+// add takes in envelopes just claimed, in their order, with what was read for them. One that is held already
 // and due at the same time as then had a lease that ran out: it is still the same
 // claim, renewed. Due at another time it was recorded a moment ago and is claimed
 // anew.
-func (q *queue) add(envelopes []mailer.Envelope, leaseUntil time.Time) {
+func (q *queue) add(envelopes []mailer.Envelope, drafts []*draft, leaseUntil time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, e := range envelopes {
+	for i, e := range envelopes {
 		if c := q.held[e.ID]; c != nil && c.DueAt.Equal(e.DueAt) {
 			c.leaseUntil = leaseUntil
 			continue
 		}
 		c := &claim{Envelope: e, leaseUntil: leaseUntil}
+		if drafts != nil {
+			c.draft = drafts[i]
+		}
 		q.held[e.ID] = c
 		lane := &q.lanes[e.Kind.Priority()]
 		*lane = append(*lane, c)

@@ -1,7 +1,6 @@
 package outbox_test
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"strings"
@@ -82,7 +81,7 @@ func TestRelay_DecidesBeforeSending(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		broken := int64(4)
 		r := newRig(t, db, func(o *outbox.Options) {
-			o.Composer = composeFunc(func(ctx context.Context, e mailer.Envelope) (mailer.Message, error) {
+			o.Composer = each(func(e mailer.Envelope) (mailer.Message, error) {
 				switch e.Subscriber {
 				case 1:
 					return mailer.Message{}, outbox.ErrEmpty
@@ -93,7 +92,7 @@ func TestRelay_DecidesBeforeSending(t *testing.T) {
 				case broken:
 					panic("a template broke")
 				}
-				return letters{}.Compose(ctx, e)
+				return letter(e)
 			})
 		})
 		complained := address(5)

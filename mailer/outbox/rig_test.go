@@ -51,21 +51,25 @@ func (t *relayServer) Dial(ctx context.Context) (outbox.Session, error) {
 
 func (t *relayServer) Problem(err error) mailer.Verdict { return smtp.VerdictOf(err) }
 
+// each is a Composer that makes one mail after the other.
+type each func(e mailer.Envelope) (mailer.Message, error)
+
+func (f each) Read(_ context.Context, envelopes []mailer.Envelope) ([]outbox.Draft, error) {
+	drafts := make([]outbox.Draft, len(envelopes))
+	for i, e := range envelopes {
+		drafts[i] = outbox.Draft{To: address(e.Subscriber), Make: func() (mailer.Message, error) { return f(e) }}
+	}
+	return drafts, nil
+}
+
 // letters composes a small mail to a subscriber's address.
-type letters struct{}
+var letters = each(letter)
 
 func address(subscriber int64) string { return fmt.Sprintf("s%d@example.org", subscriber) }
 
-func (letters) Compose(_ context.Context, e mailer.Envelope) (mailer.Message, error) {
+func letter(e mailer.Envelope) (mailer.Message, error) {
 	data := "Message-ID: <" + e.MessageID + ">\r\nSubject: " + string(e.Kind) + "\r\n\r\n" + strings.Repeat("Stelle\r\n", 20)
 	return mailer.Message{Envelope: e.ID, From: "b@bounce.example", To: address(e.Subscriber), Data: []byte(data)}, nil
-}
-
-// composeFunc is a Composer.
-type composeFunc func(ctx context.Context, e mailer.Envelope) (mailer.Message, error)
-
-func (f composeFunc) Compose(ctx context.Context, e mailer.Envelope) (mailer.Message, error) {
-	return f(ctx, e)
 }
 
 // clock is the time that tests can move on.
@@ -107,7 +111,7 @@ func newRig(t *testing.T, db *database.DB, change func(o *outbox.Options)) *rig 
 		t.Fatal(err)
 	}
 	r.transport = &relayServer{options: smtpOptions(r.server.Host, r.server.Port)}
-	r.options = outbox.Options{Store: r.store, Composer: letters{}, Transport: r.transport, Suppressions: r.suppressions,
+	r.options = outbox.Options{Store: r.store, Composer: letters, Transport: r.transport, Suppressions: r.suppressions,
 		Reader: db.Reader, Connections: 4, Name: "r1", Metrics: outbox.NewMetrics(r.registry, r.store),
 		Log: slog.New(slog.DiscardHandler), Now: r.clock.now, Jitter: func() float64 { return 0.5 }}
 	if change != nil {

@@ -185,23 +185,19 @@ type finished struct {
 	Attempts int    `json:"attempts"`
 	Reply    string `json:"reply"`
 	QueueID  string `json:"queue_id"`
-	DoneMS   *int64 `json:"done_ms"`
+	DoneMS   int64  `json:"done_ms"` // 0: not done
 }
 
 // finish records results in one transaction, and marks begun as possibly on the
 // wire. also, if not nil, runs in it, for what must be recorded with them (refusals
 // counted like bounces). It returns how many of the envelopes the relay called by did not hold.
 func (s *Store) finish(ctx context.Context, by string, results []finished, begun []int64, also func(tx sqlx.ExtContext) error) (lost int, err error) {
-	encoded, err := json.Marshal(results)
-	if err != nil {
-		return 0, fmt.Errorf("encode what came of envelopes: %w", err)
-	}
 	update := func(ctx context.Context, q sqlx.ExtContext) error {
 		if len(results) == 0 {
 			return nil
 		}
 		var ids []int64
-		err := s.queries.Select(ctx, q, &ids, "finish", map[string]any{"results": string(encoded), "claimed_by": by})
+		err := s.queries.Select(ctx, q, &ids, "finish", columnsOf(results, by))
 		lost = len(results) - len(ids)
 		return err
 	}
@@ -228,6 +224,44 @@ func (s *Store) finish(ctx context.Context, by string, results []finished, begun
 		return 0, fmt.Errorf("record what came of envelopes: %w", err)
 	}
 	return lost, nil
+}
+
+// finishColumns are results as the statement takes them: columns for PostgreSQL,
+// whose planner guesses few rows of arrays and so looks them up by their numbers,
+// rows for SQLite.
+type finishColumns struct {
+	By       string         `db:"claimed_by"`
+	Results  database.Array `db:"results"`
+	IDs      database.Array `db:"ids"`
+	States   database.Array `db:"states"`
+	Outcomes database.Array `db:"outcomes"`
+	Due      database.Array `db:"due"`
+	Attempts database.Array `db:"attempts"`
+	Replies  database.Array `db:"replies"`
+	QueueIDs database.Array `db:"queue_ids"`
+	Done     database.Array `db:"done"`
+}
+
+func columnsOf(results []finished, by string) finishColumns {
+	column := func(of func(f *finished) int64) database.Array {
+		out := make([]int64, len(results))
+		for i := range results {
+			out[i] = of(&results[i])
+		}
+		return database.Array{Slice: out}
+	}
+	texts := func(of func(f *finished) string) database.Array {
+		out := make([]string, len(results))
+		for i := range results {
+			out[i] = of(&results[i])
+		}
+		return database.Array{Slice: out}
+	}
+	return finishColumns{By: by, Results: database.Array{Slice: results},
+		IDs: column(func(f *finished) int64 { return f.ID }), States: texts(func(f *finished) string { return f.State }),
+		Outcomes: texts(func(f *finished) string { return f.Outcome }), Due: column(func(f *finished) int64 { return f.DueAtMS }),
+		Attempts: column(func(f *finished) int64 { return int64(f.Attempts) }), Replies: texts(func(f *finished) string { return f.Reply }),
+		QueueIDs: texts(func(f *finished) string { return f.QueueID }), Done: column(func(f *finished) int64 { return f.DoneMS })}
 }
 
 func (s *Store) renew(ctx context.Context, by string, ids []int64, until time.Time) (got []int64, err error) {

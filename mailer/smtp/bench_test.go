@@ -42,7 +42,7 @@ func sinkFor(b *testing.B, delay time.Duration) (host string, port int, stop fun
 		port, _ := strconv.Atoi(text)
 		return host, port, func() {}
 	}
-	sink, err := smtptest.StartRawSink(delay)
+	sink, err := smtptest.StartRawSink(smtptest.SinkOptions{Delay: delay})
 	if err != nil {
 		b.Fatal(err)
 	}

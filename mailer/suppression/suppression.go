@@ -61,7 +61,7 @@ type List struct {
 // New opens the list of a migrated database; key is the installation's secret for
 // hashing addresses.
 func New(db *database.DB, key []byte, now func() time.Time) (*List, error) {
-	q, err := database.LoadQueries(queryFiles, db.Dialect, "suppression", "suppress", "lift", "forgive", "unsuppress", "list-suppressions",
+	q, err := database.LoadQueries(queryFiles, db.Dialect, "suppression", "suppressions", "suppress", "lift", "forgive", "unsuppress", "list-suppressions",
 		"add-bounce", "bounce-days", "purge-bounces")
 	if err != nil {
 		return nil, err
@@ -85,6 +85,36 @@ func (l *List) Reason(ctx context.Context, q sqlx.ExtContext, address string) (s
 		return "", fmt.Errorf("read suppression: %w", err)
 	}
 	return string(r.Reason), nil
+}
+
+// Reasons are those of several addresses, by address; those that may be written to
+// are not in it.
+func (l *List) Reasons(ctx context.Context, q sqlx.ExtContext, addresses []string) (map[string]string, error) {
+	if len(addresses) == 0 {
+		return nil, nil
+	}
+	hashes := make([]string, len(addresses))
+	for i, a := range addresses {
+		hashes[i] = l.Hash(a)
+	}
+	var rs []Record
+	if err := l.queries.Select(ctx, q, &rs, "suppressions", map[string]any{"hashes": database.Array{Slice: hashes}}); err != nil {
+		return nil, fmt.Errorf("read suppressions: %w", err)
+	}
+	if len(rs) == 0 {
+		return nil, nil
+	}
+	of := make(map[string]Reason, len(rs))
+	for _, r := range rs {
+		of[r.AddressHash] = r.Reason
+	}
+	reasons := map[string]string{}
+	for i, a := range addresses {
+		if r, ok := of[hashes[i]]; ok {
+			reasons[a] = string(r)
+		}
+	}
+	return reasons, nil
 }
 
 // Add suppresses an address within the caller's transaction.

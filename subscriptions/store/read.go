@@ -28,6 +28,19 @@ func (s *Store) Of(ctx context.Context, q sqlx.ExtContext, subscriber int64) ([]
 	return s.subscriptions(rows), nil
 }
 
+// Confirmed returns those of ids that are confirmed, by number, criteria prepared.
+func (s *Store) Confirmed(ctx context.Context, q sqlx.ExtContext, ids []uint32) ([]subscriptions.Subscription, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var rows []subscriptionRow
+	err := s.q.Select(ctx, q, &rows, "subscriptions-confirmed", map[string]any{"ids": database.Array{Slice: numbers(ids)}})
+	if err != nil {
+		return nil, fmt.Errorf("read confirmed subscriptions: %w", err)
+	}
+	return s.subscriptions(rows), nil
+}
+
 // Page returns up to limit subscriptions in whatever state with numbers above
 // after, ascending.
 func (s *Store) Page(ctx context.Context, q sqlx.ExtContext, after uint32, limit int) ([]subscriptions.Subscription, error) {

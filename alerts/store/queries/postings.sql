@@ -26,14 +26,11 @@ SELECT number, source, identifier, content_hash, position, first_position, withd
  WHERE number IN (:numbers) AND body <> ''
  ORDER BY number;
 
--- name: postings-closed
--- Which of these ended within a span: withdrawn in it, or expired in it while they stood.
-SELECT number
-  FROM postings
- WHERE number IN (:numbers)
-   AND (withdrawn AND changed_ms > :since_ms AND changed_ms <= :now_ms
-        OR NOT withdrawn AND expires_ms > :since_ms AND expires_ms <= :now_ms)
- ORDER BY number;
+-- name: closed-between
+-- What ended within a span, and when: withdrawn in it, or expired in it while it stood. Each half has an index.
+SELECT number, changed_ms AS at_ms FROM postings WHERE withdrawn AND changed_ms > :since_ms AND changed_ms <= :until_ms
+UNION ALL
+SELECT number, expires_ms AS at_ms FROM postings WHERE NOT withdrawn AND expires_ms > :since_ms AND expires_ms <= :until_ms;
 
 -- name: posting-by-identifier
 SELECT number, source, identifier, content_hash, position, first_position, withdrawn, body
@@ -94,13 +91,6 @@ SELECT number, stream_created_ms, stream_sequence
  WHERE (stream_created_ms, stream_sequence) > (:stream_created_ms, :stream_sequence) AND withdrawn
  ORDER BY stream_created_ms, stream_sequence
  LIMIT :page;
-
--- name: standing-numbers
--- Those of numbers that are stored and not withdrawn, with the position of their content.
-SELECT number, position
-  FROM postings
- WHERE number IN (:numbers) AND NOT withdrawn AND body <> ''
- ORDER BY number;
 
 -- name: count-postings
 SELECT COUNT(*) FROM postings WHERE NOT withdrawn AND expires_ms > :now_ms AND body <> '';

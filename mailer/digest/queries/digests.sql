@@ -54,19 +54,6 @@ SELECT subscriber_id, delivered, counted
  WHERE subscriber_id IN (:subscribers)
  ORDER BY subscriber_id, after_id;
 
--- name: delivered-before
--- What a subscriber got before one of her digests, latest first.
-SELECT id, created_ms, delivered
-  FROM digests
- WHERE subscriber_id = :subscriber_id AND after_id < :after_id
- ORDER BY after_id DESC
- LIMIT :page;
-
--- name: digest-by-envelope
-SELECT id, run_id, subscriber_id, after_id, created_ms, subscriptions, delivered, deferred, counted, content
-  FROM digests
- WHERE run_id = :run_id AND subscriber_id = :subscriber_id;
-
 -- name: digests-of-subscriber
 SELECT id, run_id, subscriber_id, after_id, created_ms, subscriptions, delivered, deferred, counted, content
   FROM digests

@@ -10,9 +10,18 @@ import (
 	"time"
 )
 
+// SinkOptions shape a RawSink. The zero value answers at once, at a free port.
+type SinkOptions struct {
+	// Delay holds every answer back; it stands for the way there and back to a
+	// distant relay.
+	Delay   time.Duration
+	Address string // to listen on; empty: 127.0.0.1 at a free port
+	Count   bool   // remember Message-IDs, for Distinct
+}
+
 // RawSink is a server that takes everything and looks at nothing: of a mail
-// it only finds the final dot. It bounds from above what any sender can
-// reach on a machine.
+// it only finds the final dot, and its Message-ID if asked to. It bounds from
+// above what any sender can reach on a machine.
 type RawSink struct {
 	Host string
 	Port int
@@ -21,22 +30,27 @@ type RawSink struct {
 	bytes    atomic.Int64
 	listener net.Listener
 	delay    time.Duration
+	count    bool
 	done     chan struct{} // closed by Close
 	wg       sync.WaitGroup
 
 	mu     sync.Mutex
+	ids    map[string]struct{}
 	conns  map[net.Conn]struct{}
 	closed bool
 }
 
-// StartRawSink runs a sink until Close. Every answer is held back by delay,
-// which stands for the way there and back to a distant relay.
-func StartRawSink(delay time.Duration) (*RawSink, error) {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+// StartRawSink runs a sink until Close.
+func StartRawSink(o SinkOptions) (*RawSink, error) {
+	if o.Address == "" {
+		o.Address = "127.0.0.1:0"
+	}
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", o.Address)
 	if err != nil {
 		return nil, fmt.Errorf("listen for mail: %w", err)
 	}
-	s := &RawSink{listener: listener, delay: delay, done: make(chan struct{}), conns: make(map[net.Conn]struct{})}
+	s := &RawSink{listener: listener, delay: o.Delay, count: o.Count, done: make(chan struct{}),
+		conns: make(map[net.Conn]struct{}), ids: make(map[string]struct{})}
 	s.Host, s.Port = splitPort(listener.Addr().String())
 	s.wg.Go(s.accept)
 	return s, nil
@@ -44,6 +58,26 @@ func StartRawSink(delay time.Duration) (*RawSink, error) {
 
 // Mails is how many mails were taken.
 func (s *RawSink) Mails() int64 { return s.mails.Load() }
+
+// Distinct is how many different Message-IDs the mails had.
+func (s *RawSink) Distinct() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return int64(len(s.ids))
+}
+
+// remember notes the Message-ID in the header of a mail.
+func (s *RawSink) remember(mail []byte) {
+	_, rest, found := bytes.Cut(mail[:min(len(mail), maxHeader)], []byte("\nMessage-ID: <"))
+	if id, _, ended := bytes.Cut(rest, []byte(">")); found && ended {
+		s.mu.Lock()
+		s.ids[string(id)] = struct{}{}
+		s.mu.Unlock()
+	}
+}
+
+// maxHeader is where a Message-ID must stand to be found.
+const maxHeader = 4096
 
 // Bytes is how many bytes came in, commands included.
 func (s *RawSink) Bytes() int64 { return s.bytes.Load() }
@@ -140,6 +174,9 @@ func (c *sinkConn) understand() {
 			if bytes.HasPrefix(in, []byte(".\r\n")) && len(in) >= 3 {
 				in = in[3:] // an empty mail
 			} else if end := bytes.Index(in, []byte("\r\n.\r\n")); end >= 0 {
+				if c.sink.count {
+					c.sink.remember(in[:end])
+				}
 				in = in[end+5:]
 			} else {
 				break

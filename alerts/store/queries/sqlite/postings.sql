@@ -19,3 +19,10 @@ ON CONFLICT (source, identifier) DO UPDATE
        withdrawn = excluded.withdrawn, stream_created_ms = excluded.stream_created_ms, stream_sequence = excluded.stream_sequence,
        published_ms = excluded.published_ms, expires_ms = excluded.expires_ms, changed_ms = excluded.changed_ms,
        title = excluded.title, employer = excluded.employer, body = excluded.body, receipt = excluded.receipt;
+
+-- name: standing-numbers
+-- Those of numbers, given as one value, that are stored and not withdrawn, with the position of their content.
+SELECT number, position
+  FROM postings
+ WHERE number IN (SELECT value FROM json_each(:numbers)) AND NOT withdrawn AND body <> ''
+ ORDER BY number;

@@ -16,11 +16,12 @@ RETURNING id, kind, purpose, subscriber_id, run_id, subscription_id, payload, me
           created_ms, done_ms, reply, queue_id;
 
 -- name: finish
--- Records what came of envelopes that this relay holds, given as one JSON array, and returns those it did hold.
+-- Records what came of envelopes that this relay holds, given as columns, and returns those it did hold.
 UPDATE outbox
    SET state = r.state, outcome = r.outcome, due_at_ms = r.due_at_ms, lease_until_ms = 0, claimed_by = '',
-       attempts = r.attempts, reply = r.reply, queue_id = r.queue_id, done_ms = r.done_ms
-  FROM jsonb_to_recordset(CAST(:results AS jsonb))
-       AS r(id bigint, state text, outcome text, due_at_ms bigint, attempts bigint, reply text, queue_id text, done_ms bigint)
+       attempts = r.attempts, reply = r.reply, queue_id = r.queue_id, done_ms = NULLIF(r.done_ms, 0)
+  FROM unnest(CAST(:ids AS BIGINT[]), CAST(:states AS TEXT[]), CAST(:outcomes AS TEXT[]), CAST(:due AS BIGINT[]),
+              CAST(:attempts AS BIGINT[]), CAST(:replies AS TEXT[]), CAST(:queue_ids AS TEXT[]), CAST(:done AS BIGINT[]))
+       AS r(id, state, outcome, due_at_ms, attempts, reply, queue_id, done_ms)
  WHERE outbox.id = r.id AND outbox.state = 'claimed' AND outbox.claimed_by = :claimed_by
 RETURNING outbox.id;

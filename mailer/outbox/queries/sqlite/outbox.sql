@@ -15,7 +15,7 @@ RETURNING id, kind, purpose, subscriber_id, run_id, subscription_id, payload, me
 -- Records what came of envelopes that this relay holds, given as one JSON array, and returns those it did hold.
 UPDATE outbox
    SET state = r.state, outcome = r.outcome, due_at_ms = r.due_at_ms, lease_until_ms = 0, claimed_by = '',
-       attempts = r.attempts, reply = r.reply, queue_id = r.queue_id, done_ms = r.done_ms
+       attempts = r.attempts, reply = r.reply, queue_id = r.queue_id, done_ms = NULLIF(r.done_ms, 0)
   FROM (SELECT value ->> '$.id' AS id, value ->> '$.state' AS state, value ->> '$.outcome' AS outcome,
                value ->> '$.due_at_ms' AS due_at_ms, value ->> '$.attempts' AS attempts, value ->> '$.reply' AS reply,
                value ->> '$.queue_id' AS queue_id, value ->> '$.done_ms' AS done_ms

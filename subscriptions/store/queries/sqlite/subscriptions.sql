@@ -6,6 +6,14 @@ SELECT id, subscriber_id, criteria, label, frequency, hour, weekday, timezone, m
  WHERE id IN (SELECT value FROM json_each(:ids))
  ORDER BY id;
 
+-- name: subscriptions-confirmed
+-- Those of these that are confirmed.
+SELECT id, subscriber_id, criteria, label, frequency, hour, weekday, timezone, max_postings, overflow, state, ended_reason,
+       position, logged_from, delivered_through, due_at_ms, last_local_date, paused_until_ms, on_return, created_ms, confirmed_ms, ended_ms
+  FROM subscriptions
+ WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'confirmed'
+ ORDER BY id;
+
 -- name: subscriptions-due
 -- What a mail to these subscribers is about: due by then, and instant ones with anything waiting. SQLite takes the
 -- list as JSON, PostgreSQL as an array; a page of subscribers is longer than a statement may have parameters.

@@ -1,0 +1,13 @@
+-- +goose Up
+
+-- What was withdrawn within a span, for telling subscribers.
+CREATE INDEX postings_withdrawn ON postings (changed_ms) WHERE withdrawn;
+
+-- A run's envelopes. The outcome changes with every mail that is sent, and the index need not.
+DROP INDEX outbox_by_run;
+CREATE INDEX outbox_by_run ON outbox (run_id);
+
+-- +goose Down
+DROP INDEX outbox_by_run;
+CREATE INDEX outbox_by_run ON outbox (run_id, outcome);
+DROP INDEX postings_withdrawn;

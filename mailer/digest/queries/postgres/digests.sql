@@ -1,0 +1,18 @@
+-- name: digests-by-envelope
+-- The digests of some envelopes. The bitmaps are for building; a mail needs the content.
+SELECT d.id, d.run_id, d.subscriber_id, d.after_id, d.created_ms, d.content
+  FROM unnest(CAST(:runs AS BIGINT[]), CAST(:subscribers AS BIGINT[])) AS w(run_id, subscriber_id)
+  JOIN digests d ON d.run_id = w.run_id AND d.subscriber_id = w.subscriber_id;
+
+-- name: digests-created
+SELECT id, created_ms FROM digests WHERE id = ANY(:ids);
+
+-- name: delivered-before
+-- What subscribers got before a place in the chain of their digests, latest first.
+SELECT subscriber_id, before_id, delivered
+  FROM (SELECT w.subscriber_id, w.after_id AS before_id, d.after_id, d.delivered,
+               ROW_NUMBER() OVER (PARTITION BY w.subscriber_id, w.after_id ORDER BY d.after_id DESC) AS place
+          FROM unnest(CAST(:subscribers AS BIGINT[]), CAST(:afters AS BIGINT[])) AS w(subscriber_id, after_id)
+          JOIN digests d ON d.subscriber_id = w.subscriber_id AND d.after_id < w.after_id) AS earlier
+ WHERE place <= :page
+ ORDER BY subscriber_id, before_id, after_id DESC;

@@ -1,0 +1,18 @@
+-- name: digests-by-envelope
+-- The digests of some envelopes, given as a list of pairs. The bitmaps are for building; a mail needs the content.
+SELECT d.id, d.run_id, d.subscriber_id, d.after_id, d.created_ms, d.content
+  FROM json_each(:pairs) AS w
+  JOIN digests d ON d.run_id = w.value ->> '$[0]' AND d.subscriber_id = w.value ->> '$[1]';
+
+-- name: digests-created
+SELECT id, created_ms FROM digests WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: delivered-before
+-- What subscribers got before a place in the chain of their digests, latest first.
+SELECT subscriber_id, before_id, delivered
+  FROM (SELECT d.subscriber_id, w.value ->> '$[1]' AS before_id, d.after_id, d.delivered,
+               ROW_NUMBER() OVER (PARTITION BY w.value ->> '$[0]', w.value ->> '$[1]' ORDER BY d.after_id DESC) AS place
+          FROM json_each(:pairs) AS w
+          JOIN digests d ON d.subscriber_id = w.value ->> '$[0]' AND d.after_id < w.value ->> '$[1]') AS earlier
+ WHERE place <= :page
+ ORDER BY subscriber_id, before_id, after_id DESC;
