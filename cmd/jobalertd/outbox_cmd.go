@@ -2,15 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/mailer/outbox"
-	"github.com/jobalertd/jobalertd/mailer/suppression"
-	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
 // outboxCmd shows envelopes.
@@ -86,106 +81,5 @@ func (c outboxRetryCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	s.printf("%d envelopes are due now\n", n)
-	return nil
-}
-
-// suppressionsCmd manages whom nothing is sent to.
-type suppressionsCmd struct {
-	List   suppressionsListCmd   `cmd:"" help:"List suppressions; addresses are kept as keyed hashes only."`
-	Add    suppressionsAddCmd    `cmd:"" help:"Write to an address no more."`
-	Remove suppressionsRemoveCmd `cmd:"" help:"Allow an address again."`
-}
-
-type suppressionsListCmd struct {
-	Email string `help:"Of one address alone."`
-	Limit int    `help:"At most so many." default:"1000"`
-	JSON  bool   `help:"One JSON object a suppression." name:"json"`
-}
-
-func (suppressionsListCmd) Help() string {
-	return "Example:\n  jobalertd suppressions list --email a@example.org"
-}
-
-func (c suppressionsListCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
-	if err != nil {
-		return err
-	}
-	defer st.close()
-	if c.Email != "" {
-		reason, err := st.suppressions.Reason(ctx, st.db.Reader, c.Email)
-		if err != nil {
-			return err
-		}
-		if reason == "" {
-			s.printf("not suppressed\n")
-			return nil
-		}
-		s.printf("%s\n", reason)
-		return nil
-	}
-	list, err := st.suppressions.Records(ctx, "", c.Limit)
-	if err != nil {
-		return err
-	}
-	for _, r := range list {
-		if c.JSON {
-			err = s.printJSON(r)
-		} else {
-			s.printf("%s  %-13s  %s  %s\n", r.AddressHash[:16], r.Reason, time.UnixMilli(r.AtMS).Format(time.DateOnly), r.Detail)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-type suppressionsAddCmd struct {
-	Email  string `arg:"" help:"Address."`
-	Reason string `help:"manual, hard-bounce, complaint or unsubscribed." enum:"manual,hard-bounce,complaint,unsubscribed" default:"manual"`
-	Detail string `help:"A note for later."`
-}
-
-func (suppressionsAddCmd) Help() string {
-	return "Example:\n  jobalertd suppressions add a@example.org --detail \"asked by phone\""
-}
-
-func (c suppressionsAddCmd) Run(ctx context.Context, s *session) error {
-	address, err := subscriptions.ParseAddress(c.Email)
-	if err != nil {
-		return usagef("%q: %v", c.Email, err)
-	}
-	st, err := s.stores(ctx)
-	if err != nil {
-		return err
-	}
-	defer st.close()
-	return st.db.Tx(ctx, func(tx *sqlx.Tx) error {
-		return st.suppressions.Add(ctx, tx, address, suppression.Reason(c.Reason), c.Detail)
-	})
-}
-
-type suppressionsRemoveCmd struct {
-	Email string `arg:"" help:"Address."`
-}
-
-func (suppressionsRemoveCmd) Help() string {
-	return "Example:\n  jobalertd suppressions remove a@example.org"
-}
-
-func (c suppressionsRemoveCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
-	if err != nil {
-		return err
-	}
-	defer st.close()
-	removed, err := st.suppressions.Remove(ctx, c.Email)
-	if err != nil {
-		return err
-	}
-	if !removed {
-		return fmt.Errorf("%s is not suppressed", c.Email)
-	}
 	return nil
 }

@@ -183,10 +183,16 @@ func (s *stores) importLines(ctx context.Context, in io.Reader, refuse func(refu
 	rules := subscriptions.ImportRules{Meaning: s.meaning, Cadences: subscriptions.Cadences(s.config.Digest.Cadences),
 		Timezone: s.config.Digest.Timezone, Now: s.now()}
 	var counts importCounts
-	batch := make([]subscriptions.Import, 0, substore.ImportBatch)
+	batch, numbers := make([]subscriptions.Import, 0, substore.ImportBatch), make([]int, 0, substore.ImportBatch)
 	flush := func() error {
-		if len(batch) == 0 {
-			return nil
+		read := len(batch)
+		kept, err := s.withoutThoseWhoLeft(ctx, batch, func(i int, f alerts.Fault) error {
+			counts.Refused++
+			return refuse(refusedLine{Line: numbers[i], Faults: []alerts.Fault{f}})
+		})
+		batch, numbers = kept, numbers[:0]
+		if err != nil || len(batch) == 0 {
+			return err
 		}
 		ids, err := s.subscriptions.Import(ctx, batch, s.now())
 		if err != nil {
@@ -204,7 +210,7 @@ func (s *stores) importLines(ctx context.Context, in io.Reader, refuse func(refu
 			}
 			counts.Stored++
 		}
-		progress(len(batch))
+		progress(read)
 		batch = batch[:0]
 		return nil
 	}
@@ -222,7 +228,7 @@ func (s *stores) importLines(ctx context.Context, in io.Reader, refuse func(refu
 					return counts, err
 				}
 			default:
-				batch = append(batch, one)
+				batch, numbers = append(batch, one), append(numbers, n)
 			}
 		}
 		if len(batch) == substore.ImportBatch || err != nil {
@@ -237,6 +243,33 @@ func (s *stores) importLines(ctx context.Context, in io.Reader, refuse func(refu
 			return counts, fmt.Errorf("read line %d: %w", n, err)
 		}
 	}
+}
+
+// withoutThoseWhoLeft keeps the imports whose owners have not ended all they had
+// here; refuse is told of the others, by their place.
+func (s *stores) withoutThoseWhoLeft(ctx context.Context, batch []subscriptions.Import, refuse func(int, alerts.Fault) error) ([]subscriptions.Import, error) {
+	if len(batch) == 0 {
+		return batch, nil
+	}
+	addresses := make([]string, len(batch))
+	for i := range batch {
+		addresses[i] = batch[i].Email
+	}
+	left, err := s.subscriptions.Left(ctx, addresses)
+	if err != nil {
+		return nil, err
+	}
+	kept := batch[:0]
+	for i := range left {
+		if !left[i] {
+			kept = append(kept, batch[i])
+			continue
+		}
+		if err := refuse(i, alerts.Fault{Field: "email", Code: subscriptions.FaultAddress, Message: "has left here; an import does not bring it back, a new sign-up does"}); err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
 }
 
 // askConfirmation sends the owner of an imported, unconfirmed subscription the
@@ -360,7 +393,7 @@ type subscriptionsEraseCmd struct {
 }
 
 func (subscriptionsEraseCmd) Help() string {
-	return "Example:\n  jobalertd subscriptions erase a@example.org\n\nThe record of consent stays under a keyed hash for retention.consents."
+	return "Example:\n  jobalertd subscriptions erase a@example.org\n\nThe record of consent stays under a keyed hash for retention.consents, and that she left, so that no import brings her back."
 }
 
 func (c subscriptionsEraseCmd) Run(ctx context.Context, s *session) error {
@@ -371,7 +404,10 @@ func (c subscriptionsEraseCmd) Run(ctx context.Context, s *session) error {
 	defer st.close()
 	how := subscriptions.Circumstances{Source: "command line", TextVersion: "operator"}
 	if err := st.db.Tx(ctx, func(tx *sqlx.Tx) error {
-		return st.subscriptions.Erase(ctx, tx, who.ID, how, st.now())
+		if err := st.subscriptions.Erase(ctx, tx, who.ID, how, st.now()); err != nil {
+			return err
+		}
+		return st.suppressions.Left(ctx, tx, who.Email)
 	}); err != nil {
 		return err
 	}

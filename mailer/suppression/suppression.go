@@ -76,15 +76,21 @@ func (l *List) Hash(address string) string {
 
 // Reason is why the address must not be written to; "" if it may.
 func (l *List) Reason(ctx context.Context, q sqlx.ExtContext, address string) (string, error) {
+	r, err := l.Lookup(ctx, q, address)
+	return string(r.Reason), err
+}
+
+// Lookup is the suppression of an address; one without a reason if there is none.
+func (l *List) Lookup(ctx context.Context, q sqlx.ExtContext, address string) (Record, error) {
 	var r Record
 	err := l.queries.One(ctx, q, &r, "suppression", map[string]any{"address_hash": l.Hash(address)})
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+		return Record{}, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("read suppression: %w", err)
+		return Record{}, fmt.Errorf("read suppression: %w", err)
 	}
-	return string(r.Reason), nil
+	return r, nil
 }
 
 // Reasons are those of several addresses, by address; those that may be written to
@@ -124,6 +130,12 @@ func (l *List) Add(ctx context.Context, tx sqlx.ExtContext, address string, r Re
 		return fmt.Errorf("suppress: %w", err)
 	}
 	return nil
+}
+
+// Left remembers that the owner of an address had herself erased, so that an import
+// does not bring her back; a new sign-up of hers does.
+func (l *List) Left(ctx context.Context, tx sqlx.ExtContext, address string) error {
+	return l.Add(ctx, tx, address, Unsubscribed, "erased")
 }
 
 // Lift takes off what a new sign-up lifts, unsubscribed and soft bounces, and begins

@@ -33,6 +33,28 @@ func (s *Store) Import(ctx context.Context, imports []subscriptions.Import, now 
 	return ids, nil
 }
 
+// Left says of each address whether its owner had subscriptions and has ended the
+// last of them: she comes back by signing up, never by an import.
+func (s *Store) Left(ctx context.Context, addresses []string) ([]bool, error) {
+	keys := make([]string, len(addresses))
+	for i, a := range addresses {
+		keys[i] = subscriptions.AddressKey(a)
+	}
+	var found []string
+	if err := s.q.Select(ctx, s.db.Reader, &found, "subscribers-who-left", map[string]any{"keys": database.Array{Slice: keys}}); err != nil {
+		return nil, fmt.Errorf("find who has left: %w", err)
+	}
+	gone := make(map[string]bool, len(found))
+	for _, key := range found {
+		gone[key] = true
+	}
+	left := make([]bool, len(addresses))
+	for i, key := range keys {
+		left[i] = gone[key]
+	}
+	return left, nil
+}
+
 // importing is one import on its way into rows.
 type importing struct {
 	*subscriptions.Import

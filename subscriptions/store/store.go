@@ -58,7 +58,7 @@ func New(ctx context.Context, db *database.DB, m *alerts.Meaning, cadences subsc
 		"subscriptions-due", "subscriptions-advance", "subscriptions-wake", "subscriptions-known", "subscription-numbers", "subscribers-with-several",
 		"subscriber-get", "subscriber-by-address", "subscriber-enter", "subscribers-import", "subscriber-speak",
 		"subscriber-rotate", "subscriber-move", "subscriber-erase", "subscribers-drop-empty", "subscribers-lease",
-		"subscribers-release", "subscribers-get", "subscribers-by-address",
+		"subscribers-release", "subscribers-get", "subscribers-by-address", "subscribers-who-left",
 		"consent-record", "consents-of", "consents-signed-up-since", "consents-confirmations", "consents-erase",
 		"consents-forget-unconfirmed", "consents-purge",
 		"dismissal-put", "dismissal-drop", "dismissals-of", "dismissals-erase", "dismissals-purge", "secret-offer", "secret-get")

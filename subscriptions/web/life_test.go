@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,9 @@ func TestALifeFromSignUpToErasureInBothLanguages(t *testing.T) {
 			checkExport(t, w, manage, tt.email)
 			w.get(manage+"/erase").must(t, 200, tt.email)
 			w.post(manage+"/erase", nil).must(t, 200, tt.erased)
+			if !slices.Contains(w.left, tt.email) {
+				t.Errorf("that %s left is not remembered", tt.email)
+			}
 			w.get(manage).must(t, 404)
 			if strings.Contains(w.dump(), tt.email) {
 				t.Error("her address stayed")

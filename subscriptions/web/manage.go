@@ -239,7 +239,10 @@ func (s *Site) erase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.write(r.Context(), func(tx *sqlx.Tx) error {
-		return s.Store.Erase(r.Context(), tx, b.subscriber.ID, subscriptions.Circumstances{Source: "page"}, s.Now())
+		if err := s.Store.Erase(r.Context(), tx, b.subscriber.ID, subscriptions.Circumstances{Source: "page"}, s.Now()); err != nil {
+			return err
+		}
+		return s.Suppressions.Left(r.Context(), tx, b.subscriber.Email)
 	})
 	if err != nil {
 		return err

@@ -57,6 +57,8 @@ type Mails interface {
 type Suppressions interface {
 	// Lift ends what a new sign-up may end: an unsubscription, soft bounces.
 	Lift(ctx context.Context, tx sqlx.ExtContext, address string) error
+	// Left remembers that the owner of an address had herself erased.
+	Left(ctx context.Context, tx sqlx.ExtContext, address string) error
 	// Reason says why an address is not written to, "" if it is.
 	Reason(ctx context.Context, q sqlx.ExtContext, address string) (string, error)
 }

@@ -49,6 +49,7 @@ type world struct {
 	mails  *mailbox
 	now    time.Time
 	lifted []string
+	left   []string
 	wakes  int
 	reason string // why an address is suppressed
 	search []alerts.Stored
@@ -95,6 +96,11 @@ func each(t *testing.T, f func(t *testing.T, w *world)) {
 
 func (w *world) Lift(_ context.Context, _ sqlx.ExtContext, address string) error {
 	w.lifted = append(w.lifted, address)
+	return nil
+}
+
+func (w *world) Left(_ context.Context, _ sqlx.ExtContext, address string) error {
+	w.left = append(w.left, address)
 	return nil
 }
 

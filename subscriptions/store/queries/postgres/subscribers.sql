@@ -28,3 +28,10 @@ SELECT id, email, locale, rotation, created_ms, erased_ms
 -- name: subscribers-by-address
 -- Those with one of these addresses.
 SELECT id, address_key FROM subscribers WHERE address_key = ANY(:keys);
+
+-- name: subscribers-who-left
+-- Of these addresses, those whose owners had subscriptions and ended the last of them.
+SELECT address_key FROM subscribers p
+ WHERE address_key = ANY(:keys)
+   AND EXISTS (SELECT 1 FROM subscriptions s WHERE s.subscriber_id = p.id AND s.state = 'ended')
+   AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.subscriber_id = p.id AND s.state IN ('confirmed', 'paused'));
