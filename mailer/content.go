@@ -75,8 +75,8 @@ type ConfirmationContent struct {
 	ConfirmURL string
 	ValidUntil time.Time
 	SignedUpAt time.Time
-	// Understood is set for a sign-up by mail: what was understood of it.
-	Understood string
+	// ByMail: she wrote a mail, and AlertName is what was understood of it.
+	ByMail bool
 }
 
 // AccountContent is a mail about her subscriptions that she asked for.

@@ -157,7 +157,11 @@ func (c comesBack) Subscribe(ctx context.Context, r inbound.SubscribeRequest) er
 		return &inbound.NotUnderstood{Advice: "Nothing was understood, nichts verstanden. Write as the subject, Betreff: Medizininformatiker Gelsenkirchen 25 km; or use, oder: " + c.config.HTTP.PublicURL}
 	}
 	schedule := subscriptions.Schedule{Frequency: subscriptions.Daily, Hour: 7, Timezone: c.config.Digest.Timezone}
-	up := subscriptions.SignUp{Address: address, Locale: "de", Wish: subscriptions.Wish{Criteria: criteria, Schedule: schedule},
+	locale := "de"
+	if r.Locale == "en" {
+		locale = r.Locale
+	}
+	up := subscriptions.SignUp{Address: address, Locale: locale, Wish: subscriptions.Wish{Criteria: criteria, Schedule: schedule},
 		How: subscriptions.Circumstances{Source: bySource, TextVersion: bySource, Wording: r.Subject}}
 	var made subscriptions.Enrolment
 	err = c.db.Tx(ctx, func(tx *sqlx.Tx) (err error) {

@@ -115,30 +115,30 @@ func (m mails) confirmation(ctx context.Context, who *subscriptions.Subscriber, 
 	case sub.State != subscriptions.Unconfirmed:
 		return nil, outbox.ErrEmpty
 	}
-	understood, err := m.understood(ctx, who, &sub)
+	byMail, err := m.cameByMail(ctx, who, &sub)
 	if err != nil {
 		return nil, err
 	}
 	return m.composer.Confirmation(mailer.ConfirmationContent{
-		Headers: h, Understood: understood, AlertName: sub.Name(m.meaning, who.Locale), Frequency: sub.Schedule.Describe(who.Locale),
+		Headers: h, ByMail: byMail, AlertName: sub.Name(m.meaning, who.Locale), Frequency: sub.Schedule.Describe(who.Locale),
 		ConfirmURL: m.links.Confirm(who, sub.ID, e.Created), ValidUntil: e.Created.Add(subscriptions.ConfirmWithin).In(zoneOf(sub.Schedule)),
 		SignedUpAt: sub.Created.In(zoneOf(sub.Schedule)),
 	})
 }
 
-// understood describes a wish that came as a mail; empty for one from a form, whose
-// writer has seen it in its parts.
-func (m mails) understood(ctx context.Context, who *subscriptions.Subscriber, sub *subscriptions.Subscription) (string, error) {
+// cameByMail reports whether a wish came as a mail, whose writer has not seen it in
+// its parts as she does on a form.
+func (m mails) cameByMail(ctx context.Context, who *subscriptions.Subscriber, sub *subscriptions.Subscription) (bool, error) {
 	consents, err := m.subscriptions.Consents(ctx, m.db.Reader, who.ID)
 	if err != nil {
-		return "", err
+		return false, err
 	}
 	for _, c := range consents {
 		if c.Event == subscriptions.SignedUp && c.Subscription == sub.ID && c.Source == bySource {
-			return sub.Name(m.meaning, who.Locale), nil
+			return true, nil
 		}
 	}
-	return "", nil
+	return false, nil
 }
 
 // zoneOf is a subscription's time zone; UTC if it has become unknown.

@@ -130,7 +130,7 @@ func samples(t testing.TB, c *compose.Composer) map[string][]byte {
 		keep("confirmation", locale, mail, err)
 		byMail := confirmation(locale)
 		byMail.Headers = headers(locale, "confirmation by mail")
-		byMail.Understood = "Medizininformatiker, Gelsenkirchen, 25 km"
+		byMail.ByMail = true
 		mail, err = c.Confirmation(byMail)
 		keep("confirmation_by_mail", locale, mail, err)
 		for _, kind := range []mailer.AccountKind{mailer.ManageLink, mailer.AlreadyHere, mailer.ConfirmAddress, mailer.AddressChanged} {

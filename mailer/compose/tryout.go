@@ -22,9 +22,11 @@ func (c *Composer) tryOut() error {
 		if err != nil {
 			return fmt.Errorf("try out the templates of digests: %w", err)
 		}
-		_, err = c.Confirmation(mailer.ConfirmationContent{Headers: h, AlertName: "C", Frequency: "D", ConfirmURL: url, ValidUntil: at, SignedUpAt: at, Understood: "E"})
-		if err != nil {
-			return fmt.Errorf("try out the templates of confirmations: %w", err)
+		for _, byMail := range []bool{false, true} {
+			_, err = c.Confirmation(mailer.ConfirmationContent{Headers: h, AlertName: "C", Frequency: "D", ConfirmURL: url, ValidUntil: at, SignedUpAt: at, ByMail: byMail})
+			if err != nil {
+				return fmt.Errorf("try out the templates of confirmations: %w", err)
+			}
 		}
 		for kind := range accountTexts {
 			if _, err := c.Account(mailer.AccountContent{Headers: h, Kind: kind, ManageURL: url, ActionURL: url, AlertName: "C"}); err != nil {

@@ -45,6 +45,7 @@ func (e *NotUnderstood) Error() string { return "the wish is not understood: " +
 type SubscribeRequest struct {
 	From    string // the address in the From field
 	Subject string // decoded, on one line, at most 200 bytes, without "Re:"
+	Locale  string // her language as her program names it, two lower case letters; may be empty
 	Remote  string // IP address of the server that brought it
 }
 

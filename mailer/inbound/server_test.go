@@ -58,7 +58,7 @@ func (h *recorder) Subscribe(_ context.Context, s inbound.SubscribeRequest) erro
 	if s.Subject == "" {
 		return &inbound.NotUnderstood{Advice: "write a subject"}
 	}
-	return h.record("subscribe %s %q %s", s.From, s.Subject, s.Remote)
+	return h.record("subscribe %s %q %s%s", s.From, s.Subject, s.Remote, s.Locale)
 }
 
 func (h *recorder) all() []string {
@@ -111,7 +111,7 @@ func TestServer_HandsMailsToWhomTheyAreFor(t *testing.T) {
 		{"", "bounces+T0ken@jobs.example", bounce},
 		{"", "Bounces@JOBS.example", bounce},
 		{"a@example.org", "unsubscribe+abc.def@jobs.example", "From: a@example.org\nSubject: unsubscribe\n\n"},
-		{"a@example.org", "subscribe@jobs.example", "From: \"A. B.\" <a@example.org>\nSubject: =?utf-8?Q?Re=3A_Medizininformatiker_K=C3=B6ln?= 25 km\n\nHallo\n"},
+		{"a@example.org", "subscribe@jobs.example", "From: \"A. B.\" <a@example.org>\nContent-Language: en-US\nSubject: =?utf-8?Q?Re=3A_Medizininformatiker_K=C3=B6ln?= 25 km\n\nHallo\n"},
 	} {
 		if err := send(t, address, m.from, m.to, m.data); err != nil {
 			t.Errorf("%s: %v", m.to, err)
@@ -121,7 +121,7 @@ func TestServer_HandsMailsToWhomTheyAreFor(t *testing.T) {
 		"report hard a@example.org T0ken",
 		"report hard a@example.org other",
 		"unsubscribe abc.def",
-		`subscribe a@example.org "Medizininformatiker Köln 25 km" 127.0.0.1`,
+		`subscribe a@example.org "Medizininformatiker Köln 25 km" 127.0.0.1en`,
 	}
 	if got := h.all(); !slices.Equal(got, want) {
 		t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

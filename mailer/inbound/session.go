@@ -138,7 +138,7 @@ func (s *session) hand(ctx context.Context, t target, raw []byte) error {
 		return nil
 	}
 	err := h.Subscribe(ctx, SubscribeRequest{
-		From: from, Subject: subject(m.header.get("subject")), Remote: s.remote,
+		From: from, Subject: subject(m.header.get("subject")), Locale: m.language(), Remote: s.remote,
 	})
 	if advice := (*NotUnderstood)(nil); errors.As(err, &advice) && !s.advises(from) {
 		return nil
@@ -159,6 +159,16 @@ func (m *inMail) automatic() bool {
 	precedence := strings.ToLower(firstWord(m.header.get("precedence")))
 	return auto != "" && auto != "no" || m.header.get("list-id") != "" || m.header.get("list-unsubscribe") != "" ||
 		precedence == "bulk" || precedence == "list" || precedence == "junk"
+}
+
+// language is what the writer's program says of it (RFC 3282).
+func (m *inMail) language() string {
+	for _, name := range []string{"content-language", "accept-language"} {
+		if v := strings.ToLower(m.header.get(name)); len(v) >= 2 && v[0] >= 'a' && v[0] <= 'z' && v[1] >= 'a' && v[1] <= 'z' {
+			return v[:2]
+		}
+	}
+	return ""
 }
 
 // ours says that an address is one of those we serve.
