@@ -40,22 +40,27 @@ func TestMails_AreTheGoldenOnes(t *testing.T) {
 	}
 }
 
+// bulk says that a mail is one of many and not asked for at this moment.
+func bulk(name string) bool {
+	return !strings.HasPrefix(name, "confirmation") && !strings.HasPrefix(name, "account")
+}
+
 func TestMails_BearTheHeadersOfTheirKind(t *testing.T) {
 	always := map[string]string{"From": `"Stellenmelder Ruhr" <stellen@jobs.example>`, "Reply-To": "<hilfe@jobs.example>", "To": "erika@example.org",
 		"Date": "Mon, 02 Mar 2026 07:00:00 +0100", "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "MIME-Version": "1.0",
 		"CFBL-Address": "fbl@jobs.example; report=arf"}
-	bulk := map[string]string{"Precedence": "bulk", "List-Id": "<job-alerts.jobs.example>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+	ofBulk := map[string]string{"Precedence": "bulk", "List-Id": "<job-alerts.jobs.example>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 		"List-Unsubscribe": "<https://jobs.example/unsubscribe/all-Zm9vYmFyYmF6cXV4>, <mailto:leave@jobs.example?subject=all-Zm9vYmFyYmF6cXV4>"}
-	for name, mail := range samples(t, composer(t)) {
+	ids := map[string]string{}
+	for name, mail := range golden(t) {
 		o := open(t, mail)
 		for header, want := range always {
 			if got := o.Get(header); got != want {
 				t.Errorf("%s: %s is %q, want %q", name, header, got, want)
 			}
 		}
-		isBulk := strings.HasPrefix(name, "digest") || strings.HasPrefix(name, "instant")
-		for header, want := range bulk {
-			if !isBulk {
+		for header, want := range ofBulk {
+			if !bulk(name) {
 				want = ""
 			}
 			if got := o.Get(header); got != want {
@@ -63,15 +68,47 @@ func TestMails_BearTheHeadersOfTheirKind(t *testing.T) {
 			}
 		}
 		fields := strings.Split(o.Get("Feedback-ID"), ":")
-		if len(fields) != 4 || len(fields[3]) < 5 || len(fields[3]) > 15 {
+		if len(fields) != 4 || len(fields[3]) < 5 || len(fields[3]) > 15 || strings.Contains(o.Get("Feedback-ID"), "erika") {
 			t.Errorf("%s: Feedback-ID %q", name, o.Get("Feedback-ID"))
 		}
-		if id := o.Get("Message-ID"); !strings.HasSuffix(id, "@jobs.example>") || !strings.HasPrefix(id, "<") {
-			t.Errorf("%s: Message-ID %q", name, id)
+		id := o.Get("Message-ID")
+		if !strings.HasSuffix(id, "@jobs.example>") || !strings.HasPrefix(id, "<") || ids[id] != "" {
+			t.Errorf("%s: Message-ID %q, as of %q", name, id, ids[id])
+		}
+		ids[id] = name
+		if locale := name[strings.LastIndexByte(name, '.')+1:]; o.Get("Content-Language") != locale {
+			t.Errorf("%s: Content-Language %q", name, o.Get("Content-Language"))
 		}
 		for header, values := range o.Header {
 			if len(values) != 1 {
 				t.Errorf("%s: %d headers %s", name, len(values), header)
+			}
+		}
+	}
+}
+
+// Gmail clips HTML of about 102 KB; lines may have 998 bytes (RFC 5322), encoded ones
+// 76 (RFC 2045).
+func TestMails_KeepToTheirSize(t *testing.T) {
+	for name, mail := range golden(t) {
+		o := open(t, mail)
+		if len(o.html) > 90_000 || o.encoded > 90_000 {
+			t.Errorf("%s: %d bytes of HTML, %d encoded", name, len(o.html), o.encoded)
+		}
+		head, body, _ := strings.Cut(string(mail), "\r\n\r\n")
+		for _, part := range []struct {
+			text string
+			most int
+		}{{head, 998}, {body, 76}} {
+			for _, line := range strings.Split(part.text, "\r\n") {
+				if len(line) > part.most || strings.ContainsAny(line, "\r\n") {
+					t.Errorf("%s: a line of %d bytes: %q", name, len(line), line)
+				}
+			}
+		}
+		for _, left := range []string{"<no value>", "%!", "{{", "}}", "ZgotmplZ"} {
+			if strings.Contains(o.html+o.text+o.subject, left) {
+				t.Errorf("%s: %q was left standing", name, left)
 			}
 		}
 	}
@@ -113,7 +150,7 @@ func content(n *html.Node) string {
 }
 
 func TestMails_SayTheSameInBothParts(t *testing.T) {
-	for name, mail := range samples(t, composer(t)) {
+	for name, mail := range golden(t) {
 		o := open(t, mail)
 		links := map[string]bool{}
 		elements(t, o.html, func(n *html.Node) {

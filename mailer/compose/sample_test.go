@@ -2,6 +2,9 @@ package compose_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +109,31 @@ func account(locale string, kind mailer.AccountKind) mailer.AccountContent {
 		ActionURL: "https://jobs.example/address/a-Zm9v", AlertName: "Medizininformatiker · 25 km um Gelsenkirchen"}
 }
 
+// golden reads every mail that a golden file keeps, and beside them digests of more
+// postings than one mail shows.
+func golden(t testing.TB) map[string][]byte {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*.eml")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no golden mails: %v", err)
+	}
+	out := map[string][]byte{}
+	for _, path := range paths {
+		if out[strings.TrimSuffix(filepath.Base(path), ".eml")], err = os.ReadFile(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := composer(t)
+	for _, locale := range []string{"de", "en"} {
+		for _, n := range []int{60, 200} {
+			if out[fmt.Sprintf("digest_of_%d.%s", n, locale)], err = c.Digest(digest(locale, n, 3)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return out
+}
+
 // samples are the mails that golden files keep, by name.
 func samples(t testing.TB, c *compose.Composer) map[string][]byte {
 	t.Helper()
@@ -119,9 +147,11 @@ func samples(t testing.TB, c *compose.Composer) map[string][]byte {
 	}
 	for _, locale := range []string{"de", "en"} {
 		instant := digest(locale, 1, 1)
-		instant.Kind = mailer.InstantDigest
+		instant.Kind, instant.MessageID = mailer.InstantDigest, headers(locale, "instant").MessageID
 		mail, err := c.Digest(instant)
 		keep("instant", locale, mail, err)
+		mail, err = c.Digest(digest(locale, 1, 1))
+		keep("digest_of_one", locale, mail, err)
 		mail, err = c.Digest(rest(digest(locale, 12, 1), 23, 1, 2))
 		keep("digest", locale, mail, err)
 		mail, err = c.Digest(rest(digest(locale, 7, 3), 1, 4, 1))
