@@ -79,6 +79,15 @@ func (p pageDeliveries) Delivered(ctx context.Context, subscriber int64, since t
 	return out, nil
 }
 
+func (p pageDeliveries) History(ctx context.Context, subscriber int64) ([]web.Told, error) {
+	digests, err := p.Builder.History(ctx, subscriber)
+	told := make([]web.Told, len(digests))
+	for i, d := range digests {
+		told[i] = web.Told(d)
+	}
+	return told, err
+}
+
 // pageSeparations are the postings that subscribers set apart.
 type pageSeparations struct{ *digest.Builder }
 

@@ -3,6 +3,7 @@ package outbox
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
 	"encoding/json"
@@ -100,8 +101,8 @@ func (s *Store) Confirmation(ctx context.Context, tx sqlx.ExtContext, subscriber
 	return e.MessageID, s.Enqueue(ctx, tx, []mailer.Envelope{e})
 }
 
-// Account adds a mail about a subscriber's account. payload is kept as JSON; one
-// mail of a kind a minute and subscriber is enough for anybody.
+// Account adds a mail about a subscriber's account. payload is kept as JSON; the
+// same mail once a minute is enough for anybody.
 func (s *Store) Account(ctx context.Context, tx sqlx.ExtContext, subscriber int64, kind string, payload any) error {
 	encoded, err := json.Marshal(struct {
 		Kind    string `json:"kind"`
@@ -111,7 +112,8 @@ func (s *Store) Account(ctx context.Context, tx sqlx.ExtContext, subscriber int6
 		return fmt.Errorf("encode account mail: %w", err)
 	}
 	now := s.now()
-	purpose := fmt.Sprintf("account %s %d %d", kind, subscriber, now.Unix()/60)
+	// The payload too: the two steps of a change of address may fall into one minute.
+	purpose := fmt.Sprintf("account %s %d %d %x", kind, subscriber, now.Unix()/60, sha256.Sum256(encoded))
 	return s.Enqueue(ctx, tx, []mailer.Envelope{{Kind: mailer.Account, Purpose: purpose, Subscriber: subscriber,
 		Payload: string(encoded), MessageID: s.messageID(purpose), DueAt: now, Created: now}})
 }

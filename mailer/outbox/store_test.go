@@ -43,6 +43,29 @@ func TestStore_OnePurposeIsOneEnvelope(t *testing.T) {
 	})
 }
 
+// A change of address asks the new address and then the old one, perhaps within a
+// minute: the same kind of mail about the same subscriber.
+func TestStore_AccountMailsThatSayDifferentThingsAreTwo(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		r := newRig(t, db, nil)
+		err := db.Tx(t.Context(), func(tx *sqlx.Tx) error {
+			for _, to := range []string{"new@example.org", "old@example.org", "new@example.org"} {
+				if err := r.store.Account(t.Context(), tx, 7001, "confirm-address", map[string]string{"to": to}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		if err := db.GetContext(t.Context(), &n, "SELECT COUNT(*) FROM outbox"); err != nil || n != 2 {
+			t.Errorf("%d envelopes, want 2: %v", n, err)
+		}
+	})
+}
+
 func TestStore_ListsRetriesAndPurges(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		ctx := t.Context()

@@ -10,7 +10,7 @@ import (
 
 // A change of address takes three steps, so that a forwarded link cannot take
 // somebody's alerts away: she asks on her page, the new address confirms, and then
-// the old one does. Between the steps nothing is stored but the mails' links.
+// the old one does. Each step is recorded; between them nothing changes.
 
 type addressView struct {
 	Token   string
@@ -77,10 +77,8 @@ func (s *Site) changeAddress(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := s.ownView(r, b, "address.title", nil)
 	if step == subscriptions.ByNewAddress {
-		if s.mayWriteTo(b.subscriber.Email) {
-			if err := s.mailAddress(r, b, subscriptions.ByOldAddress, address, b.subscriber.Email); err != nil {
-				return err
-			}
+		if err := s.agree(r, b, address); err != nil {
+			return err
 		}
 		v.Data = addressView{Sent: true, Address: address}
 		return s.render(w, r, http.StatusOK, "address", v)
@@ -93,11 +91,30 @@ func (s *Site) changeAddress(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "address", v)
 }
 
+// agree records that the new address has agreed, and asks the old one.
+func (s *Site) agree(r *http.Request, b bearer, address string) error {
+	ctx := r.Context()
+	err := s.Database.Tx(ctx, func(tx *sqlx.Tx) error {
+		return s.Store.AddressAgreed(ctx, tx, b.subscriber.ID, address, s.agreeing(r, b, "new-address", "address.ask-new"), s.Now())
+	})
+	if err != nil || !s.mayWriteTo(b.subscriber.Email) {
+		return err
+	}
+	return s.mailAddress(r, b, subscriptions.ByOldAddress, address, b.subscriber.Email)
+}
+
+// agreeing is how with the question that the page asks. The address is left out of
+// it: the record outlives it.
+func (s *Site) agreeing(r *http.Request, b bearer, source, key string) subscriptions.Circumstances {
+	locale := localeOf(r, b.subscriber.Locale)
+	address := s.texts.say(locale, "address.anon")
+	return s.shown(r, source, locale, s.texts.say(locale, key, address), s.builtIn.say(locale, key, address))
+}
+
 func (s *Site) move(r *http.Request, b bearer, address string) error {
 	ctx, now := r.Context(), s.Now()
 	return s.Database.Tx(ctx, func(tx *sqlx.Tx) error {
-		how := s.how(r, "page", localeOf(r, b.subscriber.Locale))
-		if err := s.Store.ChangeAddress(ctx, tx, b.subscriber.ID, address, how, now); err != nil {
+		if err := s.Store.ChangeAddress(ctx, tx, b.subscriber.ID, address, s.agreeing(r, b, "old-address", "address.ask-old"), now); err != nil {
 			return err
 		}
 		if s.Suppressions != nil {

@@ -88,7 +88,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if sub.State == subscriptions.Unconfirmed {
-		how := s.how(r, "page", localeOf(r, b.subscriber.Locale))
+		how := s.consenting(r, "page", "consent.wording-here", localeOf(r, b.subscriber.Locale))
 		err := s.write(r.Context(), func(tx *sqlx.Tx) error {
 			_, err := s.Store.Confirm(r.Context(), tx, sub.ID, how, s.Now())
 			return err

@@ -18,7 +18,15 @@ type editView struct {
 // editForm is the form of an alert on her own pages: no address, no consent.
 func (s *Site) editForm(w wishForm, faults []fault, locale, action string) formView {
 	f := s.form(w, faults, locale)
-	f.Action, f.Submit, f.AskEmail = action, "form.save", false
+	f.Action, f.Submit, f.AskEmail, f.Consent = action, "form.save", false, ""
+	return f
+}
+
+// newForm is that of one more alert: her link proves the address, so the words of
+// consent stand beside the button that gives it.
+func (s *Site) newForm(w wishForm, faults []fault, b bearer, locale string) formView {
+	f := s.editForm(w, faults, locale, "/manage/"+b.token+"/alerts")
+	f.Submit, f.Consent = "form.start", "consent.wording-here"
 	return f
 }
 
@@ -28,7 +36,7 @@ func (s *Site) newAlert(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := s.ownView(r, b, "edit.new-title", nil)
-	v.Data = editView{Token: b.token, Form: s.editForm(s.readWish(nil), nil, v.Lang, "/manage/"+b.token+"/alerts")}
+	v.Data = editView{Token: b.token, Form: s.newForm(s.readWish(nil), nil, b, v.Lang)}
 	return s.render(w, r, http.StatusOK, "edit", v)
 }
 
@@ -43,10 +51,10 @@ func (s *Site) addAlert(w http.ResponseWriter, r *http.Request) error {
 	typed := s.readWish(r.PostForm)
 	wish, faults := s.wish(typed, nil, v.Lang)
 	if len(faults) > 0 || r.PostForm.Get("preview") != "" {
-		return s.editAgain(w, r, v, editView{Token: b.token, Form: s.editForm(typed, faults, v.Lang, "/manage/"+b.token+"/alerts")}, &wish)
+		return s.editAgain(w, r, v, editView{Token: b.token, Form: s.newForm(typed, faults, b, v.Lang)}, &wish)
 	}
 	err = s.write(r.Context(), func(tx *sqlx.Tx) error {
-		_, err := s.Store.Add(r.Context(), tx, b.subscriber.ID, wish, s.how(r, "manage", v.Lang), s.Now())
+		_, err := s.Store.Add(r.Context(), tx, b.subscriber.ID, wish, s.consenting(r, "manage", "consent.wording-here", v.Lang), s.Now())
 		return err
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -20,6 +21,13 @@ type exported struct {
 	Subscriptions []exportedSubscription    `json:"subscriptions"`
 	Consents      []subscriptions.Consent   `json:"consents"`
 	Dismissed     []subscriptions.Dismissal `json:"dismissed,omitempty"`
+	Mails         []exportedMail            `json:"mails"`
+}
+
+// exportedMail is one digest, as long as it is kept.
+type exportedMail struct {
+	At       time.Time `json:"at"`
+	Postings []string  `json:"postings"` // their pages
 }
 
 type exportedSubscription struct {
@@ -52,6 +60,9 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 	for i := range all.Subscriptions {
 		out.Subscriptions = append(out.Subscriptions, exportOf(&all.Subscriptions[i]))
 	}
+	if out.Mails, err = s.exportMails(r.Context(), b.subscriber.ID); err != nil {
+		return err
+	}
 	body, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write an export: %w", err)
@@ -63,6 +74,25 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 	h.Set("X-Robots-Tag", "noindex, nofollow")
 	writeBody(w, r, append(body, '\n'))
 	return nil
+}
+
+func (s *Site) exportMails(ctx context.Context, subscriber int64) ([]exportedMail, error) {
+	mails := []exportedMail{}
+	if s.Deliveries == nil {
+		return mails, nil
+	}
+	told, err := s.Deliveries.History(ctx, subscriber)
+	if err != nil {
+		return nil, fmt.Errorf("export mails: %w", err)
+	}
+	for _, t := range told {
+		mail := exportedMail{At: t.At}
+		for _, number := range t.Postings {
+			mail.Postings = append(mail.Postings, s.links.Posting(number))
+		}
+		mails = append(mails, mail)
+	}
+	return mails, nil
 }
 
 func exportOf(sub *subscriptions.Subscription) exportedSubscription {
@@ -80,12 +110,15 @@ func exportOf(sub *subscriptions.Subscription) exportedSubscription {
 type consentView struct {
 	Token string
 	Email string
+	AsOf  string
 	Steps []consentStep
 }
 
 type consentStep struct {
-	At, Event, Source, Version, Wording, IP, MessageID string
-	Subscription                                       uint32
+	At, Event, Address, Source, Version, Wording, IP, MessageID string
+
+	Subscription uint32
+	Name         string // of the subscription, as it stands
 }
 
 // way is how a step came about, in words where we have some.
@@ -107,9 +140,13 @@ func (s *Site) consentRecord(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("read the record of consent: %w", err)
 	}
 	v := s.ownView(r, b, "consent.title", nil)
-	data := consentView{Token: b.token, Email: b.subscriber.Email}
+	data := consentView{Token: b.token, Email: b.subscriber.Email, AsOf: exactText(s.Now().In(s.zone), v.Lang)}
+	names := map[uint32]string{}
+	for i := range all.Subscriptions {
+		names[all.Subscriptions[i].ID] = all.Subscriptions[i].Name(s.Meaning, v.Lang)
+	}
 	for _, c := range all.Consents {
-		data.Steps = append(data.Steps, consentStep{At: timeText(c.At.In(s.zone), v.Lang), Event: s.texts.say(v.Lang, "consent.event-"+string(c.Event)), Source: s.way(c.Source, v.Lang),
+		data.Steps = append(data.Steps, consentStep{At: exactText(c.At.In(s.zone), v.Lang), Address: c.Address, Name: names[c.Subscription], Event: s.texts.say(v.Lang, "consent.event-"+string(c.Event)), Source: s.way(c.Source, v.Lang),
 			Version: c.TextVersion, Wording: c.Wording, IP: c.IP, MessageID: c.MessageID, Subscription: c.Subscription})
 	}
 	v.Data = data

@@ -201,6 +201,8 @@ func TestHerPageTellsWhatEachAlertBrought(t *testing.T) {
 	w.get(manage).must(t, 200, "In den letzten 30 Tagen: 12 Mails mit einer Stelle.")
 	w.delivered = nil
 	w.get(manage+"?lang=en").must(t, 200, "No mail came in the last 30 days.")
+	w.told = []web.Told{{At: noon, Postings: []uint32{7, 8}}}
+	w.get(manage+"/export.json").must(t, 200, `"at": "`+noon.UTC().Format(time.RFC3339), "https://jobs.example/postings/7", "https://jobs.example/postings/8")
 }
 
 func TestNotForMeLeavesOutAPostingAnEmployerOrAgencies(t *testing.T) {

@@ -196,6 +196,17 @@ func TestAnAddressChangesOnceBothHaveConfirmed(t *testing.T) {
 		}
 		w.get(manage).must(t, 404)
 		w.post(path(agree.payload.ActionURL), nil).must(t, 404)
+		record, err := w.store.Consents(t.Context(), w.db.Reader, who.ID)
+		if err != nil || len(record) < 2 {
+			t.Fatalf("record %+v, %v", record, err)
+		}
+		for i, want := range []subscriptions.Consent{{Event: subscriptions.ConsentConfirmed, Source: "new-address", Wording: "Sollen Suchaufträge künftig an diese Adresse gehen?"},
+			{Event: subscriptions.ChangedAddress, Source: "old-address", Wording: "Die neue Adresse hat zugestimmt. Sollen Ihre Mails künftig an diese Adresse gehen und nicht mehr hierher?"}} {
+			got := record[len(record)-2+i]
+			if got.Event != want.Event || got.Source != want.Source || got.Wording != want.Wording || got.Address != "new@example.org" || got.TextVersion == "" {
+				t.Errorf("recorded %+v, want %+v", got, want)
+			}
+		}
 	})
 }
 

@@ -52,6 +52,15 @@ func dateText(t time.Time, locale string) string {
 	return t.Format("2 January 2006")
 }
 
+// exactText writes an instant to the second, with what its zone is ahead of UTC.
+func exactText(t time.Time, locale string) string {
+	day, clock := subscriptions.WeekdayName(t.Weekday(), locale), t.Format("15:04:05")
+	if locale == "de" {
+		clock += " Uhr"
+	}
+	return fmt.Sprintf("%s, %s, %s (UTC%s)", day, dateText(t, locale), clock, t.Format("-07:00"))
+}
+
 // timeText writes an instant with its weekday, in the zone it carries.
 func timeText(t time.Time, locale string) string {
 	day := subscriptions.WeekdayName(t.Weekday(), locale)

@@ -186,14 +186,14 @@ func (s *Site) resumeAlert(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) endAlert(w http.ResponseWriter, r *http.Request) error {
 	return s.onAlert(w, r, "ended", func(tx *sqlx.Tx, b bearer, sub *subscriptions.Subscription) error {
-		_, err := s.Store.End(r.Context(), tx, b.subscriber.ID, []uint32{sub.ID}, subscriptions.EndedDeleted, subscriptions.Circumstances{Source: "page"}, s.Now())
+		_, err := s.Store.End(r.Context(), tx, b.subscriber.ID, []uint32{sub.ID}, subscriptions.EndedDeleted, s.how(r, "page"), s.Now())
 		return err
 	})
 }
 
 func (s *Site) undoAlert(w http.ResponseWriter, r *http.Request) error {
 	return s.onAlert(w, r, "undone", func(tx *sqlx.Tx, b bearer, sub *subscriptions.Subscription) error {
-		_, err := s.Store.Undo(r.Context(), tx, b.subscriber.ID, []uint32{sub.ID}, s.how(r, "undo", b.subscriber.Locale), s.Now())
+		_, err := s.Store.Undo(r.Context(), tx, b.subscriber.ID, []uint32{sub.ID}, s.how(r, "undo"), s.Now())
 		return err
 	})
 }
@@ -222,7 +222,7 @@ func (s *Site) endAll(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.write(r.Context(), func(tx *sqlx.Tx) error {
-		if _, err := s.Store.EndAll(r.Context(), tx, b.subscriber.ID, subscriptions.EndedDeleted, subscriptions.Circumstances{Source: "page"}, s.Now()); err != nil {
+		if _, err := s.Store.EndAll(r.Context(), tx, b.subscriber.ID, subscriptions.EndedDeleted, s.how(r, "page"), s.Now()); err != nil {
 			return err
 		}
 		return s.Store.DropUnconfirmed(r.Context(), tx, b.subscriber.ID)
@@ -239,7 +239,7 @@ func (s *Site) erase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.write(r.Context(), func(tx *sqlx.Tx) error {
-		if err := s.Store.Erase(r.Context(), tx, b.subscriber.ID, subscriptions.Circumstances{Source: "page"}, s.Now()); err != nil {
+		if err := s.Store.Erase(r.Context(), tx, b.subscriber.ID, s.how(r, "page"), s.Now()); err != nil {
 			return err
 		}
 		return s.Suppressions.Left(r.Context(), tx, b.subscriber.Email)

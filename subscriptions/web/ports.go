@@ -31,6 +31,7 @@ type Store interface {
 	Erase(ctx context.Context, tx sqlx.ExtContext, subscriber int64, how subscriptions.Circumstances, now time.Time) error
 	Speak(ctx context.Context, tx sqlx.ExtContext, subscriber int64, locale string) error
 	Rotate(ctx context.Context, tx sqlx.ExtContext, subscriber int64) (rotation int64, err error)
+	AddressAgreed(ctx context.Context, tx sqlx.ExtContext, subscriber int64, address string, how subscriptions.Circumstances, now time.Time) error
 	ChangeAddress(ctx context.Context, tx sqlx.ExtContext, subscriber int64, address string, how subscriptions.Circumstances, now time.Time) error
 	Dismiss(ctx context.Context, tx sqlx.ExtContext, subscriber int64, posting uint32, now time.Time) error
 	Readmit(ctx context.Context, tx sqlx.ExtContext, subscriber int64, posting uint32) error
@@ -109,6 +110,14 @@ type Postings interface {
 // subscription.
 type Deliveries interface {
 	Delivered(ctx context.Context, subscriber int64, since time.Time) (map[uint32]Delivered, error)
+	// History is every digest of hers that is still kept, the latest first.
+	History(ctx context.Context, subscriber int64) ([]Told, error)
+}
+
+// Told is one digest: when it was built, and the postings in it.
+type Told struct {
+	At       time.Time
+	Postings []uint32
 }
 
 // Delivered counts one alert's mails and the postings in them.

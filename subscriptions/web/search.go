@@ -31,7 +31,8 @@ type formView struct {
 	Action      string // where it is posted to
 	Submit      string // key of the button's text
 	AskEmail    bool
-	Previewing  bool // there is a preview to ask for
+	Consent     string // key of the words of consent that stand by the button; "" for none
+	Previewing  bool   // there is a preview to ask for
 	// Described and Schedule, where given, stand for the fields of the wish and of
 	// how often, which are then folded away: address and button are enough.
 	Described, Schedule string
@@ -75,7 +76,7 @@ var commonZones = []string{
 func (s *Site) form(w wishForm, faults []fault, locale string) formView {
 	return formView{Wish: w, Faults: faults, Frequencies: s.frequencies(), Locale: locale, Types: alerts.EmploymentTypes, Zones: commonZones,
 		Days:   []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"},
-		Action: "/subscriptions", Submit: "form.subscribe", AskEmail: true, Previewing: s.Search != nil}
+		Action: "/subscriptions", Submit: "form.subscribe", AskEmail: true, Consent: "consent.wording", Previewing: s.Search != nil}
 }
 
 type homeView struct {

@@ -40,7 +40,7 @@ func (s *Site) signUp(w http.ResponseWriter, r *http.Request) error {
 		return s.signUpAgain(w, r, v, typed, &wish, faults, email)
 	}
 	if s.mayWriteTo(address) {
-		how := s.how(r, "page", locale)
+		how := s.consenting(r, "page", "consent.wording", locale)
 		if err := s.enrol(r, subscriptions.SignUp{Address: address, Locale: locale, Wish: wish, How: how}); err != nil {
 			return err
 		}
@@ -66,15 +66,6 @@ func (s *Site) signUpAgain(w http.ResponseWriter, r *http.Request, v *view, type
 	}
 	v.Data = data
 	return s.render(w, r, status, "jobs", v)
-}
-
-// how is the record of the words shown and where from.
-func (s *Site) how(r *http.Request, source, locale string) subscriptions.Circumstances {
-	how := subscriptions.Circumstances{TextVersion: ConsentVersion + "-" + locale, Wording: s.texts.say(locale, "consent.wording", s.Brand), Source: source}
-	if s.KeepIP {
-		how.IP = s.clientIP(r).String()
-	}
-	return how
 }
 
 // enrol stores the sign-up and asks for the mail it leads to, in one transaction.

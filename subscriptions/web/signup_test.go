@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/config/database/databasetest"
+	"github.com/jobalertd/jobalertd/subscriptions"
 	"github.com/jobalertd/jobalertd/subscriptions/web"
 )
 
@@ -26,6 +28,23 @@ func TestSignUpRecordsTheWordsShownAndTheMail(t *testing.T) {
 		if record[0].TextVersion != web.ConsentVersion+"-en" || record[0].IP != "" || shown.StatusCode != http.StatusOK || record[1].MessageID == "" {
 			t.Errorf("record %+v", record)
 		}
+		// The words that a step records are those on its page.
+		asked := w.mails.confirmations[0]
+		confirm := path(w.links.Confirm(w.subscriber(asked.subscriber), asked.subscription, w.now))
+		page := w.get(confirm).must(t, 200)
+		w.post(confirm, nil).must(t, http.StatusSeeOther)
+		manage := path(w.links.Manage(w.subscriber(asked.subscriber), w.now))
+		form := w.get(manage+"/alerts/new").must(t, 200)
+		w.post(manage+"/alerts", url.Values{"q": {"Koch"}}).must(t, http.StatusSeeOther)
+		if record, err = w.store.Consents(t.Context(), w.db.Reader, asked.subscriber); err != nil || len(record) != 4 {
+			t.Fatalf("record %+v, %v", record, err)
+		}
+		for shown, step := range map[string]subscriptions.Consent{page.body: record[2], form.body: record[3]} {
+			if step.Event != subscriptions.ConsentConfirmed || step.Wording == "" || !strings.Contains(shown, step.Wording) {
+				t.Errorf("the page did not show the words of %+v", step)
+			}
+		}
+		w.get(manage+"/consent").must(t, 200, "As of Monday, 1 June 2026, 14:00:00 (UTC&#43;02:00).", "anna@example.org", "Medizininformatiker", web.ConsentVersion+"-en")
 		if len(w.lifted) != 1 || w.lifted[0] != "anna@example.org" {
 			t.Errorf("lifted %v", w.lifted)
 		}

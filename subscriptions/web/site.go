@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -22,10 +23,6 @@ import (
 
 //go:embed templates static texts.toml
 var files embed.FS
-
-// ConsentVersion names the wording of the consent in texts.toml. It changes with
-// it, so that the record says which words were shown.
-const ConsentVersion = "2026-11"
 
 // Options are what a Site is built from. Search, Postings and Waker may be nil:
 // the pages that need them are then left out.
@@ -74,6 +71,7 @@ type Site struct {
 	calendar  *subscriptions.Calendar
 	zone      *time.Location
 	texts     texts
+	builtIn   texts                // texts before the theme's took their places
 	templates map[string]templates // by locale
 	assets    map[string]asset     // by path
 	limits    limits
@@ -106,6 +104,7 @@ func New(o Options) (*Site, error) {
 	if s.texts, err = readTexts(files, "texts.toml"); err != nil {
 		return nil, err
 	}
+	s.builtIn = maps.Clone(s.texts)
 	if s.assets, err = readAssets(files, "static"); err != nil {
 		return nil, err
 	}

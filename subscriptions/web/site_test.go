@@ -56,6 +56,7 @@ type world struct {
 	older  []alerts.Stored
 	period web.Period
 
+	told      []web.Told
 	delivered map[uint32]web.Delivered
 	options   web.Options
 }
@@ -179,6 +180,8 @@ func (w *world) Delivered(_ context.Context, subscriber int64, since time.Time) 
 	}
 	return w.delivered, nil
 }
+
+func (w *world) History(context.Context, int64) ([]web.Told, error) { return w.told, nil }
 
 func (w *world) Posting(_ context.Context, number uint32) (alerts.Stored, error) {
 	for _, p := range w.search {

@@ -13,7 +13,7 @@ import (
 func TestAThemeTakesThePlaceOfTemplatesTextsAndColours(t *testing.T) {
 	theme := fstest.MapFS{
 		"templates/imprint.html": {Data: []byte(`{{define "main"}}<h1>{{t "imprint.title"}}</h1><p>Haus am See</p>{{end}}`)},
-		"texts.toml":             {Data: []byte("[home]\nheading = { de = \"Arbeit im Revier\" }\n")},
+		"texts.toml":             {Data: []byte("[home]\nheading = { de = \"Arbeit im Revier\" }\n[consent]\nwording = { de = \"Ja, gern von %s.\" }\n")},
 		"static/theme.css":       {Data: []byte(":root { --deep: #004400; }")},
 		"static/logo.svg":        {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
 	}
@@ -27,6 +27,11 @@ func TestAThemeTakesThePlaceOfTemplatesTextsAndColours(t *testing.T) {
 				t.Errorf("served as %s", a.Header.Get("Content-Type"))
 			}
 		}
+	}
+	w.post("/subscriptions?lang=de", signUpForm("anna@example.org")).must(t, http.StatusSeeOther)
+	record, err := w.store.Consents(t.Context(), w.db.Reader, w.mails.confirmations[0].subscriber)
+	if err != nil || record[0].Wording != "Ja, gern von Stellenbote." || !strings.HasPrefix(record[0].TextVersion, web.ConsentVersion+"-de-") {
+		t.Errorf("the operator's words are recorded as %+v, %v", record, err)
 	}
 	whole := newWorld(t, databasetest.SQLite(t), func(o *web.Options) {
 		o.Theme = fstest.MapFS{"static/style.css": {Data: []byte("body { color: #112233; }")}}

@@ -110,7 +110,7 @@ func (s *Site) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(ids) > 0 {
 		err := s.write(r.Context(), func(tx *sqlx.Tx) error {
-			_, err := s.Store.End(r.Context(), tx, b.subscriber.ID, ids, subscriptions.EndedUnsubscribed, subscriptions.Circumstances{Source: source}, s.Now())
+			_, err := s.Store.End(r.Context(), tx, b.subscriber.ID, ids, subscriptions.EndedUnsubscribed, s.how(r, source), s.Now())
 			return err
 		})
 		if err != nil {
@@ -142,7 +142,7 @@ func (s *Site) reconsider(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	now := s.Now()
-	how := s.how(r, as, localeOf(r, b.subscriber.Locale))
+	how := s.how(r, as)
 	err = s.write(r.Context(), func(tx *sqlx.Tx) error {
 		back, err := s.Store.Undo(r.Context(), tx, b.subscriber.ID, b.claims.Subscriptions, how, now)
 		if err != nil || len(back) == 0 {
