@@ -23,9 +23,6 @@ type addressView struct {
 
 // askNewAddress mails the link of the first step to the new address.
 func (s *Site) askNewAddress(w http.ResponseWriter, r *http.Request) error {
-	if err := s.visit(r); err != nil {
-		return err
-	}
 	b, err := s.manager(r)
 	if err != nil {
 		return err
@@ -33,6 +30,9 @@ func (s *Site) askNewAddress(w http.ResponseWriter, r *http.Request) error {
 	address, err := subscriptions.ParseAddress(cut(r.PostForm.Get("email")))
 	if err != nil {
 		return s.showManage(w, r, b, http.StatusUnprocessableEntity, "", fault{"new-email", s.texts.say(localeOf(r, b.subscriber.Locale), "fault.email")})
+	}
+	if err := s.visit(r); err != nil {
+		return err
 	}
 	if s.mayWriteTo(address) {
 		if err := s.mailAddress(r, b, subscriptions.ByNewAddress, address, address); err != nil {

@@ -23,9 +23,6 @@ func (s *Site) askLink(w http.ResponseWriter, r *http.Request) error {
 // and its time are the same for everybody.
 func (s *Site) sendLink(w http.ResponseWriter, r *http.Request) error {
 	settled := s.settle(r)
-	if err := s.visit(r); err != nil {
-		return err
-	}
 	if err := form(r); err != nil {
 		return err
 	}
@@ -35,6 +32,9 @@ func (s *Site) sendLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		v.Data = linkView{Email: email, Faults: []fault{{"email", s.texts.say(v.Lang, "fault.email")}}}
 		return s.render(w, r, http.StatusUnprocessableEntity, "link", v)
+	}
+	if err := s.visit(r); err != nil {
+		return err
 	}
 	if r.PostForm.Get(honeypot) == "" && s.mayWriteTo(address) {
 		if err := s.mailLink(r, address); err != nil {

@@ -16,9 +16,6 @@ const honeypot = "website"
 // page after the same time: what differs is the mail.
 func (s *Site) signUp(w http.ResponseWriter, r *http.Request) error {
 	settled := s.settle(r)
-	if err := s.visit(r); err != nil {
-		return err
-	}
 	if err := form(r); err != nil {
 		return err
 	}
@@ -38,6 +35,9 @@ func (s *Site) signUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(faults) > 0 || previewing {
 		return s.signUpAgain(w, r, v, typed, &wish, faults, email)
+	}
+	if err := s.visit(r); err != nil {
+		return err
 	}
 	if s.mayWriteTo(address) {
 		how := s.consenting(r, "page", "consent.wording", locale)
