@@ -105,11 +105,15 @@ func (s *Site) functions(locale string) template.FuncMap {
 		"themed":  s.hasAsset,
 		"date":    func(t time.Time) string { return dateText(t.In(s.zone), locale) },
 		"place":   func(l alerts.Location) string { return s.placeName(&l, locale) },
+		"tied":    ties.Replace,
 		"lines":   func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
 		"part":    func(v *view, data any) part { return part{View: v, Data: data} },
 		"imprint": func() string { return s.Imprint },
 	}
 }
+
+// ties keep a number with what it counts, and a dot with what it follows.
+var ties = strings.NewReplacer(" km", "\u00a0km", " · ", "\u00a0· ", " €", "\u00a0€")
 
 // part is what a template's part gets: the page's frame beside the part's data.
 type part struct {
