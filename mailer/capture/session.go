@@ -13,6 +13,15 @@ type Session struct{ store *Store }
 // closing and serves one goroutine.
 func (s *Store) Session() *Session { return &Session{s} }
 
+// Single keeps one message.
+func (s *Session) Single(ctx context.Context, m mailer.Message) mailer.Attempt {
+	id, err := s.store.Send(ctx, m)
+	if err != nil {
+		return mailer.Attempt{Envelope: m.Envelope, Verdict: mailer.NotTried}
+	}
+	return mailer.Attempt{Envelope: m.Envelope, Verdict: mailer.Taken, Code: 250, Enhanced: "2.0.0", Text: "Ok: captured", QueueID: id}
+}
+
 // Stream keeps what next gives until next says that nothing is at hand, and
 // gives done each message's attempt before it takes the next. It returns an
 // error of done, or of the folder; the message that met the latter counts as

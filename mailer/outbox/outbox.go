@@ -50,6 +50,8 @@ type Session interface {
 	// next is called one message ahead, and the content of a message leaves only
 	// after done has returned for the one before.
 	Stream(ctx context.Context, next func() (mailer.Message, bool), done func(mailer.Attempt) error) error
+	// Single sends one message that somebody waits for.
+	Single(ctx context.Context, m mailer.Message) mailer.Attempt
 	Usable() bool
 	Close(ctx context.Context) error
 }

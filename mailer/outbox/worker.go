@@ -47,7 +47,11 @@ func (r *Relay) work(ctx, wire, books context.Context) {
 			r.queue.signal() // it is still there after the pause
 			continue
 		}
-		if first := r.take(books); first != nil {
+		switch first := r.take(books); {
+		case first == nil:
+		case asked(first):
+			w.single(wire, books, first)
+		default:
 			w.serve(ctx, wire, books, first)
 		}
 	}
@@ -95,6 +99,36 @@ func (w *worker) serve(ctx, wire, books context.Context, first *claim) {
 	}
 }
 
+// asked reports whether somebody has asked for the mail and waits for it.
+func asked(c *claim) bool { return c.Kind.Priority() < mailer.InstantDigest.Priority() }
+
+// single sends one envelope that somebody waits for.
+func (w *worker) single(wire, books context.Context, c *claim) {
+	if !w.connect(wire) {
+		w.queue.back(c)
+		return
+	}
+	m, verdict := w.prepare(wire, books, c)
+	switch verdict {
+	case later:
+		w.queue.back(c)
+		return
+	case settled:
+		return
+	}
+	w.held[c.ID] = sending{c, m.To}
+	if w.begin(books) != nil {
+		w.putBack()
+		return
+	}
+	if err := w.done(books, w.session.Single(wire, m)); err != nil && wire.Err() == nil {
+		w.Log.WarnContext(wire, "record what came of an envelope", "envelope_id", c.ID, "err", err)
+	}
+	if !w.session.Usable() {
+		w.close(wire)
+	}
+}
+
 // next prepares c, or where c is nil or need not be sent, the next envelope at hand
 // that is to be, without waiting for one.
 func (w *worker) next(ctx, wire, books context.Context, c *claim) (mailer.Message, bool) {
@@ -103,6 +137,10 @@ func (w *worker) next(ctx, wire, books context.Context, c *claim) (mailer.Messag
 			c = w.take(books)
 		}
 		if c == nil {
+			return mailer.Message{}, false
+		}
+		if asked(c) { // its turn comes when the stream has ended
+			w.queue.back(c)
 			return mailer.Message{}, false
 		}
 		m, verdict := w.prepare(wire, books, c)

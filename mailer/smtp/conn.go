@@ -8,6 +8,9 @@ import (
 	"os"
 	"time"
 
+	mail "github.com/wneessen/go-mail"
+	gosmtp "github.com/wneessen/go-mail/smtp"
+
 	"github.com/jobalertd/jobalertd/mailer"
 )
 
@@ -16,7 +19,9 @@ import (
 type Conn struct {
 	options Options
 	base    net.Conn        // the socket under TLS, for deadlines and closing
-	text    *textproto.Conn // go-mail's reader and writer over the secured session
+	session *gosmtp.Client  // go-mail's
+	text    *textproto.Conn // its reader and writer over the secured session
+	sender  *mail.Client    // by which single mails go over it
 	ext     extensions
 	out     []byte    // what is written next, kept between envelopes
 	taken   int       // envelopes begun on this connection

@@ -37,7 +37,11 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		d.abandon()
 		return nil, fmt.Errorf("connect to relay: %w", d.failure(err))
 	}
-	c := &Conn{options: o, base: d.base, text: session.Text, used: time.Now()}
+	c := &Conn{options: o, base: d.base, session: session, text: session.Text, used: time.Now()}
+	if c.sender, err = mail.NewClient(o.Host, mail.WithTimeout(o.FinalTimeout), mail.WithoutNoop(), mail.WithoutRset()); err != nil {
+		_ = c.abort()
+		return nil, &Misfit{fmt.Errorf("relay options: %w", err)}
+	}
 	if err := c.learn(ctx, session); err != nil {
 		_ = c.abort()
 		return nil, fmt.Errorf("connect to relay: %w", err)
@@ -75,7 +79,7 @@ func (d *dialing) client(ctx context.Context) (*mail.Client, error) {
 	secure := &tls.Config{ServerName: o.Host, RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12}
 	opts := []mail.Option{
 		mail.WithPort(o.Port), mail.WithTimeout(o.Timeout), mail.WithTLSConfig(secure),
-		mail.WithHELO(o.HelloName),
+		mail.WithHELO(o.HelloName), mail.WithoutSMTPUTF8(),
 	}
 	switch o.TLS {
 	case TLSStartTLS:

@@ -1,8 +1,9 @@
 // Package smtp hands ready mails to the operator's relay. It dials, secures
-// and logs in through go-mail, and then speaks its own pipelined loop
-// (RFC 2920), which needs one round trip an envelope where go-mail needs
-// seven; where the relay does not offer PIPELINING it sends one command at a
-// time. It reads every reply itself and says what the reply means.
+// and logs in through go-mail, which also sends single mails; for the many it
+// speaks its own pipelined loop (RFC 2920) on go-mail's connection, which
+// needs one round trip an envelope where go-mail needs seven; where the relay
+// does not offer PIPELINING it sends one command at a time. It judges every
+// reply itself.
 //
 // It never builds, signs or changes a mail, never decides when to try again,
 // and never touches a database: the outbox does. A Conn serves one goroutine.
