@@ -25,8 +25,7 @@ const (
 var EmploymentTypes = []EmploymentType{FullTime, PartTime, Contractor, Temporary, Intern, PerDiem, Volunteer, Other}
 
 // Posting is one job advertisement as stored: normalised from what a source
-// published, its HTML sanitised. Its JSON is what `postings check --json` shows
-// and what the store keeps.
+// published, its HTML sanitised. Its JSON is what `postings check --json` shows.
 type Posting struct {
 	// Number is the posting's number for life: dense from 1, never reused; 0
 	// until it is stored.

@@ -32,7 +32,7 @@ type Record struct {
 	ChangedMS       int64  `db:"changed_ms"` // when that message was applied
 	Title           string `db:"title"`
 	Employer        string `db:"employer"`
-	Body            string `db:"body"`    // the Posting as JSON
+	Body            string `db:"body"`    // Posting.Body
 	Receipt         string `db:"receipt"` // the Receipt as JSON
 }
 

@@ -101,9 +101,11 @@ func (s *service) get(ctx context.Context, in *getInput) (*getAnswer, error) {
 		return nil, s.broken(ctx, r.Number, err)
 	}
 	if r.Body != "" {
-		if err := json.Unmarshal([]byte(r.Body), &b.Posting); err != nil {
+		b.Posting = &alerts.Posting{}
+		if err := alerts.ReadBody(r.Body, b.Posting); err != nil {
 			return nil, s.broken(ctx, r.Number, err)
 		}
+		b.Posting.Number = r.Number
 	}
 	return answer, nil
 }

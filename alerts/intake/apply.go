@@ -133,9 +133,7 @@ func (s *batchState) message(m *message, position int64) error {
 	case known && !r.Withdrawn && r.ContentHash == m.reading.Hash:
 		m.receipt.Status, m.receipt.Position = alerts.StatusUnchanged, r.Position
 	default:
-		if err := s.content(m, r, position); err != nil {
-			return err
-		}
+		s.content(m, r, position)
 	}
 	r.Receipt = encodeReceipt(m.receipt)
 	return nil
@@ -160,7 +158,7 @@ func repeat(m *message, r *alerts.Record) error {
 
 // content stores new content: a new posting, an update, or a publish after a
 // withdrawal.
-func (s *batchState) content(m *message, r *alerts.Record, position int64) error {
+func (s *batchState) content(m *message, r *alerts.Record, position int64) {
 	m.receipt.Status = alerts.StatusStored
 	if r.Position != 0 && !r.Withdrawn {
 		m.receipt.Status = alerts.StatusUpdated
@@ -172,18 +170,13 @@ func (s *batchState) content(m *message, r *alerts.Record, position int64) error
 	}
 	p := &m.reading.Posting
 	p.Number = r.Number
-	body, err := json.Marshal(p)
-	if err != nil {
-		return fmt.Errorf("encode posting: %w", err)
-	}
-	r.Body, r.ContentHash, r.Title, r.Employer = string(body), m.reading.Hash, p.Title, p.Employer
+	r.Body, r.ContentHash, r.Title, r.Employer = m.body, m.reading.Hash, p.Title, p.Employer
 	r.PublishedMS, r.ExpiresMS = p.PublishedAt.UnixMilli(), p.ExpiresAt.UnixMilli()
 	reached := s.reached(m)
 	s.matches = append(s.matches, alerts.Match{Position: position, Posting: r.Number, Subscriptions: reached})
 	m.receipt.Position = position
 	m.receipt.Reached = roundReached(len(reached))
 	m.receipt.Warnings = fieldErrors(m.reading.Warnings)
-	return nil
 }
 
 // reached is what the index found, put right by the changes it had not followed.

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -30,7 +29,7 @@ func applyAll(t interface{ Fatalf(string, ...any) }, stored map[alerts.Key]*aler
 
 func publish(sequence uint64, hash string, reached ...uint32) *message {
 	return &message{source: "board", identifier: "1", sequence: sequence, matched: reached,
-		reading: &jobposting.Reading{Posting: alerts.Posting{Source: "board", Identifier: "1", Title: hash}, Hash: hash}}
+		body: hash, reading: &jobposting.Reading{Posting: alerts.Posting{Source: "board", Identifier: "1", Title: hash}, Hash: hash}}
 }
 
 func withdraw(sequence uint64) *message {
@@ -115,9 +114,8 @@ func TestApply_LogsWhomThePostingReaches(t *testing.T) {
 	if len(s.matches) != 1 || s.matches[0].Position != 41 || fmt.Sprint(s.matches[0].Subscriptions) != "[3 5 9]" {
 		t.Errorf("logged %+v, want one row at 41 with 3, 5, 9", s.matches)
 	}
-	var body alerts.Posting
-	if err := json.Unmarshal([]byte(s.records[key].Body), &body); err != nil || body.Number != s.records[key].Number {
-		t.Errorf("stored body has number %d (%v), want %d", body.Number, err, s.records[key].Number)
+	if r := s.records[key]; r.Body != m.body || r.Number != 1 || s.matches[0].Posting != r.Number {
+		t.Errorf("stored %q as number %d, logged as %d; want %q as 1", r.Body, r.Number, s.matches[0].Posting, m.body)
 	}
 }
 

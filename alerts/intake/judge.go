@@ -25,6 +25,7 @@ type message struct {
 
 	withdrawal bool
 	reading    *jobposting.Reading // of a posting
+	body       string              // of the row
 	document   *alerts.Document
 	matched    []uint32 // by the index, at the batch's stamp or later
 	rejected   *jobposting.Rejected
@@ -66,6 +67,10 @@ func (in *Intake) read(ctx context.Context, msg jetstream.Msg, now time.Time) (m
 	m.reading, m.identifier = reading, reading.Posting.Identifier
 	if in.agencies.has(source) {
 		reading.Posting.Agency = true
+	}
+	if m.body, err = reading.Posting.Body(); err != nil {
+		m.rejected = asRejected(err)
+		return m
 	}
 	m.document = in.Meaning.DocumentOf(&reading.Posting, reading.Plain)
 	return m

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -28,8 +27,8 @@ type storedRow struct {
 
 func (r *storedRow) stored() (alerts.Stored, error) {
 	s := alerts.Stored{Position: r.Position, FirstPosition: r.FirstPosition, Withdrawn: r.Withdrawn, ContentHash: r.ContentHash}
-	if err := json.Unmarshal([]byte(r.Body), &s.Posting); err != nil {
-		return s, fmt.Errorf("decode posting %d: %w", r.Number, err)
+	if err := alerts.ReadBody(r.Body, &s.Posting); err != nil {
+		return s, fmt.Errorf("posting %d: %w", r.Number, err)
 	}
 	s.Number, s.Source, s.Identifier = r.Number, r.Source, r.Identifier
 	return s, nil

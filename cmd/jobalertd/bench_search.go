@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
@@ -205,13 +204,13 @@ func (s *stores) storeAll(ctx context.Context, session *session, l load) (stored
 		stored++
 		p := &reading.Posting
 		p.Number = uint32(stored)
-		body, err := json.Marshal(p)
+		body, err := p.Body()
 		if err != nil {
 			return 0, err
 		}
 		page = append(page, &alerts.Record{Number: p.Number, Source: p.Source, Identifier: p.Identifier, ContentHash: reading.Hash,
 			PublishedMS: p.PublishedAt.UnixMilli(), ExpiresMS: p.ExpiresAt.UnixMilli(), ChangedMS: s.now().UnixMilli(),
-			Title: p.Title, Employer: p.Employer, Body: string(body), Receipt: "{}"})
+			Title: p.Title, Employer: p.Employer, Body: body, Receipt: "{}"})
 		if len(page) == batch {
 			if err := put(); err != nil {
 				return 0, err
