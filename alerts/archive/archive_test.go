@@ -20,16 +20,18 @@ func TestSearchFindsWhatAScanFinds(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	d := (&snapshot{}).draft()
 	position := int64(0)
+	whole := map[int64]fresh{} // by position
 	for _, size := range []int{3 * listsFrom, listsFrom, listsFrom - 1, 30, 1} {
-		var items []item
+		var postings []fresh
 		for range size {
 			position++
 			p := randomPosting(r)
 			p.Number = uint32(position)
-			items = append(items, item{meaning().Document(&p), position, position})
+			whole[position] = fresh{meaning().Document(&p), position, position}
+			postings = append(postings, whole[position])
 		}
-		r.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
-		d.add(items)
+		r.Shuffle(len(postings), func(i, j int) { postings[i], postings[j] = postings[j], postings[i] })
+		d.add(postings)
 	}
 	for range 200 {
 		d.kill(1 + r.Int64N(position))
@@ -40,11 +42,11 @@ func TestSearchFindsWhatAScanFinds(t *testing.T) {
 		if n == 600 {
 			d.merge()
 		}
-		var live []item
+		var live []fresh
 		for i := range d.parts {
 			for j, x := range d.parts[i].items {
 				if d.parts[i].lives(j) && x.doc.Open(a.Now()) {
-					live = append(live, x)
+					live = append(live, whole[x.position])
 				}
 			}
 		}
@@ -289,15 +291,17 @@ func TestReadersSeeOneInstant(t *testing.T) {
 
 func searchOneInstant(t *testing.T, a *Archive, c *alerts.Criteria) string {
 	s, now := a.state.Load(), a.Now()
-	var live []item
+	var live []fresh
 	count := 0
 	for i := range s.parts {
 		p := &s.parts[i]
+		wanted := c.Parsed().Wanted(p.terms)
 		for j, x := range p.items {
 			if p.lives(j) {
 				count++
 				if x.doc.Open(now) {
-					live = append(live, x)
+					var own scratch
+					live = append(live, fresh{own.read(&x, &wanted), x.position, x.first})
 				}
 			}
 		}

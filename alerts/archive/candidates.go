@@ -1,11 +1,24 @@
 package archive
 
 import (
+	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/text"
 )
 
 // scratch is what one search works with and gives back.
-type scratch struct{ bits, other []uint64 }
+type scratch struct {
+	bits, other []uint64
+	unpacked    text.Unpacked
+	doc         alerts.Document
+}
+
+// read makes the whole document of a posting, as far as the words wanted go. It is
+// valid until the next one is read.
+func (b *scratch) read(x *item, wanted *text.Wanted) *alerts.Document {
+	b.doc = *x.doc
+	b.doc.Text = b.unpacked.Read(x.text, wanted)
+	return &b.doc
+}
 
 // unset makes room for n bits, all unset.
 func unset(bits []uint64, n int) []uint64 {
@@ -27,12 +40,12 @@ const worthIt = 50
 // all of them when the words tell too little. A group is met by any of its
 // alternatives, found by its rarest term.
 func (s *segment) candidates(groups []text.Group, scratch *scratch) (bits []uint64, all bool) {
-	if s.lists.number == nil {
+	if s.lists.starts == nil {
 		return nil, true
 	}
 	best, least := -1, len(s.items)/2
 	for i := range groups {
-		if n := s.lists.cost(&groups[i]); n < least {
+		if n := s.cost(&groups[i]); n < least {
 			best, least = i, n
 		}
 	}
@@ -41,7 +54,7 @@ func (s *segment) candidates(groups []text.Group, scratch *scratch) (bits []uint
 	}
 	scratch.bits = s.meeting(&groups[best], scratch.bits)
 	for i := range groups {
-		if i == best || s.lists.cost(&groups[i]) > worthIt*least {
+		if i == best || s.cost(&groups[i]) > worthIt*least {
 			continue
 		}
 		scratch.other = s.meeting(&groups[i], scratch.other)
@@ -56,24 +69,24 @@ func (s *segment) candidates(groups []text.Group, scratch *scratch) (bits []uint
 func (s *segment) meeting(g *text.Group, bits []uint64) []uint64 {
 	bits = unset(bits, len(s.items))
 	for i := range g.Alternatives {
-		s.lists.mark(bits, s.lists.rarest(g.Alternatives[i].Terms))
+		s.mark(bits, s.rarest(g.Alternatives[i].Terms))
 	}
 	return bits
 }
 
 // cost is at most how many postings meet one of the group's alternatives.
-func (l *lists) cost(g *text.Group) int {
+func (s *segment) cost(g *text.Group) int {
 	n := 0
 	for i := range g.Alternatives {
-		n += l.count(l.rarest(g.Alternatives[i].Terms))
+		n += s.count(s.rarest(g.Alternatives[i].Terms))
 	}
 	return n
 }
 
-func (l *lists) rarest(terms []text.Term) text.Term {
+func (s *segment) rarest(terms []text.Term) text.Term {
 	best := terms[0]
 	for _, t := range terms[1:] {
-		if l.count(t) < l.count(best) {
+		if s.count(t) < s.count(best) {
 			best = t
 		}
 	}

@@ -24,13 +24,6 @@ const (
 	located        // and at is set
 )
 
-// item is one posting in memory: analysed, without its description and link.
-type item struct {
-	doc      *alerts.Document
-	position int64 // of its content
-	first    int64 // of its first content
-}
-
 func cardOf(d *alerts.Document) card {
 	c := card{expires: d.ExpiresAt.UnixMilli(), employer: hash(d.EmployerKey())}
 	if d.Remote {

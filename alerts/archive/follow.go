@@ -167,7 +167,7 @@ func (a *Archive) put(ctx context.Context, page []alerts.Stored) error {
 			standing = append(standing, page[i])
 		}
 	}
-	items, err := a.analyse(ctx, standing)
+	analysed, err := a.analyse(ctx, standing)
 	if err != nil {
 		return err
 	}
@@ -175,13 +175,17 @@ func (a *Archive) put(ctx context.Context, page []alerts.Stored) error {
 	for i := range page {
 		a.remove(d, page[i].Number)
 	}
-	d.add(items)
-	for i := range items {
-		a.follower.at[items[i].doc.Number] = items[i].position
-	}
+	d.add(analysed)
+	a.remember(analysed)
 	d.evict(a.MaxPostings, a.forget)
 	a.publish(d)
 	return nil
+}
+
+func (a *Archive) remember(postings []fresh) {
+	for i := range postings {
+		a.follower.at[postings[i].doc.Number] = postings[i].position
+	}
 }
 
 func (a *Archive) remove(d *draft, number uint32) {
@@ -217,15 +221,13 @@ func (a *Archive) backfill(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	items, err := a.analyse(ctx, page)
+	analysed, err := a.analyse(ctx, page)
 	if err != nil {
 		return false, err
 	}
 	d := a.state.Load().draft()
-	d.add(items)
-	for i := range items {
-		a.follower.at[items[i].doc.Number] = items[i].position
-	}
+	d.add(analysed)
+	a.remember(analysed)
 	d.floor = 0
 	if len(page) == limit {
 		d.floor = page[len(page)-1].Position - 1
@@ -255,10 +257,9 @@ func (a *Archive) audit(ctx context.Context) error {
 	return nil
 }
 
-// analyse makes items of stored postings on half of the cores: intake has the
-// others.
-func (a *Archive) analyse(ctx context.Context, stored []alerts.Stored) ([]item, error) {
-	items := make([]item, len(stored))
+// analyse analyses stored postings on half of the cores: intake has the others.
+func (a *Archive) analyse(ctx context.Context, stored []alerts.Stored) ([]fresh, error) {
+	analysed := make([]fresh, len(stored))
 	var g errgroup.Group
 	g.SetLimit(max(1, runtime.GOMAXPROCS(0)/2))
 	const chunk = 64
@@ -268,27 +269,32 @@ func (a *Archive) analyse(ctx context.Context, stored []alerts.Stored) ([]item, 
 				if err := ctx.Err(); err != nil {
 					return fmt.Errorf("analyse postings: %w", err)
 				}
-				items[i] = a.item(&stored[i])
+				analysed[i] = a.fresh(&stored[i])
 			}
 			return nil
 		})
 	}
-	return items, g.Wait()
+	return analysed, g.Wait()
 }
 
-// item analyses a posting and keeps what searching needs: names that many
-// postings share are kept once, description and link not at all.
-func (a *Archive) item(s *alerts.Stored) item {
+// fresh analyses a posting and keeps what searching needs: names that many
+// postings share are kept once, its own words only in the text.
+func (a *Archive) fresh(s *alerts.Stored) fresh {
 	p := s.Posting
 	d := a.Meaning.Document(&p)
-	p.Description, p.URL = "", ""
+	p.Identifier, p.Title, p.Description, p.URL = "", "", "", ""
+	if p.Pay != nil {
+		stated := *p.Pay
+		stated.Text = ""
+		p.Pay = &stated
+	}
 	p.Source, p.Employer, p.Language = once(p.Source), once(p.Employer), once(p.Language)
 	p.Locations = slices.Clone(p.Locations)
 	for i := range p.Locations {
 		l := &p.Locations[i]
 		l.Name, l.PostalCode, l.State, l.Country = once(l.Name), once(l.PostalCode), once(l.State), once(l.Country)
 	}
-	return item{doc: d, position: s.Position, first: s.FirstPosition}
+	return fresh{doc: d, position: s.Position, first: s.FirstPosition}
 }
 
 func once(s string) string { return unique.Make(s).Value() }

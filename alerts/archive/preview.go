@@ -45,7 +45,7 @@ func (a *Archive) Preview(ctx context.Context, c *alerts.Criteria, since time.Ti
 	if now.After(since) {
 		p.Days = make([]int, (now.Sub(since)+day-1)/day)
 	}
-	err := a.each(ctx, s, c, now, func(x *item) {
+	err := a.each(ctx, s, c, now, func(x *item, _ *alerts.Document) {
 		if x.doc.PublishedAt.Before(since) {
 			return
 		}
@@ -65,7 +65,7 @@ func (a *Archive) Preview(ctx context.Context, c *alerts.Criteria, since time.Ti
 			continue
 		}
 		cost := Cost{Criterion: criterion}
-		err := a.each(ctx, s, &rest, now, func(x *item) {
+		err := a.each(ctx, s, &rest, now, func(x *item, _ *alerts.Document) {
 			if !x.doc.PublishedAt.Before(since) {
 				cost.Found++
 			}

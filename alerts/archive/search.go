@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/alerts/text"
 )
 
 // Search finds what meets prepared criteria, in the order of a digest: limit
@@ -35,19 +36,25 @@ func (a *Archive) Search(ctx context.Context, c *alerts.Criteria, offset, limit 
 // Count is how many postings in memory meet prepared criteria.
 func (a *Archive) Count(ctx context.Context, c *alerts.Criteria) (int, error) {
 	n := 0
-	err := a.each(ctx, a.state.Load(), c, a.Now(), func(*item) { n++ })
+	err := a.each(ctx, a.state.Load(), c, a.Now(), func(*item, *alerts.Document) { n++ })
 	return n, err
 }
 
 // each calls f for every posting of a snapshot that meets c, newest first within
-// a part.
-func (a *Archive) each(ctx context.Context, s *snapshot, c *alerts.Criteria, now time.Time, f func(*item)) error {
+// a part. Its document is as far unpacked as c goes, and valid during the call.
+func (a *Archive) each(ctx context.Context, s *snapshot, c *alerts.Criteria, now time.Time, f func(*item, *alerts.Document)) error {
 	buffers := a.scratch.Get().(*scratch)
 	defer a.scratch.Put(buffers)
 	groups, probe := c.Parsed().Required(), probeOf(c, now)
+	wordless, more := c.Without(alerts.ByQuery)
+	var wanted text.Wanted
 	try := func(p *part, i int) {
-		if probe.admits(&p.cards[i]) && p.lives(i) && c.Matches(p.items[i].doc) {
-			f(&p.items[i])
+		x := &p.items[i]
+		if !probe.admits(&p.cards[i]) || !p.lives(i) || more && !wordless.Matches(x.doc) { // all that costs less than unpacking
+			return
+		}
+		if d := buffers.read(x, &wanted); c.Matches(d) {
+			f(x, d)
 		}
 	}
 	for n := range s.parts {
@@ -56,6 +63,7 @@ func (a *Archive) each(ctx context.Context, s *snapshot, c *alerts.Criteria, now
 		}
 		p := &s.parts[n]
 		candidates, all := p.candidates(groups, buffers)
+		wanted = c.Parsed().Wanted(p.terms)
 		if all {
 			for i := len(p.items) - 1; i >= 0; i-- {
 				try(p, i)
@@ -84,12 +92,12 @@ type ranked struct {
 func (a *Archive) rank(ctx context.Context, s *snapshot, c *alerts.Criteria, now time.Time, k int) ([]ranked, int, error) {
 	t := top{k: k}
 	total := 0
-	err := a.each(ctx, s, c, now, func(x *item) {
+	err := a.each(ctx, s, c, now, func(x *item, d *alerts.Document) {
 		total++
-		if k == 0 || t.full && c.BestRank(x.doc, x.first).Compare(t.worst) > 0 {
+		if k == 0 || t.full && c.BestRank(d, x.first).Compare(t.worst) > 0 {
 			return
 		}
-		t.add(ranked{c.Rank(x.doc, x.first), x})
+		t.add(ranked{c.Rank(d, x.first), x})
 	})
 	t.cut()
 	return t.list, total, err

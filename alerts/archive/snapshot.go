@@ -78,13 +78,13 @@ func (s *snapshot) draft() *draft {
 }
 
 // add puts postings in; none of them may be in already.
-func (d *draft) add(items []item) {
-	if len(items) == 0 {
+func (d *draft) add(postings []fresh) {
+	if len(postings) == 0 {
 		return
 	}
-	d.parts = append(d.parts, part{segment: newSegment(items), live: len(items)})
+	d.parts = append(d.parts, part{segment: newSegment(postings), live: len(postings)})
 	d.own = append(d.own, false)
-	d.count += len(items)
+	d.count += len(postings)
 }
 
 // kill takes out the posting whose content has a position, if it is here.
@@ -160,18 +160,13 @@ func (d *draft) merge() {
 		}
 		smaller += p.live
 	}
-	var items []item
-	for n := from; n < len(d.parts); n++ {
-		p := &d.parts[n]
-		for i := range p.items {
-			if p.lives(i) {
-				items = append(items, p.items[i])
-			}
+	if from < len(d.parts) {
+		s := joined(d.parts[from:])
+		clear(d.parts[from:])
+		d.parts = d.parts[:from]
+		if len(s.items) > 0 {
+			d.parts = append(d.parts, part{segment: s, live: len(s.items)})
 		}
-	}
-	d.parts = d.parts[:from]
-	if len(items) > 0 {
-		d.parts = append(d.parts, part{segment: newSegment(items), live: len(items)})
 	}
 	d.own = make([]bool, len(d.parts))
 }

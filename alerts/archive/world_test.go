@@ -237,25 +237,25 @@ func (w *world) follow() {
 }
 
 // newest are the documents that an archive of that size should have.
-func (w *world) newest(most int) []item {
+func (w *world) newest(most int) []fresh {
 	w.t.Helper()
 	open, err := w.store.OpenBefore(w.t.Context(), w.db.Reader, 1<<60, w.now(), 1<<20)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	var out []item
+	var out []fresh
 	for i := range open[:min(most, len(open))] {
-		out = append(out, item{meaning().Document(&open[i].Posting), open[i].Position, open[i].FirstPosition})
+		out = append(out, fresh{meaning().Document(&open[i].Posting), open[i].Position, open[i].FirstPosition})
 	}
 	return out
 }
 
 // naive asks every posting, sorts all that match, and gives their numbers.
-func naive(items []item, c *alerts.Criteria) []uint32 {
+func naive(postings []fresh, c *alerts.Criteria) []uint32 {
 	var rs []ranked
-	for i := range items {
-		if c.Matches(items[i].doc) {
-			rs = append(rs, ranked{c.Rank(items[i].doc, items[i].first), &items[i]})
+	for _, x := range postings {
+		if c.Matches(x.doc) {
+			rs = append(rs, ranked{c.Rank(x.doc, x.first), &item{doc: x.doc}})
 		}
 	}
 	slices.SortFunc(rs, func(a, b ranked) int { return a.rank.Compare(b.rank) })
