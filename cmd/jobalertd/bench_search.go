@@ -19,8 +19,10 @@ type benchSearchCmd struct {
 	Postings string `help:"How many to make, or a file of JobPostings." default:"20000" placeholder:"N|FILE"`
 	Searches string `help:"How many to make, or a file of import lines whose criteria are searched." default:"2000" placeholder:"N|FILE"`
 	Check    int    `help:"How many of the searches are compared with asking every posting." default:"50"`
+	Mix      string `help:"After whose postings both are made: sample (the program's own), generated, or a file of JobPostings." default:"sample" placeholder:"MIX"`
 	Seed     uint64 `help:"Of what is made." default:"1"`
 	Database string `help:"An empty database's URL, or postgres for a private server; SQLite if not given." placeholder:"URL"`
+	Profile  string `help:"Where to write a CPU profile of the searches." placeholder:"FILE" name:"cpu-profile"`
 	JSON     bool   `help:"On one line at a terminal too." name:"json"`
 }
 
@@ -35,6 +37,7 @@ type searchFigures struct {
 	Database          string  `json:"database"`
 	Postings          int     `json:"postings"`
 	Searches          int     `json:"searches"`
+	Mix               string  `json:"mix"`
 	SearchesPerSecond float64 `json:"searches_per_second"`
 	P50               float64 `json:"p50_ms"`
 	P99               float64 `json:"p99_ms"`
@@ -63,13 +66,12 @@ func (c benchSearchCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer st.close()
-	l := load{seed: c.Seed, subscriptions: c.Searches, postings: c.Postings}
-	f := searchFigures{machine: thisMachine(), Database: room.kind()}
-	if f.Postings, err = st.storeAll(ctx, s, l); err != nil {
+	f := searchFigures{machine: thisMachine(), Database: room.kind(), Mix: c.Mix}
+	l, searches, err := c.load(st)
+	if err != nil {
 		return err
 	}
-	searches, err := criteriaOf(l, subscriptions.ImportRules{Meaning: m, Timezone: room.config.Digest.Timezone, Now: s.now()})
-	if err != nil {
+	if f.Postings, err = st.storeAll(ctx, s, l); err != nil {
 		return err
 	}
 	if f.Searches = len(searches); f.Searches == 0 || f.Postings == 0 {
@@ -85,8 +87,12 @@ func (c benchSearchCmd) Run(ctx context.Context, s *session) error {
 	f.BytesPerPosting = float64(heapInUse()-before) / float64(f.Postings)
 
 	s.say("searching")
-	totals, err := f.measure(ctx, a, searches)
+	profiled, err := profileTo(c.Profile)
 	if err != nil {
+		return err
+	}
+	totals, err := f.measure(ctx, a, searches)
+	if err := errors.Join(err, profiled()); err != nil {
 		return err
 	}
 	if err := f.check(ctx, st, searches, totals, c.Check); err != nil {
@@ -99,6 +105,38 @@ func (c benchSearchCmd) Run(ctx context.Context, s *session) error {
 		return errors.New("the archive and Criteria.Matches disagree: the figures mean nothing")
 	}
 	return nil
+}
+
+// generatedMix is the load that the other benches make.
+const generatedMix = "generated"
+
+// load makes the postings and the searches, or says where they are read.
+func (c benchSearchCmd) load(st *stores) (load, []*alerts.Criteria, error) {
+	l := load{seed: c.Seed, subscriptions: c.Searches, postings: c.Postings}
+	rules := subscriptions.ImportRules{Meaning: st.meaning, Timezone: st.config.Digest.Timezone, Now: st.now()}
+	postings, makePostings := number(c.Postings)
+	searches, makeSearches := number(c.Searches)
+	if c.Mix == generatedMix || !makePostings && !makeSearches {
+		criteria, err := criteriaOf(l, rules)
+		return l, criteria, err
+	}
+	reader, err := newReader(st.config, st.meaning)
+	if err != nil {
+		return l, nil, err
+	}
+	m, err := newMix(c.Mix, c.Seed, reader, st.now())
+	if err != nil {
+		return l, nil, fmt.Errorf("--mix: %w", err)
+	}
+	if makePostings {
+		l.docs = m.postings(postings)
+	}
+	if !makeSearches {
+		criteria, err := criteriaOf(l, rules)
+		return l, criteria, err
+	}
+	criteria, err := m.searches(searches, st.meaning)
+	return l, criteria, err
 }
 
 // measure searches once to warm up, and then times each search.
