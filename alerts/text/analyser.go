@@ -11,7 +11,9 @@ type Analyser struct {
 	hash     string
 	words    cache[wordInfo]
 	cuts     cache[cutWord]
-	ways     waysCache
+	units    cache[*Unit]      // of words and phrases, by key
+	rows     cache[*Unit]      // of words in a row, by key
+	plains   cache[*plainWord] // words of queries
 	scratch  sync.Pool // of *scratch
 	akin     func() []akinGroup
 }
@@ -19,7 +21,7 @@ type Analyser struct {
 // New makes an Analyser of v as it now is; extending v later changes nothing.
 func New(v *Vocabulary) *Analyser {
 	a := &Analyser{lex: newLexicon(), hash: v.Hash(), words: newCache[wordInfo](wordSlots), cuts: newCache[cutWord](cutSlots),
-		ways: waysCache{newCache[[]alternative](waysSlots)}}
+		units: newCache[*Unit](unitSlots), rows: newCache[*Unit](pairSlots), plains: newCache[*plainWord](cutSlots)}
 	a.split = newSplitter(a.lex, v)
 	a.scratch.New = func() any { return newScratch() }
 	a.synonyms = newSynonyms(a, v.synonyms)

@@ -18,11 +18,11 @@ func (a *Analyser) addBonds(c *compiled, at []int) {
 			return
 		}
 		l, r := c.clauses[i], c.clauses[i+1]
-		if !plainWord(l) || !plainWord(r) {
+		if !isPlain(l) || !isPlain(r) {
 			continue
 		}
 		left, right := l.atoms[0].text, r.atoms[0].text
-		if !a.lex.everyday[a.lex.stemEnglish(canonical(left))] || !a.word(right).person {
+		if !a.modifies(left) || !a.word(right).person {
 			continue
 		}
 		b := bond{
@@ -36,7 +36,12 @@ func (a *Analyser) addBonds(c *compiled, at []int) {
 	}
 }
 
-func plainWord(c clause) bool {
+// modifies tells an everyday word that says what an occupation behind it is about.
+func (a *Analyser) modifies(word string) bool {
+	return a.lex.everyday[a.lex.stemEnglish(canonical(word))]
+}
+
+func isPlain(c clause) bool {
 	return !c.excluded && len(c.atoms) == 1 && !c.atoms[0].phrase && !c.atoms[0].title
 }
 
@@ -44,7 +49,8 @@ func plainWord(c clause) bool {
 // something else: by a synonym, a translation, or both written as one.
 func (b *bond) holds(d *Document, groups []group) bool {
 	for _, g := range []int{b.left, b.right} {
-		for _, ways := range groups[g].ways {
+		for _, u := range groups[g].units {
+			ways := u.all()
 			for i := range ways {
 				if !b.literal(&ways[i]) && ways[i].holds(d) {
 					return true

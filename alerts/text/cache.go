@@ -12,7 +12,8 @@ import (
 const (
 	wordSlots = 1 << 16
 	cutSlots  = 1 << 13 // for queries, and for the few words of a posting that need more
-	waysSlots = 1 << 15 // so that a million subscriptions share the ways of some ten thousand words
+	unitSlots = 1 << 15 // so that a million subscriptions share the ways of some ten thousand words
+	pairSlots = 1 << 13 // of words in a row, which are far more and seldom asked for twice
 	rowSlots  = 4       // among which a key has its place
 )
 
@@ -107,14 +108,10 @@ func (a *Analyser) pieces(word string) []piece { return a.cutOf(word).pieces }
 // asked is a word as a query asks for it.
 func (a *Analyser) asked(word string) asked { return a.cutOf(word).asked }
 
-// waysCache remembers the ways of words asked for.
-type waysCache struct{ cache[[]alternative] }
-
-// get returns what was made for key before, or makes it. What it returns is
-// shared and must not be changed.
-func (c *waysCache) get(key string, make func() []alternative) []alternative {
-	if w := c.cache.get(key); w != nil {
-		return *w
+// once returns what was made for key before, or makes it.
+func (c *cache[V]) once(key string, make func() V) V {
+	if v := c.get(key); v != nil {
+		return *v
 	}
 	return *c.keep(key, make())
 }

@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// group is one condition of a query; one alternative of any of its ways must
-// hold. Ways are shared between the queries that ask for the same word.
+// group is one condition of a query; one of its units must hold. Units are
+// shared between the queries that ask for the same word.
 type group struct {
 	asked string
-	ways  [][]alternative
+	units []*Unit // one an atom, then those of the rows it stands in
+	atoms int
 }
 
 // alternative is one way in which a group may hold.
@@ -66,11 +67,11 @@ func (a *Analyser) compile(clauses []clause) *compiled {
 	}
 	at := make([]int, len(clauses)) // clause to group
 	for i, cl := range clauses {
-		g := group{asked: strings.TrimPrefix(printClauses(clauses[i:i+1]), "-"), ways: make([][]alternative, 0, len(cl.atoms)+1)}
+		g := group{asked: cl.asked(), units: make([]*Unit, 0, len(cl.atoms)+1), atoms: len(cl.atoms)}
 		led := a.led(clauses, i)
 		for _, x := range cl.atoms {
 			x.title = x.title || led
-			g.ways = append(g.ways, a.atomWays(x, cl.excluded, bare > 1))
+			g.units = append(g.units, a.atomUnit(x, cl.excluded, bare > 1))
 		}
 		if cl.excluded {
 			c.excluded = append(c.excluded, g)
@@ -84,16 +85,24 @@ func (a *Analyser) compile(clauses []clause) *compiled {
 	return c
 }
 
+// asked is the clause as printed, but for the sign of exclusion.
+func (c clause) asked() string {
+	if len(c.atoms) == 1 {
+		return c.atoms[0].String()
+	}
+	return strings.TrimPrefix(printClauses([]clause{c}), "-")
+}
+
 // led tells whether clause i says what is led, beside Leiter or Head of.
 func (a *Analyser) led(clauses []clause, i int) bool {
-	if !plainWord(clauses[i]) || a.leads(clauses[i]) {
+	if !isPlain(clauses[i]) || a.leads(clauses[i]) {
 		return false
 	}
 	return i > 0 && a.leads(clauses[i-1]) || i+1 < len(clauses) && a.leads(clauses[i+1])
 }
 
 func (a *Analyser) leads(c clause) bool {
-	if !plainWord(c) {
+	if !isPlain(c) {
 		return false
 	}
 	ps := a.pieces(c.atoms[0].text)
@@ -107,8 +116,8 @@ func (a *Analyser) titleOnly(x atom) bool {
 	return !x.phrase && len(ps) == 1 && a.lex.titleOnly[a.lex.stemGerman(ps[0].base)]
 }
 
-// atomWays are the ways in which an atom may hold, shared if asked before.
-func (a *Analyser) atomWays(x atom, excluded, several bool) []alternative {
+// atomUnit has the ways in which an atom may hold, shared if asked before.
+func (a *Analyser) atomUnit(x atom, excluded, several bool) *Unit {
 	key := x.String()
 	switch {
 	case excluded:
@@ -116,7 +125,7 @@ func (a *Analyser) atomWays(x atom, excluded, several bool) []alternative {
 	case several:
 		key = "+" + key
 	}
-	return a.ways.get(key, func() []alternative {
+	return a.units.once(key, func() *Unit {
 		var out []alternative
 		switch {
 		case x.phrase:
@@ -137,6 +146,6 @@ func (a *Analyser) atomWays(x atom, excluded, several bool) []alternative {
 		for i := range out {
 			out[i].asked, out[i].title = x.text, out[i].title || x.title || a.titleOnly(x)
 		}
-		return distinct(out)
+		return &Unit{a: a, key: key, word: x.text, ways: distinct(out)}
 	})
 }

@@ -84,7 +84,8 @@ func (q Query) Weigh(d *Document) (inText, indirect int) {
 // best is the first alternative that holds in the title, else the first that
 // holds; nil if none does.
 func (g *group) best(d *Document) (alt *alternative, inTitle bool) {
-	for _, ways := range g.ways {
+	for _, u := range g.units {
+		ways := u.all()
 		for i := range ways {
 			if !ways[i].holds(d) {
 				continue

@@ -15,8 +15,8 @@ func (q Query) Required() []Group {
 	}
 	out := make([]Group, len(q.c.required))
 	for i, g := range q.c.required {
-		for _, ways := range g.ways {
-			for _, alt := range ways {
+		for _, u := range g.units {
+			for _, alt := range u.all() {
 				out[i].Alternatives = append(out[i].Alternatives, Alternative{alt.terms})
 			}
 		}
@@ -49,11 +49,9 @@ func (q Query) Matches(d *Document) bool {
 }
 
 func (g *group) holds(d *Document) bool {
-	for _, ways := range g.ways {
-		for i := range ways {
-			if ways[i].holds(d) {
-				return true
-			}
+	for _, u := range g.units {
+		if u.Holds(d) {
+			return true
 		}
 	}
 	return false

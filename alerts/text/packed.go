@@ -198,9 +198,9 @@ func (q Query) eachTerm(f func(Term)) {
 	}
 	for _, groups := range [][]group{q.c.required, q.c.excluded} {
 		for i := range groups {
-			for _, ways := range groups[i].ways {
-				for k := range ways {
-					for _, t := range ways[k].terms {
+			for _, u := range groups[i].units {
+				for _, way := range u.all() {
+					for _, t := range way.terms {
 						f(t)
 					}
 				}

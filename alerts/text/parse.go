@@ -24,13 +24,26 @@ func (a *Analyser) Parse(query string) (Query, error) {
 	if strings.TrimSpace(query) == "" {
 		return Query{}, nil
 	}
+	if q, ok := a.parsePlain(query); ok {
+		return q, nil
+	}
+	return a.parse(query)
+}
+
+// parse is Parse for whatever people type.
+func (a *Analyser) parse(query string) (Query, error) {
 	clauses := a.clauses(query)
+	read := query
 	for range 8 { // until printing and reading agree; nearly always at once
-		again := a.clauses(printClauses(clauses))
+		printed := printClauses(clauses)
+		if printed == read {
+			break
+		}
+		again := a.clauses(printed)
 		if slices.EqualFunc(clauses, again, equalClauses) {
 			break
 		}
-		clauses = again
+		clauses, read = again, printed
 	}
 	if err := check(clauses, strings.TrimSpace(query)); err != nil {
 		return Query{}, err

@@ -36,6 +36,11 @@ func (a *Analyser) synonymWays(ws []string) []alternative {
 		return nil
 	}
 	german, english := a.keys(ws)
+	return a.synonymsOf(german, english, ws)
+}
+
+// synonymsOf is synonymWays of words with these keys.
+func (a *Analyser) synonymsOf(german, english string, ws []string) []alternative {
 	var out []alternative
 	for _, hit := range a.synonyms.lookup(german, english) {
 		for _, target := range hit.targets {

@@ -19,25 +19,51 @@ func (a *Analyser) addRows(c *compiled, at []int) {
 			if len(ws) < 2 {
 				continue
 			}
-			row := a.rowWays(ws)
-			if len(row) == 0 {
-				continue
+			row := a.pair(ws[0], ws[1])
+			if len(ws) > 2 {
+				if row = a.longRow(ws); len(row.ways) == 0 {
+					continue
+				}
 			}
 			for _, g := range at[from : to+1] {
-				c.required[g].ways = append(c.required[g].ways, row)
+				c.required[g].units = append(c.required[g].units, row)
 			}
 		}
 	}
 }
 
-// rowWays are the ways of a row of words, shared if asked before.
-func (a *Analyser) rowWays(ws []string) []alternative {
+// longRow is the row of three words or more, which seldom mean anything together.
+func (a *Analyser) longRow(ws []string) *Unit {
+	if !a.opens(ws[0]) {
+		return noRow
+	}
+	return a.rowUnit(ws)
+}
+
+// noRow is the row of words that mean nothing together.
+var noRow = new(Unit)
+
+// opens tells whether a synonym of three words or more, or an idiom, may begin
+// with the word.
+func (a *Analyser) opens(word string) bool {
+	q := a.asked(word)
+	return a.synonyms.opens[q.german] || a.synonyms.opens[q.english] || a.lex.idioms[canonical(word)] != nil
+}
+
+// rowKey is what the ways of a row are remembered by.
+func rowKey(asked string) string { return "=" + asked }
+
+// rowUnit has the ways of a row of words, shared if asked before.
+func (a *Analyser) rowUnit(ws []string) *Unit {
 	asked := strings.Join(ws, " ")
-	return a.ways.get("="+asked, func() []alternative {
+	key := rowKey(asked)
+	return a.rows.once(key, func() *Unit {
 		out := a.synonymWays(ws)
 		if len(ws) == 2 {
-			out = append(out, a.writtenAsOne(ws[0], ws[1])...)
-			out = append(out, a.synonymWays([]string{ws[0] + strings.ToLower(ws[1])})...)
+			one := ws[0] + strings.ToLower(ws[1])
+			q := a.askedOnce(one)
+			out = append(out, a.writtenAsOne(ws[0], ws[1], q)...)
+			out = append(out, a.synonymsOf(q.german, q.english, []string{one})...)
 		}
 		if a.lex.isIdiom(ws) {
 			out = append(out, a.phrase(asked)...)
@@ -45,16 +71,32 @@ func (a *Analyser) rowWays(ws []string) []alternative {
 		for i := range out {
 			out[i].asked = asked
 		}
-		return distinct(out)
+		return &Unit{a: a, key: key, ways: distinct(out)}
 	})
 }
 
-func (a *Analyser) writtenAsOne(left, right string) []alternative {
+// askedOnce is asked for a word that hardly any other query or posting has: it
+// is neither remembered nor taken apart.
+func (a *Analyser) askedOnce(word string) asked {
+	if isTechnical(word) {
+		return a.askedAs(word, a.cut(word))
+	}
+	var ps []piece
+	for e := range strings.FieldsFuncSeq(word, isHyphen) {
+		if p := a.whole(e); p.canonical != "" {
+			ps = append(ps, p)
+		}
+	}
+	return a.askedAs(word, ps)
+}
+
+// writtenAsOne finds two words as one, which was asked for as q.
+func (a *Analyser) writtenAsOne(left, right string, q asked) []alternative {
 	l, r := a.asked(left), a.asked(right)
 	if len(l.pieces) != 1 || len(r.pieces) == 0 || l.exact || r.exact || l.pieces[0].raw || r.pieces[0].raw {
 		return nil
 	}
-	out := a.plain(left + strings.ToLower(right))
+	out := plainWays(q)
 	for i := range out {
 		out[i].rule = Compound
 	}

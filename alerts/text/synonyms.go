@@ -9,6 +9,7 @@ import (
 type synonyms struct {
 	groups map[string][]synonymHit // by the members' stems, blanks between
 	most   int                     // words in the longest member
+	opens  map[string]bool         // first words' stems of members of three and more
 }
 
 // synonymHit is one line and what whoever asked for the key gets besides.
@@ -25,7 +26,7 @@ type synonymMember struct {
 }
 
 func newSynonyms(a *Analyser, lines []synonymLine) *synonyms {
-	s := &synonyms{groups: map[string][]synonymHit{}, most: 1}
+	s := &synonyms{groups: map[string][]synonymHit{}, most: 1, opens: map[string]bool{}}
 	ready := map[string]*synonymMember{}
 	members := func(texts []string) []*synonymMember {
 		out := make([]*synonymMember, len(texts))
@@ -64,6 +65,12 @@ func (s *synonyms) add(m *synonymMember, hit synonymHit) {
 		return
 	}
 	s.most = max(s.most, len(m.words))
+	if len(m.words) > 2 {
+		for _, k := range []string{m.german, m.english} {
+			first, _, _ := strings.Cut(k, " ")
+			s.opens[first] = true
+		}
+	}
 	s.groups[m.german] = append(s.groups[m.german], hit)
 	if m.english != m.german {
 		s.groups[m.english] = append(s.groups[m.english], hit)

@@ -6,9 +6,11 @@ import (
 )
 
 // plain is the word itself in any inflection, alone or ending a compound.
-func (a *Analyser) plain(word string) []alternative {
+func (a *Analyser) plain(word string) []alternative { return plainWays(a.asked(word)) }
+
+func plainWays(q asked) []alternative {
 	var out []alternative
-	for _, t := range a.asked(word).wholes() {
+	for _, t := range q.wholes() {
 		out = append(out, alternative{terms: []Term{t}, mode: single, rule: Inflection})
 	}
 	return out

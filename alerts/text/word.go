@@ -92,6 +92,15 @@ func (a *Analyser) cut(word string) []piece {
 }
 
 func (a *Analyser) piece(e string) piece {
+	p := a.whole(e)
+	if p.canonical != "" && !p.raw && !p.function {
+		p.parts = a.split.split(p.base)
+	}
+	return p
+}
+
+// whole is piece without the parts of a compound.
+func (a *Analyser) whole(e string) piece {
 	c := canonical(e)
 	p := piece{surface: e, canonical: c, base: c}
 	if c == "" {
@@ -103,9 +112,6 @@ func (a *Analyser) piece(e string) piece {
 	}
 	p.function = a.lex.function[c]
 	p.base = a.lex.masculine(c)
-	if !p.function {
-		p.parts = a.split.split(p.base)
-	}
 	return p
 }
 

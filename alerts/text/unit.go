@@ -1,0 +1,151 @@
+package text
+
+import (
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// Unit is one condition as all queries share it that ask for the same: a word
+// or a phrase, required or excluded, a row of neighbouring words, or the bond
+// between two of them. An index that holds a million queries decides each unit
+// once for a posting. Units are immutable and safe for concurrent use.
+type Unit struct {
+	a    *Analyser
+	key  string
+	word string // of a plain word
+	ways []alternative
+
+	// Of two neighbours in a row, word is the left one. Their ways are found when
+	// somebody asks for them: seldom, and there are as many rows as pairs of words.
+	right string
+	made  atomic.Pointer[Unit]
+
+	bond   *bond // instead of ways
+	groups []group
+}
+
+// all are the ways in which u may hold, those of a bond excepted.
+func (u *Unit) all() []alternative {
+	if u.right == "" {
+		return u.ways
+	}
+	made := u.made.Load()
+	if made == nil {
+		made = u.a.rowUnit([]string{u.word, u.right})
+		u.made.Store(made)
+	}
+	return made.ways
+}
+
+// pair is the row of two neighbours.
+func (a *Analyser) pair(left, right string) *Unit { return &Unit{a: a, word: left, right: right} }
+
+// Key tells what the unit asks for and how: units of Analysers with one hash
+// that have the same key hold for the same documents.
+func (u *Unit) Key() string {
+	if u.right != "" {
+		return rowKey(u.word + " " + u.right)
+	}
+	return u.key
+}
+
+// Alternatives is in how many ways the unit may hold; 0 for a bond, of which
+// only Holds can tell.
+func (u *Unit) Alternatives() int { return len(u.all()) }
+
+// Terms are all in Document.Terms whenever alternative i holds: necessary,
+// never empty. The caller must not change them.
+func (u *Unit) Terms(i int) []Term { return u.all()[i].terms }
+
+// HoldsBy tells whether alternative i holds for d.
+func (u *Unit) HoldsBy(i int, d *Document) bool { return u.all()[i].holds(d) }
+
+// Holds tells whether the unit holds for d in any way.
+func (u *Unit) Holds(d *Document) bool {
+	if u.bond != nil {
+		return u.bond.holds(d, u.groups)
+	}
+	ways := u.all()
+	for i := range ways {
+		if ways[i].holds(d) {
+			return true
+		}
+	}
+	return false
+}
+
+// RowOf is the row of plain words that stand next to each other in a query, as
+// Condition.Rows has it.
+func RowOf(words ...*Unit) *Unit {
+	ws := make([]string, len(words))
+	for i, u := range words {
+		ws[i] = u.word
+	}
+	return words[0].a.rowUnit(ws)
+}
+
+// Condition is one required condition of a query: it holds if one of Units
+// does, or one of Rows, each of which stands for all conditions that have it.
+type Condition struct{ Units, Rows []*Unit }
+
+// Conditions appends what a query requires, in its order. The query holds if
+// all of these do, all Bonds, and none of Excluded. The caller must not change
+// the units.
+func (q Query) Conditions(dst []Condition) []Condition {
+	if q.c == nil {
+		return dst
+	}
+	for i := range q.c.required {
+		g := &q.c.required[i]
+		dst = append(dst, Condition{g.units[:g.atoms:g.atoms], g.units[g.atoms:]})
+	}
+	return dst
+}
+
+// Excluded appends the units of which none may hold.
+func (q Query) Excluded(dst []*Unit) []*Unit {
+	if q.c == nil {
+		return dst
+	}
+	for i := range q.c.excluded {
+		dst = append(dst, q.c.excluded[i].units...)
+	}
+	return dst
+}
+
+// Bonds appends the query's bonds, which must all hold as well.
+func (q Query) Bonds(dst []*Unit) []*Unit {
+	if q.c == nil {
+		return dst
+	}
+	for i := range q.c.bonds {
+		b := &q.c.bonds[i]
+		dst = append(dst, &Unit{key: q.c.bondKey(b), bond: b, groups: q.c.required})
+	}
+	return dst
+}
+
+// bondKey is the run of plain words in which the bond stands, on which all
+// depends that it looks at.
+func (c *compiled) bondKey(b *bond) string {
+	group, at := 0, 0 // the clause of the bond's first word
+	for i := range c.clauses {
+		if c.clauses[i].excluded {
+			continue
+		}
+		if group == b.left {
+			at = i
+			break
+		}
+		group++
+	}
+	from, to := at, at+1
+	for from > 0 && isPlain(c.clauses[from-1]) {
+		from--
+	}
+	for to < len(c.clauses) && isPlain(c.clauses[to]) {
+		to++
+	}
+	return "~" + strconv.Itoa(at-from) + " " + strings.Clone(printClauses(c.clauses[from:to]))
+}
