@@ -92,6 +92,12 @@ func (c *Criteria) Parsed() text.Query { return c.query }
 // compared with Document.EmployerKey. The caller must not change them.
 func (c *Criteria) EmployerKeys() []string { return c.employers }
 
+// NotEmployerKeys are the employers left out, in the same form.
+func (c *Criteria) NotEmployerKeys() []string { return c.notEmployers }
+
+// Prepared reports whether Meaning.Prepare has accepted c: else it matches nothing.
+func (c *Criteria) Prepared() bool { return c.prepared }
+
 // YearlySalary is the pay asked for as gross yearly whole units; 0 when none is.
 func (c *Criteria) YearlySalary() int64 { return c.yearly }
 
@@ -110,6 +116,15 @@ func (c *Criteria) UnknownPayRule() UnknownPay {
 	}
 	return c.SalaryUnknown
 }
+
+// Where are the alternatives of place that criteria ask for.
+type Where struct {
+	Places            []Place
+	States, Countries []string
+}
+
+// Where is what c asks for of places; it shares c's slices.
+func (c *Criteria) Where() Where { return Where{c.Places, c.States, c.Countries} }
 
 // HasPlace reports whether any place, state or country is asked for.
 func (c *Criteria) HasPlace() bool {

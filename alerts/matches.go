@@ -30,19 +30,25 @@ func (c *Criteria) remoteHolds(d *Document) bool {
 // placeHolds: remote postings pass any place; where they are not wanted,
 // remoteHolds has refused them already.
 func (c *Criteria) placeHolds(d *Document) bool {
-	if !c.HasPlace() || d.Remote {
+	return !c.HasPlace() || c.Where().Holds(d)
+}
+
+// Holds reports whether one of the alternatives does: d is remote, or has a
+// location in a state, in a country or within the radius of a place.
+func (w Where) Holds(d *Document) bool {
+	if d.Remote {
 		return true
 	}
 	for i := range d.Locations {
 		l := &d.Locations[i]
-		if slices.Contains(c.States, l.State) && l.State != "" || slices.Contains(c.Countries, l.Country) && l.Country != "" {
+		if slices.Contains(w.States, l.State) && l.State != "" || slices.Contains(w.Countries, l.Country) && l.Country != "" {
 			return true
 		}
 		if !l.Located {
 			continue
 		}
-		for j := range c.Places {
-			if c.Places[j].Contains(l.Lat, l.Lon) {
+		for j := range w.Places {
+			if w.Places[j].Contains(l.Lat, l.Lon) {
 				return true
 			}
 		}

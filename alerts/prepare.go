@@ -189,6 +189,23 @@ const (
 	salariesPerYear = 12
 )
 
+// perYear is how often a unit of pay falls into a year; 0 for what is none.
+func perYear(unit pay.Unit) float64 {
+	switch unit {
+	case pay.Hour:
+		return hoursPerYear
+	case pay.Day:
+		return 260
+	case pay.Week:
+		return 52
+	case pay.Month:
+		return salariesPerYear
+	case pay.Year:
+		return 1
+	}
+	return 0
+}
+
 func (p *preparation) pay() {
 	c := p.c
 	c.yearly = 0
@@ -205,11 +222,9 @@ func (p *preparation) pay() {
 	if s.Currency == "" {
 		s.Currency = "EUR"
 	}
-	factor, ok := map[string]float64{
-		string(pay.Hour): hoursPerYear, string(pay.Day): 260, string(pay.Week): 52, string(pay.Month): salariesPerYear, string(pay.Year): 1,
-	}[s.Unit]
+	factor := perYear(pay.Unit(s.Unit))
 	switch {
-	case !ok:
+	case factor == 0:
 		p.fault("salary.unit", FaultUnknownValue, s.Unit, "must be HOUR, DAY, WEEK, MONTH or YEAR")
 	case len(s.Currency) != 3:
 		p.fault("salary.currency", FaultUnknownValue, s.Currency, "must be an ISO 4217 code such as EUR")

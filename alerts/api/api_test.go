@@ -104,7 +104,7 @@ func newBoard(t *testing.T, db *database.DB) *board {
 	b.must(db.Tx(ctx, func(tx *sqlx.Tx) error { return b.store.SetAnalysis(ctx, tx, meaning().Text.Hash(), 0, start) }))
 
 	in := intake.New(intake.Options{DB: db, Store: b.store, Subscriptions: nobody{}, Meaning: meaning(),
-		Reader: jobposting.New(meaning(), jobposting.Options{MaxBytes: broker.MaxPosting}), Index: percolate.New(), JetStream: js, Consumer: consumer,
+		Reader: jobposting.New(meaning(), jobposting.Options{MaxBytes: broker.MaxPosting}), Index: percolate.New(nil), JetStream: js, Consumer: consumer,
 		StreamCreated: created, Rebind: bind, Conn: b.broker.Conn(), Metrics: intake.NewMetrics(prometheus.NewRegistry()),
 		Log: slog.New(slog.DiscardHandler), Now: b.now})
 	clinic, err := b.store.AddRecruiter(ctx, "clinic", "Klinik", false, start)

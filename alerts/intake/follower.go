@@ -36,9 +36,11 @@ func (f *follower) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = f.subscriptions.StandingCriteria(ctx, f.db.Reader, func(c alerts.CriteriaChange) error {
-		f.index.Put(c.Subscription, c.Criteria)
-		return nil
+	f.index.Load(func(yield func(uint32, *alerts.Criteria) bool) {
+		err = f.subscriptions.StandingCriteria(ctx, f.db.Reader, func(c alerts.CriteriaChange) error {
+			yield(c.Subscription, c.Criteria) // never breaks off
+			return nil
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("load criteria into the index: %w", err)

@@ -108,9 +108,6 @@ func (in *Intake) Load(ctx context.Context) error {
 	if err := in.follower.load(ctx); err != nil {
 		return err
 	}
-	if err := in.Index.Merge(ctx); err != nil {
-		return fmt.Errorf("build the index: %w", err)
-	}
 	in.Metrics.indexed.Set(float64(in.Index.Len()))
 	return nil
 }

@@ -43,7 +43,7 @@ func describe(standing map[uint32]*alerts.Criteria, d *alerts.Document, got, wan
 // merge is under way, and asks after each step.
 func TestPercolateAgreesWithMatchesInEveryState(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x, standing := New(), map[uint32]*alerts.Criteria{}
+		x, standing := New(nil), map[uint32]*alerts.Criteria{}
 		if rapid.Bool().Draw(t, "built") {
 			for id := range uint32(rapid.IntRange(1, 12).Draw(t, "at once")) {
 				standing[id*7] = drawCriteria(t)
@@ -89,23 +89,21 @@ func TestPercolateAgreesWithMatchesInEveryState(t *testing.T) {
 					frozen = nil
 					return
 				}
-				var subs func() []subscription
-				frozen, subs = x.freeze()
-				if rapid.Bool().Draw(t, "build at once") {
-					b, err := buildBase(context.Background(), subs(), x.df)
-					finish = func() { x.thaw(frozen, b) }
-					if err != nil {
-						t.Fatal(err)
-					}
-					return
-				}
-				finish = func() {
-					b, err := buildBase(context.Background(), subs(), x.df)
+				var take func() *builder
+				frozen, take = x.freeze()
+				build := func() *base {
+					b, err := take().build(context.Background())
 					if err != nil {
 						panic(err)
 					}
-					x.thaw(frozen, b)
+					return b
 				}
+				if rapid.Bool().Draw(t, "build at once") {
+					b := build()
+					finish = func() { x.thaw(frozen, b) }
+					return
+				}
+				finish = func() { x.thaw(frozen, build()) }
 			},
 			"": func(t *rapid.T) {
 				if x.Len() != len(standing) {

@@ -1,70 +1,70 @@
 package percolate
 
 import (
+	"math"
 	"slices"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/text"
 )
 
-// filing is where one subscription is filed: under each of its keys once, every
-// posting that it matches having one of them at least.
+// filing is where one change is filed in an overlay: under each of its keys once,
+// every posting that it matches having one of them at least.
 type filing struct {
-	keys   []key
-	groups []text.Group
-	chosen []text.Term // the anchors, when filed under terms
+	keys       []key
+	conditions []text.Condition
 }
 
 // file works out the keys for c; f is reused between calls.
 func (f *filing) file(c *alerts.Criteria, df *Frequencies) {
-	f.keys, f.chosen, f.groups = f.keys[:0], f.chosen[:0], nil
-	q := c.Parsed()
-	if !q.IsZero() {
-		f.groups = q.Required()
-		if f.byTerm(df) {
-			return
-		}
+	f.keys = f.keys[:0]
+	if f.conditions = c.Parsed().Conditions(f.conditions[:0]); f.byTerm(df) {
+		return
 	}
 	f.withoutQuery(c)
 }
 
-// byTerm files under the group that the fewest postings can meet: each of its
-// alternatives under its rarest term.
+// byTerm files under the condition that the fewest postings can meet: each of
+// its alternatives under its rarest term. The rows that may stand for a condition
+// hold more seldom than anything, so they do not count.
 func (f *filing) byTerm(df *Frequencies) bool {
-	best, bestCost := -1, uint64(0)
-	for i, g := range f.groups {
-		cost, ok := groupCost(g, df)
-		if ok && (best < 0 || cost < bestCost) {
+	best, bestCost := -1, uint64(math.MaxUint64)
+	for i := range f.conditions {
+		cost := uint64(0)
+		for _, u := range f.conditions[i].Units {
+			cost += costOf(u, df) + 1
+		}
+		if cost < bestCost {
 			best, bestCost = i, cost
 		}
 	}
 	if best < 0 {
 		return false
 	}
-	for _, a := range f.groups[best].Alternatives {
-		t := rarest(a.Terms, df)
-		if !slices.Contains(f.chosen, t) {
-			f.chosen = append(f.chosen, t)
-			f.keys = append(f.keys, termKey(t))
+	for _, units := range [...][]*text.Unit{f.conditions[best].Units, f.conditions[best].Rows} {
+		for _, u := range units {
+			for i := range u.Alternatives() {
+				f.add(termKey(rarest(u.Terms(i), df)))
+			}
 		}
 	}
 	return true
 }
 
-// groupCost is about how many postings meet one alternative of g by its rarest
-// term; ok is false for a group that cannot be filed under.
-func groupCost(g text.Group, df *Frequencies) (cost uint64, ok bool) {
-	for _, a := range g.Alternatives {
-		if len(a.Terms) == 0 {
-			return 0, false
-		}
-		cost += uint64(df.Of(rarest(a.Terms, df))) + 1
+// costOf is about how many postings a unit holds for, of those learnt from.
+func costOf(u *text.Unit, df *Frequencies) uint64 {
+	cost := uint64(0)
+	for i := range u.Alternatives() {
+		cost += uint64(df.Of(rarest(u.Terms(i), df)))
 	}
-	return cost, len(g.Alternatives) > 0
+	return cost
 }
 
 func rarest(terms []text.Term, df *Frequencies) text.Term {
 	best := terms[0]
+	if len(terms) == 1 {
+		return best
+	}
 	for _, t := range terms[1:] {
 		if df.Of(t) < df.Of(best) {
 			best = t
@@ -96,46 +96,38 @@ func (f *filing) withoutQuery(c *alerts.Criteria) {
 // byPlace files under the cells, states and countries asked for, and under
 // remote work, which passes any place.
 func (f *filing) byPlace(c *alerts.Criteria) {
-	for i := range c.Places {
-		cells, ok := appendCells(nil, boxAround(&c.Places[i]))
-		if !ok {
-			f.keys = append(f.keys[:0], allKey)
-			return
-		}
-		for _, k := range cells {
-			f.add(k)
-		}
-	}
-	for _, s := range c.States {
-		f.add(wordKey(ofState, s))
-	}
-	for _, s := range c.Countries {
-		f.add(wordKey(ofCountry, s))
+	if !placeKeys(c.Where(), f.add) {
+		f.keys = append(f.keys[:0], allKey)
+		return
 	}
 	if c.RemoteRule() != alerts.RemoteExclude {
 		f.add(remoteKey)
 	}
 }
 
+// placeKeys gives the keys of which a posting in one of the places has one; false
+// if these are too many.
+func placeKeys(w alerts.Where, add func(key)) bool {
+	for i := range w.Places {
+		cells, ok := appendCells(nil, boxAround(&w.Places[i]))
+		if !ok {
+			return false
+		}
+		for _, k := range cells {
+			add(k)
+		}
+	}
+	for _, s := range w.States {
+		add(wordKey(ofState, s))
+	}
+	for _, s := range w.Countries {
+		add(wordKey(ofCountry, s))
+	}
+	return true
+}
+
 func (f *filing) add(k key) {
 	if !slices.Contains(f.keys, k) {
 		f.keys = append(f.keys, k)
 	}
-}
-
-// further appends terms that every match has besides its anchor: those of the
-// groups that leave no choice, rarest first.
-func (f *filing) further(dst []text.Term, df *Frequencies) []text.Term {
-	for _, g := range f.groups {
-		if len(g.Alternatives) != 1 {
-			continue
-		}
-		for _, t := range g.Alternatives[0].Terms {
-			if !slices.Contains(f.chosen, t) && !slices.Contains(dst, t) {
-				dst = append(dst, t)
-			}
-		}
-	}
-	slices.SortStableFunc(dst, func(a, b text.Term) int { return int(int64(df.Of(a)) - int64(df.Of(b))) })
-	return dst
 }

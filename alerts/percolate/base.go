@@ -1,225 +1,359 @@
 package percolate
 
 import (
-	"context"
+	"slices"
+	"sort"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/text"
 )
 
-// base is the part of an index that does not change but for tombstones. The
-// entries of one key are contiguous.
+// base is the part of an index that does not change but for tombstones.
+//
+// A posting is met in two steps. First the units that hold for it are found, each
+// decided once. Then the records filed under these are read: those of one anchor
+// lie side by side, in groups by the second unit that they require, within a
+// group by radius and latitude. A record and its extras say all that the
+// criteria say, so what passes is a match.
 type base struct {
-	keys   []key    // open addressing, a power of two; 0 is an empty slot
-	starts []uint32 // by slot of keys: its entries are entries[starts:ends]
-	ends   []uint32
+	units  []unit // by number; 0 is none
+	lazies []*text.Unit
+	finder finder
+	places places
 
-	entries  []entry
-	ids      []uint32           // by record
-	criteria []*alerts.Criteria // by record
-	dead     []atomic.Uint32    // a bit a record; set once the death is in deaths
-	deaths   sync.Map           // record to the instant at which it died
-	place    placement          // of a subscription's record
+	anchors []uint32 // by unit: its first group; one more
+	groups  []group  // and one more, at the end of records
+	records []record
+	extras  extras
+	rows    rowTable
+
+	inert  []uint32 // subscriptions that can match nothing
+	count  int
+	held   idSet        // the numbers of its subscriptions
+	dead   idSet        // set once the death is in deaths
+	died   atomic.Int64 // how many are dead
+	deaths sync.Map     // number to the instant at which it died
 }
 
-// placement finds a subscription's record: an array where numbers are dense, as
-// they are, and a map where they are not. Record numbers are stored plus one.
-type placement struct {
-	dense  []uint32
-	sparse map[uint32]uint32
+// group are the records under one anchor that require a second unit, or none (0).
+type group struct {
+	second uint32
+	first  uint32 // record; the next group's is the end
 }
 
-func newPlacement(ids []uint32) placement {
-	highest := uint32(0)
-	for _, id := range ids {
-		highest = max(highest, id)
+// state is what one posting knows while it is matched with a base.
+type state struct {
+	asked
+	of    *base // for which the sizes are right
+	d     *alerts.Document
+	bits  []uint64 // units that hold
+	list  []uint32 // the same
+	memo  []uint8  // by set of places, then by lazy unit: 0 undecided
+	known []uint32 // entries of memo that are not 0
+	rows  []uint32 // that hold
+	keys  []key
+}
+
+const (
+	no  = 1
+	yes = 2
+)
+
+func (s *state) begin(x *base, d *alerts.Document) {
+	if s.of != x {
+		s.of = x
+		s.bits, s.memo = make([]uint64, len(x.units)/64+1), make([]uint8, len(x.places.sets)+len(x.lazies))
+		s.list, s.known = s.list[:0], s.known[:0]
 	}
-	if int64(highest) > 8*int64(len(ids))+1024 {
-		p := placement{sparse: make(map[uint32]uint32, len(ids))}
-		for r, id := range ids {
-			p.sparse[id] = uint32(r) + 1
+	for _, u := range s.list {
+		s.bits[u>>6] = 0
+	}
+	for _, i := range s.known {
+		s.memo[i] = 0
+	}
+	s.list, s.known, s.d = s.list[:0], s.known[:0], d
+	s.bits[0] |= 1 // what requires no unit
+	s.asked.set(d)
+}
+
+func (s *state) has(u uint32) bool { return s.bits[u>>6]&(1<<(u&63)) != 0 }
+
+// holds is has for numbers of lazy units as well.
+func (s *state) holds(u uint32) bool {
+	if u&lazyUnit == 0 {
+		return s.has(u)
+	}
+	n := u &^ lazyUnit
+	return s.decide(uint32(len(s.of.places.sets))+n, func() bool { return s.of.lazies[n].Holds(s.d.Text) })
+}
+
+func (s *state) decide(i uint32, holds func() bool) bool {
+	if s.memo[i] == 0 {
+		s.memo[i] = no
+		if holds() {
+			s.memo[i] = yes
 		}
-		return p
+		s.known = append(s.known, i)
 	}
-	p := placement{dense: make([]uint32, highest+1)}
-	for r, id := range ids {
-		p.dense[id] = uint32(r) + 1
-	}
-	return p
+	return s.memo[i] == yes
 }
 
-func (p *placement) record(id uint32) (uint32, bool) {
-	r := uint32(0)
-	if p.sparse != nil {
-		r = p.sparse[id]
-	} else if int64(id) < int64(len(p.dense)) {
-		r = p.dense[id]
-	}
-	return r - 1, r != 0
-}
-
-// subscription is one to be built in.
-type subscription struct {
-	id uint32
-	c  *alerts.Criteria
-}
-
-// checkEvery is how many subscriptions are built in between two looks at the
-// context.
-const checkEvery = 1 << 12
-
-// buildBase files subs, each id at most once.
-func buildBase(ctx context.Context, subs []subscription, df *Frequencies) (*base, error) {
-	b := &base{
-		ids: make([]uint32, len(subs)), criteria: make([]*alerts.Criteria, len(subs)), dead: make([]atomic.Uint32, (len(subs)+31)/32),
-	}
-	filed := make([]uint32, 0, len(subs)+len(subs)/4) // number of the key of each entry, in order of records
-	entries := make([]entry, 0, cap(filed))
-	numbers := make(map[key]uint32) // of keys, in order of appearance
-	var counts []uint32
-	var m maker
-	for r, s := range subs {
-		if r%checkEvery == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		b.ids[r], b.criteria[r] = s.id, s.c
-		e := m.make(s.c, df)
-		e.record = uint32(r)
-		for _, k := range m.keys {
-			n, ok := numbers[k]
-			if !ok {
-				n = uint32(len(counts))
-				numbers[k] = n
-				counts = append(counts, 0)
+// find decides the units.
+func (s *state) find() {
+	f := &s.of.finder
+	for _, t := range s.d.Text.Terms() {
+		for _, r := range f.find(uint64(t)) {
+			if !s.has(r.unit) && s.of.units[r.unit].text.HoldsBy(int(r.alternative), s.d.Text) {
+				s.take(r.unit)
 			}
-			counts[n]++
-			filed, entries = append(filed, n), append(entries, e)
 		}
 	}
-	b.place = newPlacement(b.ids)
-	b.lay(numbers, counts, filed, entries)
-	return b, nil
+	s.keys = otherKeys(s.keys[:0], s.d)
+	for _, k := range s.keys {
+		for _, r := range f.find(uint64(k)) {
+			if !s.has(r.unit) && s.of.units[r.unit].holds(s.d) {
+				s.take(r.unit)
+			}
+		}
+	}
+	slices.Sort(s.list)
 }
 
-// lay moves the entries to their keys and makes the table of keys.
-func (b *base) lay(numbers map[key]uint32, counts, filed []uint32, entries []entry) {
-	at := make([]uint32, len(counts))
-	sum := uint32(0)
-	for n, c := range counts {
-		at[n] = sum
-		sum += c
-	}
-	b.entries = make([]entry, len(entries))
-	for i, n := range filed {
-		b.entries[at[n]] = entries[i]
-		at[n]++
-	}
-	size := 16
-	for size < 2*len(numbers) {
-		size *= 2
-	}
-	b.keys, b.starts, b.ends = make([]key, size), make([]uint32, size), make([]uint32, size)
-	for k, n := range numbers {
-		i := b.slot(k)
-		b.keys[i], b.starts[i], b.ends[i] = nonZero(k), at[n]-counts[n], at[n]
-	}
+func (s *state) take(u uint32) {
+	s.bits[u>>6] |= 1 << (u & 63)
+	s.list = append(s.list, u)
 }
 
-// nonZero keeps the mark of an empty slot free; the key 1 may have to share.
-func nonZero(k key) key { return max(k, 1) }
-
-// slot is where k is, or the empty slot where it would be.
-func (b *base) slot(k key) int {
-	k = nonZero(k)
-	mask := len(b.keys) - 1
-	i := int(k) & mask
-	for b.keys[i] != 0 && b.keys[i] != k {
-		i = (i + 1) & mask
-	}
-	return i
-}
-
-// percolate appends the ids that match and were alive at the instant, each once:
-// seen has the records that another key has led to already.
-func (b *base) percolate(dst []uint32, at instant, keys []key, p *probe, d *alerts.Document, seen *marks) []uint32 {
-	if len(b.entries) == 0 {
+// percolate appends the numbers that match and were alive at the instant, in any
+// order, some of them more than once.
+func (x *base) percolate(dst []uint32, at instant, d *alerts.Document, s *state) []uint32 {
+	if len(x.records) == 0 {
 		return dst
 	}
-	seen.reset(len(b.ids))
-	for _, k := range keys {
-		i := b.slot(k)
-		for n, end := b.starts[i], b.ends[i]; n < end; n++ {
-			e := &b.entries[n]
-			if p.admits(e) && seen.first(e.record) && b.criteria[e.record].Matches(d) && b.alive(e.record, at) {
-				dst = append(dst, b.ids[e.record])
+	s.begin(x, d)
+	s.find()
+	from := len(dst)
+	for _, anchor := range s.list {
+		dst = x.scan(dst, anchor, s)
+	}
+	s.rows = x.met(s.rows[:0], d)
+	for _, row := range s.rows {
+		dst = x.byRow(dst, row, s)
+	}
+	if x.died.Load() == 0 {
+		return dst
+	}
+	found := slices.DeleteFunc(dst[from:], func(id uint32) bool { return !x.alive(id, at) })
+	return dst[:from+len(found)]
+}
+
+// scan reads the groups of an anchor whose second unit holds.
+func (x *base) scan(dst []uint32, anchor uint32, s *state) []uint32 {
+	from, to := x.anchors[anchor], x.anchors[anchor+1]
+	if from == to {
+		return dst
+	}
+	groups := x.groups[from : to+1]
+	n := len(groups) - 1
+	if n <= 8*len(s.list) {
+		for i := range n {
+			if g := groups[i]; g.second == 0 || s.has(g.second) {
+				dst = x.scanGroup(dst, g.first, groups[i+1].first, s)
 			}
+		}
+		return dst
+	}
+	i := 0
+	if groups[0].second == 0 {
+		dst = x.scanGroup(dst, groups[0].first, groups[1].first, s)
+		i = 1
+	}
+	for _, u := range s.list {
+		i += sort.Search(n-i, func(k int) bool { return groups[i+k].second >= u })
+		if i == n {
+			break
+		}
+		if groups[i].second == u {
+			dst = x.scanGroup(dst, groups[i].first, groups[i+1].first, s)
 		}
 	}
 	return dst
 }
 
-// marks is a set of records that costs what was put in, not what could be.
-type marks struct {
-	bits    []uint64
-	touched []uint32 // words of bits that are not zero
+// searchFrom is how many records a group must have for looking up its latitudes.
+const searchFrom = 256
+
+func (x *base) scanGroup(dst []uint32, from, to uint32, s *state) []uint32 {
+	records := x.records[from:to]
+	if len(records) < searchFrom || s.remote {
+		return x.scanRecords(dst, records, s)
+	}
+	for len(records) > 0 {
+		r := records[0]
+		if r.flags&inCircle == 0 {
+			end := sort.Search(len(records), func(i int) bool { return records[i].flags&inCircle != 0 })
+			dst = x.scanRecords(dst, records[:end], s)
+			records = records[end:]
+			continue
+		}
+		end := sort.Search(len(records), func(i int) bool { return records[i].circle > r.circle })
+		reach := x.places.circles[r.circle].latitudes
+		for i := range s.spots {
+			low, high := s.spots[i].y-reach, s.spots[i].y+reach
+			begin := sort.Search(end, func(i int) bool { return float64(records[i].lat) >= low })
+			n := sort.Search(end-begin, func(i int) bool { return float64(records[begin+i].lat) > high })
+			dst = x.scanRecords(dst, records[begin:begin+n], s)
+		}
+		records = records[end:]
+	}
+	return dst
 }
 
-// reset empties the set and makes room for records below n.
-func (m *marks) reset(n int) {
-	for _, w := range m.touched {
-		m.bits[w] = 0
+func (x *base) scanRecords(dst []uint32, records []record, s *state) []uint32 {
+	for i := range records {
+		if r := &records[i]; s.has(r.third) && x.passes(r, s) {
+			dst = append(dst, r.id)
+		}
 	}
-	m.touched = m.touched[:0]
-	if words := (n + 63) / 64; len(m.bits) < words {
-		m.bits = make([]uint64, words)
-	}
+	return dst
 }
 
-// first puts r in and reports whether it was not in before.
-func (m *marks) first(r uint32) bool {
-	word, bit := r>>6, uint64(1)<<(r&63)
-	had := m.bits[word]
-	if had == 0 {
-		m.touched = append(m.touched, word)
-	}
-	m.bits[word] = had | bit
-	return had&bit == 0
-}
-
-func (b *base) alive(r uint32, at instant) bool {
-	if b.dead[r>>5].Load()&(1<<(r&31)) == 0 {
-		return true
-	}
-	died, _ := b.deaths.Load(r)
-	return died.(instant) > at
-}
-
-// kill ends the record of id at an instant and reports whether there was a live one.
-func (b *base) kill(id uint32, at instant) bool {
-	r, ok := b.place.record(id)
-	if !ok || b.dead[r>>5].Load()&(1<<(r&31)) != 0 {
+// passes decides everything but the units that the record has itself.
+func (x *base) passes(r *record, s *state) bool {
+	if r.flags&s.never != 0 {
 		return false
 	}
-	b.deaths.Store(r, at)
-	b.dead[r>>5].Or(1 << (r & 31))
+	if s.typed && r.types != 0 && r.types&s.types == 0 {
+		return false
+	}
+	if r.flags&wantsSalary != 0 && r.flags&hasExtras == 0 && !s.pays(r, 0) {
+		return false
+	}
+	if !s.remote && r.flags&(inCircle|inSet) != 0 && !x.placed(r, s) {
+		return false
+	}
+	return r.flags&hasExtras == 0 || x.passesExtras(r, s)
+}
+
+func (x *base) placed(r *record, s *state) bool {
+	if r.flags&inCircle != 0 {
+		return s.near(r, x.places.circles)
+	}
+	n := uint32(r.lat)
+	return s.decide(n, func() bool { return x.places.sets[n].Holds(s.d) })
+}
+
+func (x *base) passesExtras(r *record, s *state) bool {
+	e := x.extras[r.extra:]
+	for _, u := range e.required() {
+		if !s.holds(u) {
+			return false
+		}
+	}
+	return x.passesRest(r, e, s)
+}
+
+// passesRest decides the extras but for the required units.
+func (x *base) passesRest(r *record, e extras, s *state) bool {
+	for _, u := range e.excluded() {
+		if s.has(u) {
+			return false
+		}
+	}
+	if r.flags&wantsSalary != 0 && !s.pays(r, e.currency()) {
+		return false
+	}
+	return e.groups(func(g extras) bool { return slices.ContainsFunc(g, s.has) })
+}
+
+// byRow tests the records for which a row that holds may stand.
+func (x *base) byRow(dst []uint32, row uint32, s *state) []uint32 {
+	for _, n := range x.rows.list(row) {
+		r := &x.records[n]
+		stands := func(u uint32) bool {
+			if s.holds(u) {
+				return true
+			}
+			return slices.ContainsFunc(s.rows, func(other uint32) bool {
+				if !slices.Contains(x.rows.units(other), u) {
+					return false
+				}
+				_, in := slices.BinarySearch(x.rows.list(other), n)
+				return in
+			})
+		}
+		if x.requires(n, stands) && x.passesBut(r, s) {
+			dst = append(dst, r.id)
+		}
+	}
+	return dst
+}
+
+// passesBut is passes for a record whose required units are known to hold.
+func (x *base) passesBut(r *record, s *state) bool {
+	if r.flags&hasExtras == 0 {
+		return x.passes(r, s)
+	}
+	plain := *r
+	plain.flags &^= hasExtras | wantsSalary
+	return x.passes(&plain, s) && x.passesRest(r, x.extras[r.extra:], s)
+}
+
+// requires asks for every unit that record n requires.
+func (x *base) requires(n uint32, stands func(uint32) bool) bool {
+	r := &x.records[n]
+	anchor, second := x.above(n)
+	if r.flags&looseAnchor == 0 && !stands(anchor) || second != 0 && !stands(second) || r.third != 0 && !stands(r.third) {
+		return false
+	}
+	if r.flags&hasExtras == 0 {
+		return true
+	}
+	for _, u := range x.extras[r.extra:].required() {
+		if !stands(u) {
+			return false
+		}
+	}
 	return true
 }
 
-// maker makes the entry of one subscription after the other.
-type maker struct {
-	filing
-	terms []text.Term
+// above finds the anchor and the second unit of record n.
+func (x *base) above(n uint32) (anchor, second uint32) {
+	g := sort.Search(len(x.groups)-1, func(i int) bool { return x.groups[i+1].first > n })
+	a := sort.Search(len(x.anchors)-1, func(i int) bool { return x.anchors[i+1] > uint32(g) })
+	return uint32(a), x.groups[g].second
 }
 
-// make works out the keys (m.keys, valid until the next call) and the entry.
-func (m *maker) make(c *alerts.Criteria, df *Frequencies) entry {
-	m.file(c, df)
-	m.terms = m.further(m.terms[:0], df)
-	var words [2]uint16
-	for i := range min(len(m.terms), len(words)) {
-		words[i] = filterBit(uint64(m.terms[i]))
+func (x *base) alive(id uint32, at instant) bool {
+	if !x.dead.has(id) {
+		return true
 	}
-	return makeEntry(c, words)
+	died, _ := x.deaths.Load(id)
+	return died.(instant) > at
+}
+
+// kill ends a subscription at an instant and reports whether it lived here.
+func (x *base) kill(id uint32, at instant) bool {
+	if !x.held.has(id) || x.dead.has(id) {
+		return false
+	}
+	x.deaths.Store(id, at)
+	x.dead.put(id)
+	x.died.Add(1)
+	return true
+}
+
+// bytes is the size of everything the base has, but for the queries' units, which
+// the analyser's cache shares.
+func (x *base) bytes() int64 {
+	n := int64(len(x.units))*int64(unsafe.Sizeof(unit{})) + int64(len(x.lazies))*8 + int64(len(x.anchors))*4 +
+		int64(len(x.groups))*int64(unsafe.Sizeof(group{})) + int64(len(x.records))*int64(unsafe.Sizeof(record{})) + int64(len(x.extras))*4
+	n += int64(len(x.finder.filter))*8 + int64(len(x.finder.slots))*int64(unsafe.Sizeof(finderSlot{})) + int64(len(x.finder.refs))*8
+	r := &x.rows
+	n += int64(len(r.filter))*8 + int64(len(r.buckets)+len(r.rows)+len(r.memberStarts)+len(r.members)+len(r.listStarts)+len(r.lists))*4 + int64(len(r.low))*2
+	n += int64(len(x.places.circles))*int64(unsafe.Sizeof(circle{})) + int64(len(x.places.sets))*int64(unsafe.Sizeof(alerts.Where{}))
+	return n + x.held.bytes() + x.dead.bytes()
 }

@@ -6,16 +6,14 @@ import (
 	"github.com/jobalertd/jobalertd/alerts"
 )
 
-// entry is one filing of one subscription: what of its criteria can be tested in
-// passing. It refuses only what Matches refuses. 32 bytes, two a cache line.
+// entry is what of a change's criteria can be tested in passing. It refuses only
+// what Matches refuses.
 type entry struct {
-	record     uint32
-	words      [2]uint16 // bits of the posting's filter that must be set; 0 is always set
-	lat, lon   float32   // of a single circle …
-	dLat, dLon float32   // … and the half sides of the box around it
-	wish       uint32    // least yearly reach of pay in EUR
-	state      uint16    // hash of a single state
-	types      uint8     // employment types taken, a bit each; 0: all
+	lat, lon   float32 // of a single circle …
+	dLat, dLon float32 // … and the half sides of the box around it
+	wish       uint32  // least yearly reach of pay in EUR
+	state      uint16  // hash of a single state
+	types      uint8   // employment types taken, a bit each; 0: all
 	flags      uint8
 }
 
@@ -40,19 +38,20 @@ const margin = 2e-4
 type box struct{ lat, lon, dLat, dLon float64 }
 
 // boxAround is the smallest box on the sphere with all points of the circle in it.
-func boxAround(p *alerts.Place) box {
-	angle := p.Radius() / earthRadius
-	b := box{lat: *p.Lat, lon: *p.Lon, dLat: angle*180/math.Pi + margin, dLon: 360}
+func boxAround(p *alerts.Place) box { return boxOf(*p.Lat, *p.Lon, p.Radius()) }
+
+func boxOf(lat, lon, km float64) box {
+	angle := km / earthRadius
+	b := box{lat: lat, lon: lon, dLat: angle*180/math.Pi + margin, dLon: 360}
 	if math.Abs(b.lat)+b.dLat < 90 {
 		b.dLon = math.Asin(min(1, math.Sin(angle)/math.Cos(b.lat*math.Pi/180)))*180/math.Pi + margin
 	}
 	return b
 }
 
-// makeEntry takes what an entry can hold of c. words are further terms that
-// every match has.
-func makeEntry(c *alerts.Criteria, words [2]uint16) entry {
-	e := entry{words: words, types: typeBits(c.EmploymentTypes)}
+// makeEntry takes what an entry can hold of c.
+func makeEntry(c *alerts.Criteria) entry {
+	e := entry{types: typeBits(c.EmploymentTypes)}
 	switch {
 	case len(c.Places) == 1 && len(c.States)+len(c.Countries) == 0:
 		b := boxAround(&c.Places[0])
@@ -102,15 +101,8 @@ func typeBits(types []alerts.EmploymentType) uint8 {
 	return bits
 }
 
-// filterBits is how many bits stand for a posting's terms.
-const filterBits = 1 << 14
-
-// filterBit is the bit of a term, never 0, which is always set.
-func filterBit(t uint64) uint16 { return max(1, uint16(mix(t)>>50)) }
-
 // probe is a posting as entries are tested against it.
 type probe struct {
-	filter [filterBits / 64]uint64
 	points []point
 	states []uint16
 	reach  uint32 // of pay in EUR
@@ -124,11 +116,6 @@ type probe struct {
 type point struct{ lat, lon float32 }
 
 func (p *probe) set(d *alerts.Document) {
-	p.filter = [filterBits / 64]uint64{1}
-	for _, t := range d.Text.Terms() {
-		b := filterBit(uint64(t))
-		p.filter[b>>6] |= 1 << (b & 63)
-	}
 	p.points, p.states = p.points[:0], p.states[:0]
 	for i := range d.Locations {
 		l := &d.Locations[i]
@@ -157,9 +144,6 @@ func (p *probe) set(d *alerts.Document) {
 
 // admits is false only if the criteria behind e do not match the posting.
 func (p *probe) admits(e *entry) bool {
-	if p.filter[e.words[0]>>6]&(1<<(e.words[0]&63)) == 0 || p.filter[e.words[1]>>6]&(1<<(e.words[1]&63)) == 0 {
-		return false
-	}
 	if e.flags&p.never != 0 {
 		return false
 	}

@@ -27,11 +27,13 @@ var meaning = sync.OnceValue(func() *alerts.Meaning {
 })
 
 // words are few, so that queries and postings meet: compounds and their parts,
-// synonyms, inflections, gender forms, technical tokens.
+// synonyms, inflections, gender forms, technical tokens, words that are one with
+// their neighbour, and such as count only beside it.
 var words = []string{
 	"Medizininformatiker", "Informatiker", "Informatikerin", "Medizin", "medizinische Informatik", "Krankenhausinformationssystem", "KIS", "Krankenhaus", "System",
 	"Pflegefachkraft", "Krankenschwester", "Altenpfleger", "Pflege", "Koch", "Köchin", "Küche", "Softwareentwickler", "Software", "Entwicklung", "developer",
 	"C++", "C#", "Go", "HL7", "FHIR", "Nachtdienst", "Schicht", "Führerschein", "Praktikum", "Ärztin", "Arzt", "Lehrer",
+	"back", "end", "Backend", "Haus", "Meister", "Hausmeister", "sales", "manager", "Sales Manager", "data", "engineer", "head", "Leiter", "warehouse",
 }
 
 // points lie close together and at the map's edges, with radii to match.

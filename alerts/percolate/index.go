@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/jobalertd/jobalertd/alerts"
 )
@@ -23,9 +22,9 @@ type Index struct {
 	now     atomic.Uint64 // the last instant; written with mu held
 	live    atomic.Int64
 	scratch sync.Pool // of *scratch
+	filings sync.Pool // of *filing
 
 	mu      sync.Mutex // held by writers, and at both ends of a merge
-	maker   maker
 	merging bool
 	killed  []death // while merging
 
@@ -47,34 +46,48 @@ type death struct {
 
 // scratch is what one Percolate works with.
 type scratch struct {
+	state state
 	probe probe
 	keys  []key
-	seen  marks
+	spare []uint32
 }
 
-// New returns an empty Index.
-func New() *Index { return Build(func(func(uint32, *alerts.Criteria) bool) {}, nil) }
-
-// Build makes an Index of many subscriptions at once, each id at most once. df
-// are the frequencies to file by, nil when none are known; the Index goes on
-// learning into them.
-func Build(subscriptions iter.Seq2[uint32, *alerts.Criteria], df *Frequencies) *Index {
+// New returns an empty Index. df are the frequencies to file by, nil when none
+// are known; the Index goes on learning into them.
+func New(df *Frequencies) *Index {
 	if df == nil {
 		df = &Frequencies{}
 	}
-	var subs []subscription
+	x := &Index{df: df}
+	x.scratch.New = func() any { return new(scratch) }
+	x.filings.New = func() any { return new(filing) }
+	x.Load(func(func(uint32, *alerts.Criteria) bool) {})
+	return x
+}
+
+// Build makes an Index of many subscriptions at once, each id at most once.
+func Build(subscriptions iter.Seq2[uint32, *alerts.Criteria], df *Frequencies) *Index {
+	x := New(df)
+	x.Load(subscriptions)
+	return x
+}
+
+// Load replaces what the index holds, each id at most once. The criteria are not
+// kept, so a million may pass by one after the other. Nothing else may be done
+// with the index meanwhile.
+func (x *Index) Load(subscriptions iter.Seq2[uint32, *alerts.Criteria]) {
+	n := newBuilder(x.df)
 	for id, c := range subscriptions {
-		subs = append(subs, subscription{id, c})
+		n.add(id, c)
 	}
-	b, err := buildBase(context.Background(), subs, df)
+	b, err := n.build(context.Background())
 	if err != nil {
 		panic(err) // only a context that has ended makes it fail
 	}
-	x := &Index{df: df}
-	x.scratch.New = func() any { return new(scratch) }
-	x.layers.Store(&layers{base: b, overlays: []*overlay{newOverlay()}})
-	x.live.Store(int64(len(subs)))
-	return x
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.layers.Store(&layers{base: b, overlays: []*overlay{newOverlay(firstChains)}})
+	x.live.Store(int64(b.count))
 }
 
 // Frequencies are what the index files by. Postings known from elsewhere can be
@@ -84,17 +97,24 @@ func (x *Index) Frequencies() *Frequencies { return x.df }
 // Put adds a subscription, or replaces its criteria. A Percolate that begins
 // after Put has returned sees it; one under way sees the index without it.
 func (x *Index) Put(id uint32, c *alerts.Criteria) {
+	f := x.filings.Get().(*filing)
+	defer x.filings.Put(f)
+	f.file(c, x.df)
+	added := &change{id: id, c: c, entry: makeEntry(c)}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	at := instant(x.now.Load() + 1)
+	added.born = instant(x.now.Load() + 1)
 	l := x.layers.Load()
-	existed := x.kill(l, id, at)
-	e := x.maker.make(c, x.df)
-	l.overlays[len(l.overlays)-1].put(id, c, at, x.maker.keys, e)
-	if !existed {
+	if !x.kill(l, id, added.born) {
 		x.live.Add(1)
 	}
-	x.now.Store(uint64(at))
+	last := l.overlays[len(l.overlays)-1]
+	if last.full() {
+		last = newOverlay(4 * len(last.chains))
+		x.layers.Store(&layers{base: l.base, overlays: append(l.overlays[:len(l.overlays):len(l.overlays)], last)})
+	}
+	last.put(added, f.keys)
+	x.now.Store(uint64(added.born))
 }
 
 // Remove takes a subscription out; an unknown one is none.
@@ -136,15 +156,22 @@ func (x *Index) Percolate(dst []uint32, d *alerts.Document) []uint32 {
 func (x *Index) percolateAt(dst []uint32, l *layers, at instant, d *alerts.Document) []uint32 {
 	s := x.scratch.Get().(*scratch)
 	defer x.scratch.Put(s)
-	s.probe.set(d)
-	s.keys = documentKeys(s.keys[:0], d)
 	from := len(dst)
-	dst = l.base.percolate(dst, at, s.keys, &s.probe, d, &s.seen)
+	dst = l.base.percolate(dst, at, d, &s.state)
+	probed := false
 	for _, o := range l.overlays {
+		if o.empty() {
+			continue
+		}
+		if !probed {
+			probed = true
+			s.probe.set(d)
+			s.keys = documentKeys(s.keys[:0], d)
+		}
 		dst = o.percolate(dst, at, s.keys, &s.probe, d)
 	}
 	found := dst[from:]
-	slices.Sort(found)
+	s.spare = sortNumbers(found, s.spare)
 	return dst[:from+len(slices.Compact(found))]
 }
 
@@ -166,12 +193,11 @@ func (x *Index) Len() int { return int(x.live.Load()) }
 // Stats say how an index is doing.
 type Stats struct {
 	Subscriptions int
-	Base          int // subscriptions built into the base, the dead among them included
-	Pending       int // filings in overlays and dead subscriptions in the base: what the next Merge folds in
-	Keys          int // distinct keys in the base
-	Entries       int // filings in the base: a subscription may need several
-	// Bytes is the size of the base's arrays, without the criteria they point to.
-	Bytes int64
+	Base          int   // subscriptions built into the base, the dead among them included
+	Pending       int   // filings in overlays and dead subscriptions in the base: what the next Merge folds in
+	Units         int   // distinct conditions in the base
+	Entries       int   // filings in the base: a subscription may need several
+	Bytes         int64 // of the base's arrays
 }
 
 // Stats are read from the base and the overlays as they stand.
@@ -180,19 +206,10 @@ func (x *Index) Stats() Stats {
 	defer x.mu.Unlock()
 	l := x.layers.Load()
 	b := l.base
-	s := Stats{Subscriptions: x.Len(), Base: len(b.ids), Entries: len(b.entries)}
-	inOverlays := 0
+	s := Stats{Subscriptions: x.Len(), Base: b.count, Entries: len(b.records), Units: len(b.units) - 1 + len(b.lazies), Bytes: b.bytes()}
 	for _, o := range l.overlays {
-		inOverlays += len(o.byID)
-		s.Pending += o.links
+		s.Pending += int(o.links.Load())
 	}
-	s.Pending += s.Base + inOverlays - s.Subscriptions
-	for _, k := range b.keys {
-		if k != 0 {
-			s.Keys++
-		}
-	}
-	s.Bytes = int64(len(b.keys))*16 + int64(len(b.entries))*int64(unsafe.Sizeof(entry{})) +
-		int64(len(b.ids))*(4+8) + int64(len(b.dead))*4 + int64(len(b.place.dense))*4 + int64(len(b.place.sparse))*16
+	s.Pending += int(b.died.Load())
 	return s
 }

@@ -18,7 +18,7 @@ func prepared(t *testing.T, c alerts.Criteria) *alerts.Criteria {
 }
 
 func TestPutIsSeenByTheNextPercolateAndRemoveToo(t *testing.T) {
-	x := New()
+	x := New(nil)
 	d := meaning().Document(&alerts.Posting{Title: "Koch (m/w/d)"})
 	for _, id := range []uint32{7, 0, math.MaxUint32} {
 		x.Put(id, prepared(t, alerts.Criteria{Query: "Koch"}))
@@ -41,7 +41,7 @@ func TestAReaderSeesTheInstantAtWhichItBegan(t *testing.T) {
 	cook, teacher := prepared(t, alerts.Criteria{Query: "Koch"}), prepared(t, alerts.Criteria{Query: "Lehrer"})
 	d := meaning().Document(&alerts.Posting{Title: "Koch (m/w/d)"})
 	for name, merged := range map[string]bool{"overlay": false, "base": true} {
-		x := New()
+		x := New(nil)
 		for id := range uint32(6) {
 			x.Put(id, cook)
 		}
@@ -71,7 +71,7 @@ func TestAReaderSeesTheInstantAtWhichItBegan(t *testing.T) {
 }
 
 func TestPercolateAppends(t *testing.T) {
-	x := New()
+	x := New(nil)
 	x.Put(2, prepared(t, alerts.Criteria{Query: "Koch"}))
 	got := x.Percolate([]uint32{9, 9, 1}, meaning().Document(&alerts.Posting{Title: "Koch"}))
 	if !slices.Equal(got, []uint32{9, 9, 1, 2}) {
@@ -80,7 +80,7 @@ func TestPercolateAppends(t *testing.T) {
 }
 
 func TestUnpreparedCriteriaMatchNothing(t *testing.T) {
-	x := New()
+	x := New(nil)
 	x.Put(1, &alerts.Criteria{Query: "Koch"})
 	if got := x.Percolate(nil, meaning().Document(&alerts.Posting{Title: "Koch"})); len(got) != 0 {
 		t.Errorf("percolated to %v", got)
@@ -88,7 +88,7 @@ func TestUnpreparedCriteriaMatchNothing(t *testing.T) {
 }
 
 func TestMergeFoldsEverythingIn(t *testing.T) {
-	x := New()
+	x := New(nil)
 	l := generate(t, 300, 1)
 	for id, c := range l.each {
 		x.Put(id, c)
@@ -102,7 +102,7 @@ func TestMergeFoldsEverythingIn(t *testing.T) {
 	if err := x.Merge(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if s := x.Stats(); s.Subscriptions != 200 || s.Base != 200 || s.Pending != 0 || s.Entries < 200 || s.Keys == 0 || s.Bytes == 0 {
+	if s := x.Stats(); s.Subscriptions != 200 || s.Base != 200 || s.Pending != 0 || s.Entries < 200 || s.Units == 0 || s.Bytes == 0 {
 		t.Errorf("after: %+v", s)
 	}
 	x.Remove(150)
@@ -118,9 +118,9 @@ func TestQueriesAreFiledUnderTheirRarestWord(t *testing.T) {
 	}
 	df.Learn(meaning().Document(&alerts.Posting{Title: "Lehrer"}))
 	keys := func(query string) []key {
-		var m maker
-		m.make(prepared(t, alerts.Criteria{Query: query}), &df)
-		return m.keys
+		var f filing
+		f.file(prepared(t, alerts.Criteria{Query: query}), &df)
+		return f.keys
 	}
 	both, rare, frequent := keys("Koch Lehrer"), keys("Lehrer"), keys("Koch")
 	if slices.ContainsFunc(both, func(k key) bool { return slices.Contains(frequent, k) }) || !slices.Contains(both, rare[0]) {
@@ -138,7 +138,7 @@ func TestBoxHoldsItsCircle(t *testing.T) {
 			if err := meaning().Prepare(c); err != nil {
 				t.Fatal(err)
 			}
-			e := makeEntry(c, [2]uint16{})
+			e := makeEntry(c)
 			cells, celled := appendCells(nil, boxAround(&place))
 			for bearing := 0.0; bearing < 2*math.Pi; bearing += 0.05 {
 				pLat, pLon := destination(lat, lon, bearing, radius*(1-1e-9))

@@ -21,7 +21,9 @@ const (
 	ofCell
 	ofRemote
 	ofSource
+	ofLanguage
 	ofAll // every posting has this one
+	ofKey // of a unit that stands for no condition: only something to be filed under
 )
 
 // mix spreads the bits of x (the finaliser of SplitMix64).
@@ -95,7 +97,12 @@ func documentKeys(dst []key, d *alerts.Document) []key {
 	for _, t := range d.Text.Terms() {
 		dst = append(dst, termKey(t))
 	}
-	dst = append(dst, allKey, wordKey(ofEmployer, d.EmployerKey()), wordKey(ofSource, d.Source))
+	return otherKeys(dst, d)
+}
+
+// otherKeys appends those that are not of its text.
+func otherKeys(dst []key, d *alerts.Document) []key {
+	dst = append(dst, allKey, wordKey(ofEmployer, d.EmployerKey()), wordKey(ofLanguage, d.Language), wordKey(ofSource, d.Source))
 	if d.Remote {
 		dst = append(dst, remoteKey)
 	}

@@ -1,8 +1,6 @@
 package percolate
 
-import (
-	"context"
-)
+import "context"
 
 // Merge builds a new base from the base, the overlays and the tombstones, filing
 // by the frequencies learnt meanwhile, and puts it in place. It blocks while it
@@ -11,67 +9,185 @@ import (
 func (x *Index) Merge(ctx context.Context) error {
 	x.oneMerge.Lock()
 	defer x.oneMerge.Unlock()
-	frozen, subs := x.freeze()
-	b, err := buildBase(ctx, subs(), x.df)
+	frozen, take := x.freeze()
+	b, err := take().build(ctx)
 	x.thaw(frozen, b)
 	return err
 }
+
+// fewDeaths is how many may be carried over while Put has to wait.
+const fewDeaths = 64
 
 // thaw ends a merge: it carries over what died meanwhile and puts the new base in
 // place of the frozen layers. A nil base leaves them.
 func (x *Index) thaw(frozen *layers, b *base) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	for b != nil && len(x.killed) > fewDeaths {
+		killed := x.killed
+		x.killed = nil
+		x.mu.Unlock()
+		b.killAll(killed)
+		x.mu.Lock()
+	}
 	x.merging = false
 	killed := x.killed
 	x.killed = nil
 	if b == nil {
 		return
 	}
-	for _, d := range killed {
-		b.kill(d.id, d.at)
-	}
+	b.killAll(killed)
 	l := x.layers.Load()
 	x.layers.Store(&layers{base: b, overlays: l.overlays[len(frozen.overlays):]})
 }
 
+func (x *base) killAll(deaths []death) {
+	for _, d := range deaths {
+		x.kill(d.id, d.at)
+	}
+}
+
 // freeze begins a new overlay and returns the layers before it, with a function
-// that lists the subscriptions that stood in them.
-func (x *Index) freeze() (frozen *layers, subs func() []subscription) {
+// that takes in the subscriptions that stood in them.
+func (x *Index) freeze() (frozen *layers, take func() *builder) {
+	next := newOverlay(firstChains)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	frozen = x.layers.Load()
 	at := instant(x.now.Load())
-	dead := make([]uint32, len(frozen.base.dead))
-	for i := range dead {
-		dead[i] = frozen.base.dead[i].Load()
-	}
-	overlays := append(frozen.overlays[:len(frozen.overlays):len(frozen.overlays)], newOverlay())
+	dead := frozen.base.dead.clone()
+	overlays := append(frozen.overlays[:len(frozen.overlays):len(frozen.overlays)], next)
 	x.layers.Store(&layers{base: frozen.base, overlays: overlays})
 	x.merging = true
-	return frozen, func() []subscription { return frozen.standing(dead, at) }
+	return frozen, func() *builder {
+		n := newBuilder(x.df)
+		n.carry(frozen.base, &dead)
+		for _, o := range frozen.overlays {
+			for c := range o.standing(at) {
+				n.add(c.id, c.c)
+			}
+		}
+		return n
+	}
 }
 
-// standing lists the subscriptions that stood at an instant, of which dead is
-// the base's bitmap.
-func (l *layers) standing(dead []uint32, at instant) []subscription {
-	subs := make([]subscription, 0, len(l.base.ids))
-	for r, id := range l.base.ids {
-		if dead[r>>5]&(1<<(r&31)) == 0 {
-			subs = append(subs, subscription{id, l.base.criteria[r]})
-		}
-	}
-	for _, o := range l.overlays {
-		chains := *o.table.Load()
-		seen := make(map[*record]bool)
-		for i := range chains {
-			for link := chains[i].Load(); link != nil; link = link.next {
-				if r := link.record; r.alive(at) && !seen[r] {
-					seen[r] = true
-					subs = append(subs, subscription{r.id, r.c})
+// carry takes in what stands in another base, from its records.
+func (b *builder) carry(x *base, dead *idSet) {
+	c := carrier{b: b, x: x, units: make([]uint32, len(x.units)), lazies: make([]uint32, len(x.lazies))}
+	drafts := make([]uint32, len(x.records)) // one more than the number
+	for a := range x.units {
+		for g := x.anchors[a]; g < x.anchors[a+1]; g++ {
+			for n := x.groups[g].first; n < x.groups[g+1].first; n++ {
+				if r := &x.records[n]; r.flags&isCopy == 0 && !dead.has(r.id) {
+					c.record(r, uint32(a), x.groups[g].second)
+					drafts[n] = uint32(len(b.drafts))
 				}
 			}
 		}
 	}
-	return subs
+	c.rows(drafts)
+	for _, id := range x.inert {
+		if !dead.has(id) {
+			b.inert = append(b.inert, id)
+		}
+	}
+}
+
+// carrier takes records of one base into the builder of another.
+type carrier struct {
+	b             *builder
+	x             *base
+	units, lazies []uint32 // numbers in the builder, 0 for what is not in it yet
+}
+
+func (c *carrier) unit(n uint32) uint32 {
+	list := c.units
+	if n&lazyUnit != 0 {
+		list, n = c.lazies, n&^lazyUnit
+		if list[n] == 0 {
+			list[n] = c.b.ofText(c.x.lazies[n])
+		}
+		return list[n]
+	}
+	if list[n] == 0 {
+		list[n] = c.b.same(&c.x.units[n])
+	}
+	return list[n]
+}
+
+func (c *carrier) record(old *record, anchor, second uint32) {
+	b := c.b
+	r := *old
+	r.third, r.extra, r.flags = 0, uint32(len(b.lists)), r.flags&^(hasExtras|looseAnchor)
+	if r.flags&inCircle != 0 {
+		circle, ok := b.circleFor(c.x.places.circles[old.circle].km)
+		if r.circle = circle; !ok { // never: there are no more radii than before
+			panic("percolate: more radii than numbers")
+		}
+	}
+	if r.flags&inSet != 0 {
+		b.set(&r, c.x.places.sets[old.lat])
+	}
+	b.required, b.excluded, b.groups = b.required[:0], b.excluded[:0], b.groups[:0]
+	if old.flags&looseAnchor == 0 {
+		b.required = append(b.required, c.unit(anchor))
+	}
+	for _, u := range [...]uint32{second, old.third} {
+		if u != 0 {
+			b.required = append(b.required, c.unit(u))
+		}
+	}
+	currency := uint32(0)
+	if old.flags&hasExtras != 0 {
+		e := c.x.extras[old.extra:]
+		for _, u := range e.required() {
+			b.required = append(b.required, c.unit(u))
+		}
+		for _, u := range e.excluded() {
+			b.excluded = append(b.excluded, c.unit(u))
+		}
+		e.groups(func(g extras) bool {
+			group := make([]uint32, len(g))
+			for i, u := range g {
+				group[i] = c.unit(u)
+			}
+			b.groups = append(b.groups, group)
+			return true
+		})
+		currency = e.currency()
+	}
+	b.write(b.required, b.excluded, b.groups, currency)
+	b.drafts = append(b.drafts, r)
+}
+
+// rows takes over the rows of records that were taken over.
+func (c *carrier) rows(drafts []uint32) {
+	t, b := &c.x.rows, &c.b.rows
+	n := len(t.listStarts) - 1
+	to := make([]uint32, max(n, 0)) // one more than the number in the builder
+	var units []uint32
+	for row := range uint32(max(n, 0)) {
+		for _, record := range t.list(row) {
+			if drafts[record] == 0 {
+				continue
+			}
+			if to[row] == 0 {
+				units = units[:0]
+				for _, u := range t.units(row) {
+					units = append(units, c.unit(u))
+				}
+				number, known := b.row(units)
+				if !known {
+					b.idle = append(b.idle, false)
+				}
+				to[row] = number + 1
+			}
+			b.filings = append(b.filings, rowFiling{to[row] - 1, drafts[record] - 1})
+		}
+	}
+	for _, e := range t.terms() {
+		if to[e.row] != 0 {
+			b.terms = append(b.terms, rowTerm{e.hash, to[e.row] - 1})
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package percolate
 
 import (
+	"iter"
 	"sync/atomic"
 
 	"github.com/jobalertd/jobalertd/alerts"
@@ -8,99 +9,93 @@ import (
 
 // overlay holds what was put since the base was built. One writer at a time adds
 // to it, under the index's lock, while any number of readers walk it: a chain
-// only ever grows at its head, and a record says from when to when it stands.
+// only ever grows at its head, and a change says from when to when it stands.
 type overlay struct {
-	table atomic.Pointer[[]atomic.Pointer[link]] // a power of two of chains
-	byID  map[uint32]*record                     // the writer's: live records
-	links int                                    // the writer's
+	chains []atomic.Pointer[link] // a power of two
+	byID   map[uint32]*change     // the writer's: live changes
+	links  atomic.Int64
 }
 
-// record is one subscription in an overlay.
-type record struct {
-	id   uint32
-	c    *alerts.Criteria
-	born instant
-	died atomic.Uint64 // an instant; 0 while it lives
+// change is one subscription in an overlay.
+type change struct {
+	id    uint32
+	c     *alerts.Criteria
+	entry entry
+	born  instant
+	died  atomic.Uint64 // an instant; 0 while it lives
 }
 
-func (r *record) alive(at instant) bool {
-	died := instant(r.died.Load())
-	return r.born <= at && (died == 0 || died > at)
+func (c *change) alive(at instant) bool {
+	died := instant(c.died.Load())
+	return c.born <= at && (died == 0 || died > at)
 }
 
-// link is one entry of a record in a chain.
+// link is one filing of a change in a chain.
 type link struct {
 	key    key
-	entry  entry
-	record *record
+	change *change
 	next   *link
 }
 
 const firstChains = 1 << 8
 
-func newOverlay() *overlay {
-	o := &overlay{byID: make(map[uint32]*record)}
-	o.table.Store(newChains(firstChains))
-	return o
+func newOverlay(chains int) *overlay {
+	return &overlay{chains: make([]atomic.Pointer[link], chains), byID: make(map[uint32]*change)}
 }
 
-func newChains(n int) *[]atomic.Pointer[link] {
-	chains := make([]atomic.Pointer[link], n)
-	return &chains
-}
+// full says that chains grow long: a further overlay, four times as wide, goes on
+// faster than one that is filed anew while a writer waits.
+func (o *overlay) full() bool { return o.links.Load() > 4*int64(len(o.chains)) }
 
-// put adds a record filed under keys, to stand from an instant on. It must not
-// hold a live one of that id.
-func (o *overlay) put(id uint32, c *alerts.Criteria, born instant, keys []key, e entry) {
-	r := &record{id: id, c: c, born: born}
-	o.byID[id] = r
-	if o.links+len(keys) > 2*len(*o.table.Load()) {
-		o.grow()
+// put adds a change filed under keys. It must not hold a live one of that id.
+func (o *overlay) put(c *change, keys []key) {
+	o.byID[c.id] = c
+	links := make([]link, len(keys))
+	for i, k := range keys {
+		chain := &o.chains[int(k)&(len(o.chains)-1)]
+		links[i] = link{k, c, chain.Load()}
+		chain.Store(&links[i])
 	}
-	chains := *o.table.Load()
-	for _, k := range keys {
-		add(chains, &link{key: k, entry: e, record: r})
-	}
-	o.links += len(keys)
+	o.links.Add(int64(len(keys)))
 }
 
-func add(chains []atomic.Pointer[link], l *link) {
-	chain := &chains[int(l.key)&(len(chains)-1)]
-	l.next = chain.Load()
-	chain.Store(l)
-}
-
-// grow makes a table four times as long. Readers that have the old one finish
-// with it; the dead come along, since a reader may stand before their death.
-func (o *overlay) grow() {
-	old := *o.table.Load()
-	table := newChains(4 * len(old))
-	for i := range old {
-		for l := old[i].Load(); l != nil; l = l.next {
-			add(*table, &link{key: l.key, entry: l.entry, record: l.record})
+// standing gives each change that stood at an instant once.
+func (o *overlay) standing(at instant) iter.Seq[*change] {
+	return func(yield func(*change) bool) {
+		seen := make(map[*change]bool)
+		for i := range o.chains {
+			for l := o.chains[i].Load(); l != nil; l = l.next {
+				if c := l.change; c.alive(at) && !seen[c] {
+					seen[c] = true
+					if !yield(c) {
+						return
+					}
+				}
+			}
 		}
 	}
-	o.table.Store(table)
 }
 
-// kill ends the record of id at an instant and reports whether there was a live one.
+// kill ends the change of id at an instant and reports whether there was a live one.
 func (o *overlay) kill(id uint32, at instant) bool {
-	r, ok := o.byID[id]
+	c, ok := o.byID[id]
 	if ok {
-		r.died.Store(uint64(at))
+		c.died.Store(uint64(at))
 		delete(o.byID, id)
 	}
 	return ok
 }
 
+// empty reports whether nothing was ever put.
+func (o *overlay) empty() bool { return o.links.Load() == 0 }
+
 // percolate appends the ids that match and were alive at the instant.
 func (o *overlay) percolate(dst []uint32, at instant, keys []key, p *probe, d *alerts.Document) []uint32 {
-	chains := *o.table.Load()
-	mask := len(chains) - 1
+	mask := len(o.chains) - 1
 	for _, k := range keys {
-		for l := chains[int(k)&mask].Load(); l != nil; l = l.next {
-			if l.key == k && p.admits(&l.entry) && l.record.alive(at) && l.record.c.Matches(d) {
-				dst = append(dst, l.record.id)
+		for l := o.chains[int(k)&mask].Load(); l != nil; l = l.next {
+			if c := l.change; l.key == k && p.admits(&c.entry) && c.alive(at) && c.c.Matches(d) {
+				dst = append(dst, c.id)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/percolate"
+	"github.com/jobalertd/jobalertd/config"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
@@ -27,6 +29,7 @@ type benchMatchCmd struct {
 	IDs           string        `help:"Write \"posting-id TAB subscription numbers\" there; a subscription's number is its line." name:"ids" placeholder:"FILE" type:"path"`
 	Peers         []string      `help:"Engines to compare with: naive, postgres." enum:"naive,postgres" placeholder:"PEER"`
 	Postgres      string        `help:"Database for the peer postgres; empty: a private server. A table jobalertd_bench_anchors is made and dropped." placeholder:"URL"`
+	Changes       int           `help:"Subscriptions to edit, remove and add again, at rest and while the index is merged; 0: none." default:"20000"`
 	JSON          bool          `help:"On one line at a terminal too." name:"json"`
 }
 
@@ -45,11 +48,13 @@ type matchFigures struct {
 	P99                  float64                `json:"p99_us"`
 	MatchesPerPosting    float64                `json:"matches_per_posting"`
 	BuildSeconds         float64                `json:"build_seconds"`
-	BytesPerSubscription float64                `json:"bytes_per_subscription"` // the index without the criteria it points to
-	RSS                  int64                  `json:"rss_bytes"`              // of the whole process, criteria and postings included
+	BytesPerSubscription float64                `json:"bytes_per_subscription"` // of the index's arrays
+	HeapPerSubscription  float64                `json:"heap_per_subscription"`  // by which the heap grew: with the units of words, and what else building leaves behind
+	RSS                  int64                  `json:"rss_bytes"`              // of the whole process once the index is built, analysed postings included
 	CPUPerPosting        float64                `json:"cpu_us_per_posting"`
 	AnalysisPerPosting   float64                `json:"analysis_us_per_posting"` // before, once a posting; not part of the rate
 	Refused              int                    `json:"refused_lines"`
+	Changes              *changeFigures         `json:"changes,omitempty"`
 	Peers                map[string]peerFigures `json:"peers"`
 	Checked              int                    `json:"checked_postings"` // against Criteria.Matches
 	Agrees               bool                   `json:"agrees"`
@@ -66,7 +71,10 @@ type peerFigures struct {
 
 // matching is what bench match works on.
 type matching struct {
-	criteria  []*alerts.Criteria // by number less one; nil for a refused line
+	load      load
+	rules     subscriptions.ImportRules
+	lines     int                // of subscriptions, refused ones included
+	criteria  []*alerts.Criteria // kept for a peer that needs them at hand
 	documents []*alerts.Document
 	index     *percolate.Index
 	answers   [][]uint32 // by document
@@ -86,21 +94,56 @@ func (c benchMatchCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	f := matchFigures{machine: thisMachine(), Threads: c.Threads, Peers: map[string]peerFigures{}}
-	w, err := c.read(s, m, &f)
-	if err != nil {
+	w := &matching{
+		load:  load{seed: c.Seed, subscriptions: c.Subscriptions, postings: c.Postings},
+		rules: subscriptions.ImportRules{Meaning: m, Timezone: cfg.Digest.Timezone, Now: s.now()},
+	}
+	s.say("analysing postings")
+	if err := w.analyse(cfg, &f); err != nil {
 		return err
 	}
-	w.build(&f)
+	s.say("building the index")
+	if err := w.build(&f); err != nil {
+		return err
+	}
+	s.say("percolating")
 	w.measure(c.Threads, c.For, &f)
-	f.RSS = residentBytes()
 	if c.IDs != "" {
 		if err := w.writeIDs(c.IDs); err != nil {
 			return err
 		}
 	}
+	if c.Changes > 0 {
+		s.say("changing subscriptions")
+		if f.Changes, err = w.change(ctx, c.Changes); err != nil {
+			return err
+		}
+	}
+	if err := w.compare(ctx, c, s, &f); err != nil {
+		return err
+	}
+	if err := s.report(f, c.JSON); err != nil {
+		return err
+	}
+	if !f.Agrees {
+		return errors.New("the index and Criteria.Matches disagree: the figures mean nothing; please report this with the two inputs")
+	}
+	return nil
+}
+
+// compare asks the peers, of which the naive scan is the judge.
+func (w *matching) compare(ctx context.Context, c benchMatchCmd, s *session, f *matchFigures) error {
+	if slices.Contains(c.Peers, "postgres") {
+		if err := w.keep(); err != nil {
+			return err
+		}
+	}
 	sample := w.sample(c.Check)
 	s.say("comparing %d postings with Criteria.Matches", len(sample))
-	naive := w.naive(sample)
+	naive, err := w.naive(sample)
+	if err != nil {
+		return err
+	}
 	f.Checked, f.Agrees = naive.Postings, naive.Agrees
 	for _, peer := range c.Peers {
 		switch peer {
@@ -114,85 +157,125 @@ func (c benchMatchCmd) Run(ctx context.Context, s *session) error {
 			f.Agrees = f.Agrees && f.Peers[peer].Agrees
 		}
 	}
-	if err := s.report(f, c.JSON); err != nil {
-		return err
-	}
-	if !f.Agrees {
-		return errors.New("the index and Criteria.Matches disagree: the figures mean nothing; please report this with the two inputs")
-	}
 	return nil
 }
 
-// read decodes criteria and analyses postings.
-func (c benchMatchCmd) read(s *session, m *alerts.Meaning, f *matchFigures) (*matching, error) {
-	l := load{seed: c.Seed, subscriptions: c.Subscriptions, postings: c.Postings}
-	cfg, err := s.config()
+// analyse reads the postings.
+func (w *matching) analyse(cfg *config.Config, f *matchFigures) error {
+	reader, err := newReader(cfg, w.rules.Meaning)
 	if err != nil {
-		return nil, err
-	}
-	w := &matching{}
-	s.say("reading subscriptions")
-	rules := subscriptions.ImportRules{Meaning: m, Timezone: cfg.Digest.Timezone, Now: s.now()}
-	for line, err := range l.subscriptionLines() {
-		if err != nil {
-			return nil, err
-		}
-		one, err := subscriptions.DecodeImportLine(line, rules)
-		if err != nil {
-			f.Refused++
-			w.criteria = append(w.criteria, nil)
-			continue
-		}
-		criteria := one.Wish.Criteria
-		w.criteria = append(w.criteria, &criteria)
-	}
-	s.say("analysing postings")
-	reader, err := newReader(cfg, m)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	var analysis time.Duration
-	for raw, err := range l.postingDocuments() {
+	for raw, err := range w.load.postingDocuments() {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		reading, rejected := read(reader, "bench", raw, s.now())
+		reading, rejected := read(reader, "bench", raw, w.rules.Now)
 		if rejected != nil {
-			return nil, fmt.Errorf("posting %d: %w", len(w.documents)+1, rejected)
+			return fmt.Errorf("posting %d: %w", len(w.documents)+1, rejected)
 		}
 		began := time.Now()
-		w.documents = append(w.documents, m.Document(&reading.Posting))
+		w.documents = append(w.documents, w.rules.Meaning.Document(&reading.Posting))
 		analysis += time.Since(began)
 	}
-	f.Subscriptions, f.Postings = len(w.criteria)-f.Refused, len(w.documents)
-	if f.Subscriptions == 0 || f.Postings == 0 {
-		return nil, usagef("there must be at least one subscription and one posting")
+	if f.Postings = len(w.documents); f.Postings == 0 {
+		return usagef("there must be at least one posting")
 	}
 	f.AnalysisPerPosting = micros(analysis) / float64(f.Postings)
-	return w, nil
+	return nil
+}
+
+// chunkSize is how many subscriptions are decoded at a time.
+const chunkSize = 4096
+
+// chunks gives the criteria in the order of their lines, some thousands at a
+// time: nil for a refused line. The slice is used again.
+func (w *matching) chunks(f func(first int, criteria []*alerts.Criteria)) error {
+	if w.criteria != nil {
+		for first := 0; first < len(w.criteria); first += chunkSize {
+			f(first, w.criteria[first:min(first+chunkSize, len(w.criteria))])
+		}
+		return nil
+	}
+	var chunk []*alerts.Criteria
+	first := 0
+	for line, err := range w.load.subscriptionLines() {
+		if err != nil {
+			return err
+		}
+		var c *alerts.Criteria
+		if one, err := subscriptions.DecodeImportLine(line, w.rules); err == nil {
+			c = &one.Wish.Criteria
+		}
+		if chunk = append(chunk, c); len(chunk) == chunkSize {
+			f(first, chunk)
+			first, chunk = first+len(chunk), chunk[:0]
+		}
+	}
+	f(first, chunk)
+	return nil
+}
+
+// keep holds on to all criteria.
+func (w *matching) keep() error {
+	all := make([]*alerts.Criteria, 0, w.lines)
+	err := w.chunks(func(_ int, chunk []*alerts.Criteria) { all = append(all, chunk...) })
+	w.criteria = all
+	return err
 }
 
 // learnFrom is how many postings the index learns word frequencies from, as a
 // daemon has from those of the days before.
 const learnFrom = 2000
 
-func (w *matching) build(f *matchFigures) {
+// build makes the index from criteria that are decoded as it goes; the time of
+// the decoding is not counted.
+func (w *matching) build(f *matchFigures) error {
 	df := &percolate.Frequencies{}
 	step := max(1, len(w.documents)/learnFrom)
 	for i := 0; i < len(w.documents); i += step {
 		df.Learn(w.documents[i])
 	}
-	runtime.GC()
+	before := heapBytes()
+	w.index = percolate.New(df)
+	var failed error
+	var decoding time.Duration
 	began := time.Now()
-	w.index = percolate.Build(func(yield func(uint32, *alerts.Criteria) bool) {
-		for i, c := range w.criteria {
-			if c != nil && !yield(uint32(i+1), c) {
-				return
+	w.index.Load(func(yield func(uint32, *alerts.Criteria) bool) {
+		resumed := time.Now()
+		failed = w.chunks(func(first int, chunk []*alerts.Criteria) {
+			decoding += time.Since(resumed)
+			for i, c := range chunk {
+				if c == nil {
+					f.Refused++
+				} else if !yield(uint32(first+i+1), c) {
+					return
+				}
 			}
-		}
-	}, df)
-	f.BuildSeconds = time.Since(began).Seconds()
-	f.BytesPerSubscription = float64(w.index.Stats().Bytes) / float64(w.index.Len())
+			w.lines = first + len(chunk)
+			resumed = time.Now()
+		})
+	})
+	f.BuildSeconds = (time.Since(began) - decoding).Seconds()
+	if failed != nil {
+		return failed
+	}
+	if f.Subscriptions = w.index.Len(); f.Subscriptions == 0 {
+		return usagef("there must be at least one subscription")
+	}
+	f.BytesPerSubscription = float64(w.index.Stats().Bytes) / float64(f.Subscriptions)
+	f.HeapPerSubscription = float64(heapBytes()-before) / float64(f.Subscriptions)
+	f.RSS = residentBytes()
+	return nil
+}
+
+// heapBytes is what the heap holds once everything unreachable is gone.
+func heapBytes() int64 {
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // measure percolates every posting once to warm up and to keep the answers, and
@@ -236,7 +319,7 @@ const checkPairs = 20_000_000
 // sample is which documents are compared, spread evenly; at least ten.
 func (w *matching) sample(n int) []int {
 	if n == 0 {
-		n = max(10, checkPairs/len(w.criteria))
+		n = max(10, checkPairs/w.lines)
 	}
 	n = min(n, len(w.documents))
 	out := make([]int, n)
@@ -247,23 +330,26 @@ func (w *matching) sample(n int) []int {
 }
 
 // naive asks Criteria.Matches of every subscription: the definition, and a peer.
-func (w *matching) naive(sample []int) peerFigures {
+// Criteria that are not kept are decoded again in between, uncounted.
+func (w *matching) naive(sample []int) (peerFigures, error) {
 	p := peerFigures{Postings: len(sample), Agrees: true}
-	var taken latencies
-	var dst []uint32
-	for _, i := range sample {
-		start := time.Now()
-		dst = dst[:0]
-		for n, c := range w.criteria {
-			if c != nil && c.Matches(w.documents[i]) {
-				dst = append(dst, uint32(n+1))
+	taken, found := make(latencies, len(sample)), make([][]uint32, len(sample))
+	err := w.chunks(func(first int, chunk []*alerts.Criteria) {
+		for k, i := range sample {
+			start := time.Now()
+			for n, c := range chunk {
+				if c != nil && c.Matches(w.documents[i]) {
+					found[k] = append(found[k], uint32(first+n+1))
+				}
 			}
+			taken[k] += time.Since(start)
 		}
-		taken = append(taken, time.Since(start))
-		p.Agrees = p.Agrees && slices.Equal(dst, w.answers[i])
+	})
+	for k, i := range sample {
+		p.Agrees = p.Agrees && slices.Equal(found[k], w.answers[i])
 	}
 	p.rate(taken)
-	return p
+	return p, err
 }
 
 func (p *peerFigures) rate(taken latencies) {

@@ -169,7 +169,7 @@ func (d *daemon) buildIntake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.index = percolate.New()
+	d.index = percolate.New(nil)
 	d.intake = intake.New(intake.Options{
 		DB: d.db, Store: d.postings, Subscriptions: d.subscriptions, Meaning: d.meaning, Reader: reader, Index: d.index,
 		JetStream: d.broker.JetStream(), Consumer: consumer, StreamCreated: created, Rebind: d.bindIntake, Conn: d.broker.Conn(),

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/subscriptions"
@@ -22,23 +24,85 @@ type changeRow struct {
 // StandingCriteria calls f for the criteria of every confirmed or paused
 // subscription, by number. Read the clock before: a change made meanwhile may be
 // among them, and comes again from CriteriaChanges. Criteria that can no longer
-// be understood are left out and logged.
+// be understood are left out and logged. Rows are read, understood and handed to
+// f side by side, each in its order.
 func (s *Store) StandingCriteria(ctx context.Context, q sqlx.ExtContext, f func(alerts.CriteriaChange) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	g, gctx := errgroup.WithContext(ctx)
+	read, understood := make(chan []changeRow, 2), make(chan []alerts.CriteriaChange, 2)
+	g.Go(func() error {
+		defer close(read)
+		return s.readStanding(gctx, q, read)
+	})
+	g.Go(func() error {
+		defer close(understood)
+		for rows := range read {
+			changes := make([]alerts.CriteriaChange, len(rows))
+			for i := range rows {
+				changes[i] = s.change(&rows[i])
+			}
+			select {
+			case understood <- changes:
+			case <-gctx.Done():
+				return gctx.Err()
+			}
+		}
+		return nil
+	})
+	for changes := range understood {
+		for _, c := range changes {
+			if c.Criteria == nil {
+				continue
+			}
+			if err := f(c); err != nil {
+				cancel()
+				return errors.Join(err, ignoreCancelled(g.Wait()))
+			}
+		}
+	}
+	if err := g.Wait(); err != nil {
+		return fmt.Errorf("read standing criteria: %w", err)
+	}
+	return nil
+}
+
+func ignoreCancelled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// standingPage is how many rows are handed on at once.
+const standingPage = 512
+
+// readStanding sends all rows, in pages.
+func (s *Store) readStanding(ctx context.Context, q sqlx.ExtContext, to chan<- []changeRow) error {
+	page := make([]changeRow, 0, standingPage)
+	send := func() error {
+		select {
+		case to <- page:
+			page = make([]changeRow, 0, standingPage)
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	err := s.q.Each(ctx, q, "criteria-standing", nil, func(rows *sqlx.Rows) error {
 		var r changeRow
 		if err := rows.Scan(&r.ID, &r.Position, &r.State, &r.Criteria); err != nil {
 			return err
 		}
-		change := s.change(&r)
-		if change.Criteria == nil {
-			return nil
+		if page = append(page, r); len(page) == cap(page) {
+			return send()
 		}
-		return f(change)
+		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("read standing criteria: %w", err)
+		return err
 	}
-	return nil
+	return send()
 }
 
 // CriteriaChanges returns what changed after a position, ascending by position

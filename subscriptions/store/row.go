@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	fastjson "github.com/go-json-experiment/json"
+
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
@@ -86,7 +88,7 @@ func (s *Store) subscriptions(rows []subscriptionRow) []subscriptions.Subscripti
 // criteria reads and prepares what encode stored.
 func (s *Store) criteria(stored string) (*alerts.Criteria, error) {
 	c := new(alerts.Criteria)
-	if err := json.Unmarshal([]byte(stored), c); err != nil {
+	if err := fastjson.Unmarshal([]byte(stored), c); err != nil {
 		return nil, fmt.Errorf("read criteria: %w", err)
 	}
 	if err := s.meaning.Prepare(c); err != nil {

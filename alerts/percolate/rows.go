@@ -1,0 +1,176 @@
+package percolate
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/alerts/text"
+)
+
+// Neighbours in a query may also be met as a row: written as one word, by the
+// synonym of both. Hardly any row is in any posting, and there are as many rows
+// as pairs of words that people type, so a row is kept as the numbers of its
+// units and the hashes of its terms, and made anew when one of these turns up.
+
+// rowTable leads from a posting's terms to rows, and from a row to the records
+// of which it may stand for some conditions.
+type rowTable struct {
+	filter  []uint64
+	shift   uint8    // of a hash, to its bucket
+	buckets []uint32 // where each begins in low and rows; one more
+	low     []uint16 // the hash without the bucket
+	rows    []uint32
+
+	memberStarts, members []uint32 // by row: the units it stands for
+	listStarts, lists     []uint32 // by row: records, ascending
+}
+
+// rowHash is what is kept of a term. Two terms with one cost a look.
+func rowHash(t text.Term) uint32 { return uint32(t >> 32) }
+
+type rowTerm struct{ hash, row uint32 }
+
+type rowFiling struct{ row, draft uint32 }
+
+// rowBuilder gathers rows.
+type rowBuilder struct {
+	pairs   map[uint64]uint32
+	longer  map[string]uint32
+	starts  []uint32
+	members []uint32
+	idle    []bool // by row: it can never hold
+	terms   []rowTerm
+	filings []rowFiling
+}
+
+func newRowBuilder() rowBuilder {
+	return rowBuilder{pairs: map[uint64]uint32{}, longer: map[string]uint32{}}
+}
+
+// file notes that row may stand for these units of a draft.
+func (b *rowBuilder) file(units []uint32, row *text.Unit, df *Frequencies, draft uint32) {
+	n, known := b.row(units)
+	if !known {
+		for i := range row.Alternatives() {
+			b.terms = append(b.terms, rowTerm{rowHash(rarest(row.Terms(i), df)), n})
+		}
+		b.idle = append(b.idle, row.Alternatives() == 0)
+	}
+	if !b.idle[n] {
+		b.filings = append(b.filings, rowFiling{n, draft})
+	}
+}
+
+// row is the number of the row of these units.
+func (b *rowBuilder) row(units []uint32) (n uint32, known bool) {
+	next := uint32(len(b.starts))
+	if len(units) == 2 {
+		k := uint64(units[0])<<32 | uint64(units[1])
+		if n, known = b.pairs[k]; known {
+			return n, true
+		}
+		b.pairs[k] = next
+	} else {
+		var k []byte
+		for _, u := range units {
+			k = appendUint64(k, uint64(u))
+		}
+		if n, known = b.longer[string(k)]; known {
+			return n, true
+		}
+		b.longer[string(k)] = next
+	}
+	b.starts = append(b.starts, uint32(len(b.members)))
+	b.members = append(b.members, units...)
+	return next, false
+}
+
+// table lays the rows out; at is where each draft's first record is.
+func (b *rowBuilder) table(at []uint32) rowTable {
+	n := len(b.starts)
+	t := rowTable{memberStarts: append(slices.Clip(b.starts), uint32(len(b.members))), members: slices.Clip(b.members)}
+	t.listStarts, t.lists = make([]uint32, n+1), make([]uint32, len(b.filings))
+	for _, f := range b.filings {
+		t.listStarts[f.row+1]++
+	}
+	for r := range n {
+		t.listStarts[r+1] += t.listStarts[r]
+	}
+	next := slices.Clone(t.listStarts)
+	for _, f := range b.filings {
+		t.lists[next[f.row]] = at[f.draft]
+		next[f.row]++
+	}
+	for r := range n {
+		slices.Sort(t.list(uint32(r)))
+	}
+	t.lookUp(b.terms)
+	return t
+}
+
+// lookUp makes the way from hashes to rows.
+func (t *rowTable) lookUp(terms []rowTerm) {
+	slices.SortFunc(terms, func(x, y rowTerm) int { return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.row, y.row)) })
+	width := max(16, bits.Len(uint(len(terms)))-1) // so that low has room for the rest
+	t.shift = uint8(32 - width)
+	t.filter = newFilter(len(terms))
+	t.buckets, t.low, t.rows = make([]uint32, 1<<width+1), make([]uint16, len(terms)), make([]uint32, len(terms))
+	for i, e := range terms {
+		t.buckets[e.hash>>t.shift+1]++
+		t.low[i], t.rows[i] = uint16(e.hash), e.row
+		setFilter(t.filter, uint64(e.hash))
+	}
+	for i := range len(t.buckets) - 1 {
+		t.buckets[i+1] += t.buckets[i]
+	}
+}
+
+// terms gives back what lookUp was given.
+func (t *rowTable) terms() []rowTerm {
+	out := make([]rowTerm, 0, len(t.rows))
+	for bucket := range len(t.buckets) - 1 {
+		for i := t.buckets[bucket]; i < t.buckets[bucket+1]; i++ {
+			high := uint32(bucket) << t.shift
+			out = append(out, rowTerm{high | uint32(t.low[i])&(1<<t.shift-1), t.rows[i]})
+		}
+	}
+	return out
+}
+
+func (t *rowTable) list(row uint32) []uint32 { return t.lists[t.listStarts[row]:t.listStarts[row+1]] }
+
+func (t *rowTable) units(row uint32) []uint32 {
+	return t.members[t.memberStarts[row]:t.memberStarts[row+1]]
+}
+
+// met appends the rows that hold for d.
+func (x *base) met(dst []uint32, d *alerts.Document) []uint32 {
+	t := &x.rows
+	if len(t.rows) == 0 {
+		return dst
+	}
+	var words []*text.Unit
+	for _, term := range d.Text.Terms() {
+		h := rowHash(term)
+		if !inFilter(t.filter, uint64(h)) {
+			continue
+		}
+		bucket := h >> t.shift
+		for i := t.buckets[bucket]; i < t.buckets[bucket+1]; i++ {
+			row := t.rows[i]
+			if t.low[i] != uint16(h) || slices.Contains(dst, row) {
+				continue
+			}
+			words = words[:0]
+			for _, u := range t.units(row) {
+				words = append(words, x.units[u].text)
+			}
+			if text.RowOf(words...).Holds(d.Text) {
+				dst = append(dst, row)
+			}
+		}
+	}
+	return dst
+}
