@@ -14,7 +14,7 @@ type Analyser struct {
 	units    cache[*Unit]      // of words and phrases, by key
 	rows     cache[*Unit]      // of words in a row, by key
 	plains   cache[*plainWord] // words of queries
-	scratch  sync.Pool // of *scratch
+	scratch  sync.Pool         // of *scratch
 	akin     func() []akinGroup
 }
 
