@@ -11,6 +11,7 @@ import (
 type plainWord struct {
 	text   string
 	simple bool // it is one atom, just as typed, whatever plain words stand beside it
+	or     bool // it is the operator
 	key    string
 	// What it may be together with its neighbours, which parse looks into.
 	leads, opens, modifies, person bool
@@ -23,7 +24,7 @@ func (a *Analyser) plainWord(text string) *plainWord {
 	if w := a.plains.get(text); w != nil {
 		return *w
 	}
-	w := &plainWord{text: strings.Clone(text)}
+	w := &plainWord{text: strings.Clone(text), or: text == "OR" || text == "ODER"}
 	c := a.clauses(w.text)
 	w.simple = len(c) == 1 && len(text) > 1 && isPlain(c[0]) && c[0].atoms[0].text == w.text
 	if w.simple {
@@ -51,44 +52,100 @@ func (w *plainWord) unit(a *Analyser, excluded, several bool) *Unit {
 	return u
 }
 
-// parsePlain parses what is nothing but plain words with a blank between, some
-// of them excluded, in a fraction of the time that parse takes; ok is false for
-// everything else, and where words may mean something beside each other.
+// plainItem is one atom of a plain query.
+type plainItem struct {
+	word     *plainWord
+	phrase   string // instead of a word
+	excluded bool
+	or       bool // belongs to the clause of the item before
+}
+
+func (x *plainItem) atom() atom {
+	if x.word == nil {
+		return atom{text: x.phrase, phrase: true}
+	}
+	return atom{text: x.word.text}
+}
+
+// parsePlain parses what is nothing but plain words and phrases of such with a
+// blank between, OR between some and others excluded, in a fraction of the time
+// that parse takes; ok is false for everything else, and where words may mean
+// something beside each other.
 func (a *Analyser) parsePlain(query string) (_ Query, ok bool) {
-	var words [maxQueryAtoms]*plainWord
-	var excluded [maxQueryAtoms]bool
-	n, required := 0, 0
-	for rest, more := query, true; more; n++ {
-		var word string
-		word, rest, more = strings.Cut(rest, " ")
-		if n == maxQueryAtoms {
+	var room [maxQueryAtoms]plainItem
+	items, required, or := room[:0], 0, false
+	for rest, more := query, true; more; {
+		var x plainItem
+		if x, rest, more, ok = a.plainItem(rest); !ok || len(items) == maxQueryAtoms {
 			return Query{}, false
 		}
-		word, excluded[n] = strings.CutPrefix(word, "-")
-		if !letters(word) {
-			return Query{}, false
-		}
-		w := a.plainWord(word)
-		if !w.simple || w.leads || w.opens {
-			return Query{}, false
-		}
-		for _, other := range words[:n] {
-			if other.key == w.key {
+		if x.word != nil && x.word.or {
+			if or || !more || len(items) == 0 || items[len(items)-1].excluded {
 				return Query{}, false
 			}
+			or = true
+			continue
 		}
-		if n > 0 && !excluded[n] && !excluded[n-1] && words[n-1].modifies && w.person {
+		x.or, or = or, false
+		if !x.fits(items) {
 			return Query{}, false
 		}
-		words[n] = w
-		if !excluded[n] {
+		items = append(items, x)
+		if !x.excluded && !x.or {
 			required++
 		}
 	}
 	if required == 0 {
 		return Query{}, false
 	}
-	return Query{a.compilePlain(words[:n], excluded[:n], required)}, true
+	return Query{a.compilePlain(items, required)}, true
+}
+
+// plainItem cuts the first item off a query, and tells whether more follows.
+func (a *Analyser) plainItem(query string) (x plainItem, rest string, more, ok bool) {
+	if phrase, quoted := strings.CutPrefix(query, `"`); quoted {
+		if x.phrase, rest, ok = strings.Cut(phrase, `"`); !ok {
+			return x, "", false, false
+		}
+		for w := range strings.SplitSeq(x.phrase, " ") {
+			if !letters(w) || !a.plainWord(w).simple {
+				return x, "", false, false
+			}
+		}
+		rest, more = strings.CutPrefix(rest, " ")
+		return x, rest, more, more || rest == ""
+	}
+	text, rest, more := strings.Cut(query, " ")
+	text, x.excluded = strings.CutPrefix(text, "-")
+	if !letters(text) {
+		return x, "", false, false
+	}
+	x.word = a.plainWord(text)
+	if x.word.or {
+		return x, rest, more, !x.excluded
+	}
+	return x, rest, more, x.word.simple && !x.word.leads && !x.word.opens
+}
+
+// fits tells whether x says the same beside these items as alone.
+func (x *plainItem) fits(items []plainItem) bool {
+	if x.or && x.excluded {
+		return false
+	}
+	for i := range items {
+		y := &items[i]
+		switch {
+		case x.word != nil && y.word != nil && x.word.key == y.word.key, x.word == nil && x.phrase == y.phrase:
+			return false
+		case (x.word == nil || y.word == nil) && (x.excluded || y.excluded):
+			return false
+		}
+	}
+	if len(items) == 0 || x.word == nil || x.or || x.excluded {
+		return true
+	}
+	y := &items[len(items)-1]
+	return y.word == nil || y.excluded || !y.word.modifies || !x.word.person
 }
 
 // letters tells words of Latin letters in one normal form.
@@ -101,37 +158,43 @@ func letters(word string) bool {
 	return len(word) > 1
 }
 
-// compilePlain is compile for plain words that have neither bonds nor leaders nor
-// rows of more than two among them.
-func (a *Analyser) compilePlain(words []*plainWord, excluded []bool, required int) *compiled {
-	c := &compiled{clauses: make([]clause, len(words))}
-	atoms, groups := make([]atom, len(words)), make([]group, 0, len(words))
-	units := make([]*Unit, 0, 3*len(words)) // a word's and two rows'
-	c.required = groups[:0:required]
-	c.excluded = groups[required:required:len(words)]
-	if required == len(words) {
-		c.excluded = nil
-	}
+// compilePlain is compile for items that have neither bonds nor leaders nor rows of
+// more than two among them.
+func (a *Analyser) compilePlain(items []plainItem, required int) *compiled {
+	atoms, units := make([]atom, len(items)), make([]*Unit, 0, 3*len(items)) // a word's and two rows'
+	c := &compiled{clauses: make([]clause, 0, len(items)), required: make([]group, 0, required)}
 	var left *Unit // the row with the word before
-	for i, w := range words {
-		atoms[i] = atom{text: w.text}
-		c.clauses[i] = clause{excluded[i], atoms[i : i+1 : i+1]}
-		from := len(units)
-		units = append(units, w.unit(a, excluded[i], required > 1))
-		if excluded[i] {
-			c.excluded = append(c.excluded, group{w.text, units[from:len(units):len(units)], 1})
-			left = nil
-			continue
+	for from := 0; from < len(items); {
+		to := from + 1
+		for to < len(items) && items[to].or {
+			to++
 		}
+		first := len(units)
+		for i := from; i < to; i++ {
+			atoms[i] = items[i].atom()
+			if w := items[i].word; w != nil {
+				units = append(units, w.unit(a, items[i].excluded, required > 1))
+			} else {
+				units = append(units, a.atomUnit(atoms[i], false, required > 1))
+			}
+		}
+		x := clause{items[from].excluded, atoms[from:to:to]}
+		c.clauses = append(c.clauses, x)
 		if left != nil {
 			units = append(units, left)
 		}
 		left = nil
-		if i+1 < len(words) && !excluded[i+1] && a.synonyms.most > 1 {
-			left = a.pair(w.text, words[i+1].text)
+		if to < len(items) && a.synonyms.most > 1 && isPlain(x) && items[to].word != nil && !items[to].excluded && !(to+1 < len(items) && items[to+1].or) {
+			left = a.pair(items[from].word.text, items[to].word.text)
 			units = append(units, left)
 		}
-		c.required = append(c.required, group{w.text, units[from:len(units):len(units)], 1})
+		g := group{x.asked(), units[first:len(units):len(units)], to - from}
+		if x.excluded {
+			c.excluded = append(c.excluded, g)
+		} else {
+			c.required = append(c.required, g)
+		}
+		from = to
 	}
 	return c
 }

@@ -22,7 +22,7 @@ func TestPlainQueriesAreParsedAsAnyOthers(t *testing.T) {
 	a, words := New(Embedded()), queryWords()
 	r := rand.New(rand.NewPCG(1, 2))
 	short := 0
-	for range 20_000 {
+	for range 30_000 {
 		var parts []string
 		for range 1 + r.IntN(4) {
 			w := words[r.IntN(len(words))]
@@ -33,6 +33,12 @@ func TestPlainQueriesAreParsedAsAnyOthers(t *testing.T) {
 				w = strings.ToUpper(w)
 			case 2:
 				w = strings.ToLower(w)
+			}
+			if r.IntN(5) == 0 && len(parts) > 0 {
+				parts = append(parts, []string{"OR", "ODER", "or", "|"}[r.IntN(4)])
+			}
+			if r.IntN(12) == 0 {
+				w = `"` + w + " " + words[r.IntN(len(words))] + `"`
 			}
 			parts = append(parts, w)
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -30,34 +29,47 @@ func (s *Store) StandingCriteria(ctx context.Context, q sqlx.ExtContext, f func(
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	g, gctx := errgroup.WithContext(ctx)
-	read, understood := make(chan []changeRow, 2), make(chan []alerts.CriteriaChange, 2)
+	read, inOrder := make(chan standingPage), make(chan standingPage, 2*understanders)
 	g.Go(func() error {
+		defer close(inOrder)
 		defer close(read)
-		return s.readStanding(gctx, q, read)
+		return s.readStanding(gctx, q, func(p standingPage) error {
+			for _, to := range []chan standingPage{inOrder, read} {
+				select {
+				case to <- p:
+				case <-gctx.Done():
+					return gctx.Err()
+				}
+			}
+			return nil
+		})
 	})
-	g.Go(func() error {
-		defer close(understood)
-		for rows := range read {
-			changes := make([]alerts.CriteriaChange, len(rows))
-			for i := range rows {
-				changes[i] = s.change(&rows[i])
+	for range understanders {
+		g.Go(func() error {
+			for p := range read {
+				changes := make([]alerts.CriteriaChange, len(p.rows))
+				for i := range p.rows {
+					changes[i] = s.change(&p.rows[i])
+				}
+				p.understood <- changes // has room
 			}
-			select {
-			case understood <- changes:
-			case <-gctx.Done():
-				return gctx.Err()
-			}
+			return nil
+		})
+	}
+	for p := range inOrder {
+		var changes []alerts.CriteriaChange
+		select {
+		case changes = <-p.understood:
+		case <-gctx.Done():
 		}
-		return nil
-	})
-	for changes := range understood {
 		for _, c := range changes {
 			if c.Criteria == nil {
 				continue
 			}
 			if err := f(c); err != nil {
 				cancel()
-				return errors.Join(err, ignoreCancelled(g.Wait()))
+				_ = g.Wait()
+				return err
 			}
 		}
 	}
@@ -67,34 +79,32 @@ func (s *Store) StandingCriteria(ctx context.Context, q sqlx.ExtContext, f func(
 	return nil
 }
 
-func ignoreCancelled(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
+// understanders is how many goroutines prepare what one reads.
+const understanders = 2
+
+// pageRows is how many rows are handed on at once.
+const pageRows = 512
+
+// standingPage is some rows, and where they go as criteria.
+type standingPage struct {
+	rows       []changeRow
+	understood chan []alerts.CriteriaChange // has room for one
 }
 
-// standingPage is how many rows are handed on at once.
-const standingPage = 512
-
-// readStanding sends all rows, in pages.
-func (s *Store) readStanding(ctx context.Context, q sqlx.ExtContext, to chan<- []changeRow) error {
-	page := make([]changeRow, 0, standingPage)
+// readStanding gives all rows, in pages.
+func (s *Store) readStanding(ctx context.Context, q sqlx.ExtContext, page func(standingPage) error) error {
+	var rows []changeRow
 	send := func() error {
-		select {
-		case to <- page:
-			page = make([]changeRow, 0, standingPage)
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		p := standingPage{rows, make(chan []alerts.CriteriaChange, 1)}
+		rows = make([]changeRow, 0, pageRows)
+		return page(p)
 	}
-	err := s.q.Each(ctx, q, "criteria-standing", nil, func(rows *sqlx.Rows) error {
+	err := s.q.Each(ctx, q, "criteria-standing", nil, func(scan *sqlx.Rows) error {
 		var r changeRow
-		if err := rows.Scan(&r.ID, &r.Position, &r.State, &r.Criteria); err != nil {
+		if err := scan.Scan(&r.ID, &r.Position, &r.State, &r.Criteria); err != nil {
 			return err
 		}
-		if page = append(page, r); len(page) == cap(page) {
+		if rows = append(rows, r); len(rows) == pageRows {
 			return send()
 		}
 		return nil
