@@ -190,8 +190,9 @@ func (w *matching) analyse(cfg *config.Config, f *matchFigures) error {
 const chunkSize = 4096
 
 // chunks gives the criteria in the order of their lines, some thousands at a
-// time: nil for a refused line. The slice is used again.
-func (w *matching) chunks(f func(first int, criteria []*alerts.Criteria)) error {
+// time: nil for a refused line, and for one that is not wanted. The slice is used
+// again.
+func (w *matching) chunks(wanted func(line int) bool, f func(first int, criteria []*alerts.Criteria)) error {
 	if w.criteria != nil {
 		for first := 0; first < len(w.criteria); first += chunkSize {
 			f(first, w.criteria[first:min(first+chunkSize, len(w.criteria))])
@@ -205,8 +206,10 @@ func (w *matching) chunks(f func(first int, criteria []*alerts.Criteria)) error 
 			return err
 		}
 		var c *alerts.Criteria
-		if one, err := subscriptions.DecodeImportLine(line, w.rules); err == nil {
-			c = &one.Wish.Criteria
+		if wanted(first + len(chunk)) {
+			if one, err := subscriptions.DecodeImportLine(line, w.rules); err == nil {
+				c = &one.Wish.Criteria
+			}
 		}
 		if chunk = append(chunk, c); len(chunk) == chunkSize {
 			f(first, chunk)
@@ -217,10 +220,12 @@ func (w *matching) chunks(f func(first int, criteria []*alerts.Criteria)) error 
 	return nil
 }
 
+func everyLine(int) bool { return true }
+
 // keep holds on to all criteria.
 func (w *matching) keep() error {
 	all := make([]*alerts.Criteria, 0, w.lines)
-	err := w.chunks(func(_ int, chunk []*alerts.Criteria) { all = append(all, chunk...) })
+	err := w.chunks(everyLine, func(_ int, chunk []*alerts.Criteria) { all = append(all, chunk...) })
 	w.criteria = all
 	return err
 }
@@ -244,7 +249,7 @@ func (w *matching) build(f *matchFigures) error {
 	began := time.Now()
 	w.index.Load(func(yield func(uint32, *alerts.Criteria) bool) {
 		resumed := time.Now()
-		failed = w.chunks(func(first int, chunk []*alerts.Criteria) {
+		failed = w.chunks(everyLine, func(first int, chunk []*alerts.Criteria) {
 			decoding += time.Since(resumed)
 			for i, c := range chunk {
 				if c == nil {
@@ -334,7 +339,7 @@ func (w *matching) sample(n int) []int {
 func (w *matching) naive(sample []int) (peerFigures, error) {
 	p := peerFigures{Postings: len(sample), Agrees: true}
 	taken, found := make(latencies, len(sample)), make([][]uint32, len(sample))
-	err := w.chunks(func(first int, chunk []*alerts.Criteria) {
+	err := w.chunks(everyLine, func(first int, chunk []*alerts.Criteria) {
 		for k, i := range sample {
 			start := time.Now()
 			for n, c := range chunk {

@@ -108,9 +108,10 @@ func timed(f func()) time.Duration {
 func (w *matching) some(n int) (map[uint32]*alerts.Criteria, error) {
 	held := make(map[uint32]*alerts.Criteria, n)
 	step := max(1, w.lines/n)
-	err := w.chunks(func(first int, chunk []*alerts.Criteria) {
+	wanted := func(line int) bool { return line%step == 0 }
+	err := w.chunks(wanted, func(first int, chunk []*alerts.Criteria) {
 		for i, c := range chunk {
-			if c != nil && (first+i)%step == 0 {
+			if c != nil && wanted(first+i) {
 				held[uint32(first+i+1)] = c
 			}
 		}

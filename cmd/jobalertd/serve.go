@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -256,6 +257,7 @@ func (d *daemon) run(ctx context.Context) error {
 	if err := d.intake.Load(ctx); err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // what a million criteria passed through is not needed again
 	d.log.InfoContext(ctx, "ready", "pages", d.config.HTTP.PublicURL, "nats", d.broker.ClientURL(), "subscriptions", d.index.Len())
 	d.ready.set(true)
 
@@ -286,10 +288,11 @@ func (d *daemon) mergeIndex(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		st := d.index.Stats()
-		if st.Pending > max(mergeAt, st.Base/20) {
+		if st.Pending > max(mergeAt, st.Base/50) {
 			if err := d.index.Merge(ctx); err != nil && ctx.Err() == nil {
 				return fmt.Errorf("merge the index: %w", err)
 			}
+			debug.FreeOSMemory()
 		}
 		select {
 		case <-ctx.Done():
@@ -300,7 +303,7 @@ func (d *daemon) mergeIndex(ctx context.Context) error {
 }
 
 // The index is merged at most every mergeEvery, when at least mergeAt changes and
-// a twentieth of it wait.
+// a fiftieth of it wait: until then their criteria are kept beside it.
 const (
 	mergeEvery = 10 * time.Second
 	mergeAt    = 1000
