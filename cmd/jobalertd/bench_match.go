@@ -30,6 +30,7 @@ type benchMatchCmd struct {
 	Peers         []string      `help:"Engines to compare with: naive, postgres." enum:"naive,postgres" placeholder:"PEER"`
 	Postgres      string        `help:"Database for the peer postgres; empty: a private server. A table jobalertd_bench_anchors is made and dropped." placeholder:"URL"`
 	Changes       int           `help:"Subscriptions to edit, remove and add again, at rest and while the index is merged; 0: none." default:"20000"`
+	Soak          time.Duration `help:"Change and percolate for so long and watch memory; 0: not." default:"0s"`
 	JSON          bool          `help:"On one line at a terminal too." name:"json"`
 }
 
@@ -55,6 +56,7 @@ type matchFigures struct {
 	AnalysisPerPosting   float64                `json:"analysis_us_per_posting"` // before, once a posting; not part of the rate
 	Refused              int                    `json:"refused_lines"`
 	Changes              *changeFigures         `json:"changes,omitempty"`
+	Soak                 *soakFigures           `json:"soak,omitempty"`
 	Peers                map[string]peerFigures `json:"peers"`
 	Checked              int                    `json:"checked_postings"` // against Criteria.Matches
 	Agrees               bool                   `json:"agrees"`
@@ -119,6 +121,12 @@ func (c benchMatchCmd) Run(ctx context.Context, s *session) error {
 			return err
 		}
 	}
+	if c.Soak > 0 {
+		s.say("soaking for %s", c.Soak)
+		if f.Soak, err = w.soak(ctx, c.Soak); err != nil {
+			return err
+		}
+	}
 	if err := w.compare(ctx, c, s, &f); err != nil {
 		return err
 	}
@@ -144,7 +152,7 @@ func (w *matching) compare(ctx context.Context, c benchMatchCmd, s *session, f *
 	if err != nil {
 		return err
 	}
-	f.Checked, f.Agrees = naive.Postings, naive.Agrees
+	f.Checked, f.Agrees = naive.Postings, naive.Agrees && (f.Changes == nil || f.Changes.Agrees) && (f.Soak == nil || f.Soak.Agrees)
 	for _, peer := range c.Peers {
 		switch peer {
 		case "naive":

@@ -287,8 +287,7 @@ func (d *daemon) mergeIndex(ctx context.Context) error {
 	tick := time.NewTicker(mergeEvery)
 	defer tick.Stop()
 	for {
-		st := d.index.Stats()
-		if st.Pending > max(mergeAt, st.Base/50) {
+		if mergeDue(d.index.Stats()) {
 			if err := d.index.Merge(ctx); err != nil && ctx.Err() == nil {
 				return fmt.Errorf("merge the index: %w", err)
 			}
@@ -301,6 +300,9 @@ func (d *daemon) mergeIndex(ctx context.Context) error {
 		}
 	}
 }
+
+// mergeDue tells whether enough waits to be folded in.
+func mergeDue(s percolate.Stats) bool { return s.Pending > max(mergeAt, s.Base/50) }
 
 // The index is merged at most every mergeEvery, when at least mergeAt changes and
 // a fiftieth of it wait: until then their criteria are kept beside it.

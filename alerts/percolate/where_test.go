@@ -1,0 +1,102 @@
+package percolate
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/jobalertd/jobalertd/alerts"
+)
+
+// TestCirclesAgreeWithContains tries points all around circles, most of them so
+// close to the edge that the flat map cannot tell.
+func TestCirclesAgreeWithContains(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	decided := 0
+	for range 200_000 {
+		at := points[r.IntN(len(points))]
+		lat, lon, km := at[0]+r.Float64()-0.5, at[1]+r.Float64()-0.5, []float64{0, 0.5, 5, 25, 100, 500}[r.IntN(6)]
+		lat, lon = exact(int32(math.Round(max(-90, min(90, lat))*degree))), exact(int32(math.Round(max(-180, min(180, lon))*degree)))
+		place := alerts.Place{Lat: &lat, Lon: &lon, RadiusKM: &km}
+		off := math.Pow(10, -9*r.Float64())
+		toLat, toLon := destination(lat, lon, 2*math.Pi*r.Float64(), km*(1+off*(2*r.Float64()-1)))
+		fixedLat, ok := fixed(lat)
+		fixedLon, ok2 := fixed(lon)
+		if !ok || !ok2 {
+			t.Fatalf("%v, %v is no whole number of ten-millionths", lat, lon)
+		}
+		c, p := newCircle(km), newSpot(toLat, toLon)
+		if got, want := p.within(&c, fixedLat, fixedLon), place.Contains(toLat, toLon); got != want {
+			t.Fatalf("%v km around %v, %v: %v, %v within: %v, want %v", km, lat, lon, toLat, toLon, got, want)
+		}
+		if place.Contains(toLat, toLon) {
+			decided++
+		}
+	}
+	if decided < 20_000 || decided > 180_000 {
+		t.Errorf("%d of 200,000 within", decided)
+	}
+}
+
+func TestPositionsThatAreNoWholeNumberAreKeptExactly(t *testing.T) {
+	for _, v := range []float64{51.5, 7.1000001, -33.8688, 0, 179.9999999, -180} {
+		if n, ok := fixed(v); !ok || exact(n) != v {
+			t.Errorf("%v comes back as %v, %v", v, exact(n), ok)
+		}
+	}
+	for _, v := range []float64{math.Pi, 51.123456789, 1e-8, math.Nextafter(7, 8)} {
+		if _, ok := fixed(v); ok {
+			t.Errorf("%v counts as a whole number", v)
+		}
+	}
+}
+
+// TestManyCirclesOfOneQueryAgree makes groups that are long enough to be searched,
+// with more radii than have numbers, positions that records cannot hold, and
+// postings in several places.
+func TestManyCirclesOfOneQueryAgree(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	standing := map[uint32]*alerts.Criteria{}
+	for id := range uint32(4000) {
+		lat, lon := math.Round((47+8*r.Float64())*1e4)/1e4, math.Round((6+9*r.Float64())*1e4)/1e4
+		km := []float64{0, 5, 10, 25, 50, 100}[r.IntN(6)]
+		switch r.IntN(20) {
+		case 0:
+			km = float64(r.IntN(500))
+		case 1:
+			lat = 47 + 8*r.Float64()
+		case 2: // two places
+			standing[id] = prepared(t, alerts.Criteria{Query: "Koch", Places: []alerts.Place{{Name: "Berlin"}, {Lat: &lat, Lon: &lon}}})
+			continue
+		case 3:
+			standing[id] = prepared(t, alerts.Criteria{Query: "Koch", States: []string{"DE-BE"}, Countries: []string{"AT"}})
+			continue
+		}
+		standing[id] = prepared(t, alerts.Criteria{Query: []string{"Koch", "Koch Lehrer"}[r.IntN(2)], Places: []alerts.Place{{Lat: &lat, Lon: &lon, RadiusKM: &km}}})
+	}
+	x := Build(func(yield func(uint32, *alerts.Criteria) bool) {
+		for id, c := range standing {
+			if !yield(id, c) {
+				return
+			}
+		}
+	}, nil)
+	for merged := range 2 {
+		for i := range 60 {
+			p := &alerts.Posting{Title: []string{"Koch", "Koch und Lehrer"}[i%2], Remote: i%15 == 14}
+			for range i % 4 {
+				p.Locations = append(p.Locations, alerts.Location{Country: "DE", Located: true, Lat: 47 + 8*r.Float64(), Lon: 6 + 9*r.Float64()})
+			}
+			d := meaning().Document(p)
+			if got, want := x.Percolate(nil, d), scan(standing, d); !slices.Equal(got, want) {
+				t.Fatal(describe(standing, d, got, want))
+			}
+		}
+		if merged == 0 {
+			if err := x.Merge(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
