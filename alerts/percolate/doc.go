@@ -1,18 +1,22 @@
 // Package percolate finds, among very many stored criteria, those that one
 // posting satisfies. An Index answers exactly what alerts.Criteria.Matches would
-// say of each subscription, without asking most of them.
+// say of each subscription, without asking it.
 //
-// Each subscription is filed under few keys of which every posting that it can
-// match has at least one: the rarest required word of its query, or, without a
-// query, its employers, the cells of a grid that its places touch, its states
-// and countries, or a key that all postings have. A posting looks up its own
-// keys only. What is filed under one key lies side by side and carries enough of
-// the criteria, in 32 bytes, to refuse nearly all that do not match without
-// touching anything else; Matches decides on the rest.
+// What subscriptions ask for is made of conditions that many of them share: a
+// word as asked, a phrase, an excluded word, an employer, a set of places. Each
+// of these units has a number. A posting is met in two steps: its terms lead to
+// the units that may hold, each of which is decided once, by the functions that
+// Criteria.Matches decides it by; then what is filed under the units that hold is
+// read. A subscription is a record of 28 bytes: further units, a circle, a wish
+// for pay, employment types, flags, and, where that is not enough, a few words of
+// extras. Records filed under one unit, the rarest that they require, lie side by
+// side, and nothing else has to be touched to decide them. Criteria are not kept.
 //
-// What has been built stays as it is: changes go to an overlay and to tombstones
-// until Merge folds them in. Readers take no lock and never wait.
+// What has been built stays as it is: changes go to overlays, with their
+// criteria, and to tombstones until Merge folds them in. Readers take no lock and
+// never wait.
 //
 // The package is pure. Intake percolates and applies changes; the daemon calls
-// Merge from a goroutine of its own.
+// Merge from a goroutine of its own. docs/adr/0012 has the layout and what else
+// was tried.
 package percolate
