@@ -75,8 +75,7 @@ type peerFigures struct {
 type matching struct {
 	load      load
 	rules     subscriptions.ImportRules
-	lines     int                // of subscriptions, refused ones included
-	criteria  []*alerts.Criteria // kept for a peer that needs them at hand
+	lines     int // of subscriptions, refused ones included
 	documents []*alerts.Document
 	index     *percolate.Index
 	answers   [][]uint32 // by document
@@ -141,11 +140,6 @@ func (c benchMatchCmd) Run(ctx context.Context, s *session) error {
 
 // compare asks the peers, of which the naive scan is the judge.
 func (w *matching) compare(ctx context.Context, c benchMatchCmd, s *session, f *matchFigures) error {
-	if slices.Contains(c.Peers, "postgres") {
-		if err := w.keep(); err != nil {
-			return err
-		}
-	}
 	sample := w.sample(c.Check)
 	s.say("comparing %d postings with Criteria.Matches", len(sample))
 	naive, err := w.naive(sample)
@@ -201,12 +195,6 @@ const chunkSize = 4096
 // time: nil for a refused line, and for one that is not wanted. The slice is used
 // again.
 func (w *matching) chunks(wanted func(line int) bool, f func(first int, criteria []*alerts.Criteria)) error {
-	if w.criteria != nil {
-		for first := 0; first < len(w.criteria); first += chunkSize {
-			f(first, w.criteria[first:min(first+chunkSize, len(w.criteria))])
-		}
-		return nil
-	}
 	var chunk []*alerts.Criteria
 	first := 0
 	for line, err := range w.load.subscriptionLines() {
@@ -229,14 +217,6 @@ func (w *matching) chunks(wanted func(line int) bool, f func(first int, criteria
 }
 
 func everyLine(int) bool { return true }
-
-// keep holds on to all criteria.
-func (w *matching) keep() error {
-	all := make([]*alerts.Criteria, 0, w.lines)
-	err := w.chunks(everyLine, func(_ int, chunk []*alerts.Criteria) { all = append(all, chunk...) })
-	w.criteria = all
-	return err
-}
 
 // learnFrom is how many postings the index learns word frequencies from, as a
 // daemon has from those of the days before.
@@ -343,7 +323,7 @@ func (w *matching) sample(n int) []int {
 }
 
 // naive asks Criteria.Matches of every subscription: the definition, and a peer.
-// Criteria that are not kept are decoded again in between, uncounted.
+// The criteria are decoded again in between, uncounted: no peer keeps them all.
 func (w *matching) naive(sample []int) (peerFigures, error) {
 	p := peerFigures{Postings: len(sample), Agrees: true}
 	taken, found := make(latencies, len(sample)), make([][]uint32, len(sample))

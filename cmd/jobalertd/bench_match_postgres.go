@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strconv"
@@ -45,7 +46,8 @@ const anyTerm = 0
 // for each.
 const postgresSample = 200
 
-// postgres loads the criteria into PostgreSQL and asks it for a sample.
+// postgres loads the criteria into PostgreSQL and asks it for a sample. The
+// candidates are decided once all are known, so that criteria need not be kept.
 func (w *matching) postgres(ctx context.Context, url string) (p peerFigures, err error) {
 	if url == "" {
 		server, err := startPrivatePostgres(volatile)
@@ -69,31 +71,46 @@ func (w *matching) postgres(ctx context.Context, url string) (p peerFigures, err
 	}
 	p.BuildSeconds = time.Since(began).Seconds()
 	sample := w.sample(min(postgresSample, len(w.documents)))
-	p.Postings, p.Agrees = len(sample), true
-	var taken latencies
-	for round := range 2 { // the first fills caches and plans
-		taken = taken[:0]
-		for _, i := range sample {
+	p.Postings = len(sample)
+	taken, candidates := make(latencies, len(sample)), make([][]uint32, len(sample))
+	for range 2 { // the first fills caches and plans
+		for k, i := range sample {
 			start := time.Now()
-			got, err := w.askPostgres(ctx, conn, w.documents[i])
-			if err != nil {
+			if candidates[k], err = askPostgres(ctx, conn, w.documents[i]); err != nil {
 				return p, err
 			}
-			taken = append(taken, time.Since(start))
-			if round == 0 {
-				p.Agrees = p.Agrees && slices.Equal(got, w.answers[i])
-			}
+			taken[k] = time.Since(start)
 		}
 	}
+	p.Agrees, err = w.decide(sample, candidates, taken)
 	p.rate(taken)
-	return p, nil
+	return p, err
+}
+
+// decide asks Criteria.Matches of each posting's candidates, whose time counts,
+// and reports whether what is left are the answers.
+func (w *matching) decide(sample []int, candidates [][]uint32, taken latencies) (agrees bool, err error) {
+	found := make([][]uint32, len(sample))
+	err = w.chunks(everyLine, func(first int, chunk []*alerts.Criteria) {
+		for k, i := range sample {
+			start := time.Now()
+			for n := len(candidates[k]); n > 0 && int(candidates[k][0]) <= first+len(chunk); n-- {
+				id := candidates[k][0]
+				if candidates[k] = candidates[k][1:]; chunk[int(id)-1-first].Matches(w.documents[i]) {
+					found[k] = append(found[k], id)
+				}
+			}
+			taken[k] += time.Since(start)
+		}
+	})
+	agrees = true
+	for k, i := range sample {
+		agrees = agrees && slices.Equal(found[k], w.answers[i])
+	}
+	return agrees, err
 }
 
 func (w *matching) loadAnchors(ctx context.Context, conn *pgx.Conn) error {
-	rows := w.anchorRows()
-	slices.SortFunc(rows, func(a, b []any) int {
-		return cmp.Or(cmp.Compare(a[0].(int64), b[0].(int64)), cmp.Compare(a[1].(int32), b[1].(int32)))
-	})
 	for _, statement := range []string{"SET jit = off", "SET max_parallel_workers_per_gather = 0", dropAnchors, anchorTable} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
 			return err
@@ -105,7 +122,16 @@ func (w *matching) loadAnchors(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	columns := []string{"term", "id", "words", "pay", "types", "remote", "south", "north", "west", "east", "states"}
-	if _, err := conn.CopyFrom(ctx, pgx.Identifier{"staging"}, columns, pgx.CopyFromRows(rows)); err != nil {
+	next, stop := iter.Pull2(w.anchorRows())
+	defer stop()
+	source := pgx.CopyFromFunc(func() ([]any, error) {
+		row, err, more := next()
+		if !more {
+			return nil, nil
+		}
+		return row, err
+	})
+	if _, err := conn.CopyFrom(ctx, pgx.Identifier{"staging"}, columns, source); err != nil {
 		return err
 	}
 	const fill = "INSERT INTO jobalertd_bench_anchors SELECT term, id, words::tsquery, pay, types, remote, south, north, west, east, states FROM staging ORDER BY term, id"
@@ -117,34 +143,44 @@ func (w *matching) loadAnchors(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// anchorRows has a row for each term of the group that postings have least often.
-func (w *matching) anchorRows() [][]any {
-	rows := make([][]any, 0, len(w.criteria)*3/2)
+// anchorRows gives a row for each term of the group that postings have least often.
+func (w *matching) anchorRows() iter.Seq2[[]any, error] {
 	df := w.index.Frequencies()
-	for n, c := range w.criteria {
-		if c == nil {
-			continue
-		}
-		groups := c.Parsed().Required()
-		row := w.anchorRow(n+1, c, tsQuery(groups))
-		terms := map[text.Term]bool{}
-		best := uint32(math.MaxUint32)
-		for _, g := range groups {
-			anchors, seen := anchorsOf(g, df.Of)
-			if seen < best {
-				best, terms = seen, anchors
+	return func(yield func([]any, error) bool) {
+		more := true
+		err := w.chunks(everyLine, func(first int, chunk []*alerts.Criteria) {
+			for i, c := range chunk {
+				if c == nil || !more {
+					continue
+				}
+				groups := c.Parsed().Required()
+				row := anchorRow(first+i+1, c, tsQuery(groups))
+				for t := range rarestGroup(groups, df.Of) {
+					r := slices.Clone(row)
+					r[0] = int64(t)
+					more = more && yield(r, nil)
+				}
 			}
-		}
-		if len(groups) == 0 {
-			terms[anyTerm] = true
-		}
-		for t := range terms {
-			r := slices.Clone(row)
-			r[0] = int64(t)
-			rows = append(rows, r)
+		})
+		if err != nil && more {
+			yield(nil, err)
 		}
 	}
-	return rows
+}
+
+// rarestGroup has the anchors of the group that postings have least often.
+func rarestGroup(groups []text.Group, seen func(text.Term) uint32) map[text.Term]bool {
+	if len(groups) == 0 {
+		return map[text.Term]bool{anyTerm: true}
+	}
+	var terms map[text.Term]bool
+	best := uint32(math.MaxUint32)
+	for _, g := range groups {
+		if anchors, total := anchorsOf(g, seen); terms == nil || total < best {
+			best, terms = total, anchors
+		}
+	}
+	return terms
 }
 
 // anchorsOf is the rarest term of each alternative, and how many postings have them.
@@ -160,7 +196,7 @@ func anchorsOf(g text.Group, seen func(text.Term) uint32) (map[text.Term]bool, u
 	return anchors, total
 }
 
-func (w *matching) anchorRow(id int, c *alerts.Criteria, words string) []any {
+func anchorRow(id int, c *alerts.Criteria, words string) []any {
 	row := []any{int64(0), int32(id), nil, nil, typeBits(c.EmploymentTypes), int16(0), nil, nil, nil, nil, nil}
 	if words != "" {
 		row[2] = words
@@ -217,7 +253,7 @@ func tsQuery(groups []text.Group) string {
 	return strings.Join(all, " & ")
 }
 
-func (w *matching) askPostgres(ctx context.Context, conn *pgx.Conn, d *alerts.Document) ([]uint32, error) {
+func askPostgres(ctx context.Context, conn *pgx.Conn, d *alerts.Document) ([]uint32, error) {
 	terms := []int64{anyTerm}
 	var vector strings.Builder
 	for _, t := range d.Text.Terms() {
@@ -246,16 +282,10 @@ func (w *matching) askPostgres(ctx context.Context, conn *pgx.Conn, d *alerts.Do
 	if err != nil {
 		return nil, err
 	}
-	candidates, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	candidates, err := pgx.CollectRows(rows, pgx.RowTo[uint32])
 	if err != nil {
 		return nil, err
 	}
 	slices.Sort(candidates)
-	var out []uint32
-	for _, id := range slices.Compact(candidates) {
-		if w.criteria[id-1].Matches(d) {
-			out = append(out, uint32(id))
-		}
-	}
-	return out, nil
+	return slices.Compact(candidates), nil
 }
