@@ -300,8 +300,8 @@ func searchOneInstant(t *testing.T, a *Archive, c *alerts.Criteria) string {
 			if p.lives(j) {
 				count++
 				if x.doc.Open(now) {
-					var own scratch
-					live = append(live, fresh{own.read(&x, &wanted), x.position, x.first})
+					h := hit{item: &x, buffers: new(scratch), wanted: wanted}
+					live = append(live, fresh{h.document(), x.position, x.first})
 				}
 			}
 		}

@@ -7,17 +7,10 @@ import (
 
 // scratch is what one search works with and gives back.
 type scratch struct {
-	bits, other []uint64
-	unpacked    text.Unpacked
-	doc         alerts.Document
-}
-
-// read makes the whole document of a posting, as far as the words wanted go. It is
-// valid until the next one is read.
-func (b *scratch) read(x *item, wanted *text.Wanted) *alerts.Document {
-	b.doc = *x.doc
-	b.doc.Text = b.unpacked.Read(x.text, wanted)
-	return &b.doc
+	may, sure           []uint64 // bits by index: of candidates, and of those that certainly meet the query
+	groupMay, groupSure []uint64
+	unpacked            text.Unpacked
+	doc                 alerts.Document
 }
 
 // unset makes room for n bits, all unset.
@@ -31,54 +24,74 @@ func unset(bits []uint64, n int) []uint64 {
 	return bits
 }
 
-// worthIt is how many times as many postings as the rarest group's another
-// group's lists may hold and still be read: reading one entry of a list is that
+// worthIt is how many times as many postings as the rarest condition's another
+// condition's lists may hold and still be read: reading one entry of a list is that
 // much cheaper than asking one posting.
 const worthIt = 50
 
-// candidates are the postings of the segment that can meet all groups, as bits;
-// all of them when the words tell too little. A group is met by any of its
-// alternatives, found by its rarest term.
-func (s *segment) candidates(groups []text.Group, scratch *scratch) (bits []uint64, all bool) {
+// candidates sets in b.may the postings of the segment that can meet the query, and
+// in b.sure those of them that certainly do. It reports false, and sets nothing, when
+// the words tell too little and all postings are candidates.
+func (s *segment) candidates(plan *text.Plan, b *scratch) bool {
 	if s.lists.starts == nil {
-		return nil, true
+		return false
 	}
 	best, least := -1, len(s.items)/2
-	for i := range groups {
-		if n := s.cost(&groups[i]); n < least {
+	for i, ways := range plan.Required {
+		if n := s.cost(ways); n < least {
 			best, least = i, n
 		}
 	}
 	if best < 0 {
-		return nil, true
+		return false
 	}
-	scratch.bits = s.meeting(&groups[best], scratch.bits)
-	for i := range groups {
-		if i == best || s.cost(&groups[i]) > worthIt*least {
+	b.may, b.sure = s.meeting(plan.Required[best], b.may, b.sure)
+	certain := !plan.Bound()
+	for i, ways := range plan.Required {
+		if i == best {
 			continue
 		}
-		scratch.other = s.meeting(&groups[i], scratch.other)
-		for w := range scratch.bits {
-			scratch.bits[w] &= scratch.other[w]
+		if s.cost(ways) > worthIt*least {
+			certain = false
+			continue
+		}
+		b.groupMay, b.groupSure = s.meeting(ways, b.groupMay, b.groupSure)
+		for w := range b.may {
+			b.may[w] &= b.groupMay[w]
+			b.sure[w] &= b.groupSure[w]
 		}
 	}
-	return scratch.bits, false
-}
-
-// meeting writes over bits with the postings that can meet the group.
-func (s *segment) meeting(g *text.Group, bits []uint64) []uint64 {
-	bits = unset(bits, len(s.items))
-	for i := range g.Alternatives {
-		s.mark(bits, s.rarest(g.Alternatives[i].Terms))
+	for _, ways := range plan.Excluded {
+		b.groupMay, b.groupSure = s.meeting(ways, b.groupMay, b.groupSure)
+		for w := range b.sure {
+			b.sure[w] &^= b.groupMay[w]
+		}
 	}
-	return bits
+	if !certain {
+		clear(b.sure)
+	}
+	return true
 }
 
-// cost is at most how many postings meet one of the group's alternatives.
-func (s *segment) cost(g *text.Group) int {
+// meeting writes over the bits with the postings that can meet a condition, and
+// with those that certainly do. A way is found by its rarest term.
+func (s *segment) meeting(ways []text.Way, may, sure []uint64) (_, _ []uint64) {
+	may, sure = unset(may, len(s.items)), unset(sure, len(s.items))
+	for _, way := range ways {
+		if way.Sure {
+			s.mark(may, sure, way.Terms[0])
+			continue
+		}
+		s.mark(may, nil, s.rarest(way.Terms))
+	}
+	return may, sure
+}
+
+// cost is at most how many postings meet one of the ways.
+func (s *segment) cost(ways []text.Way) int {
 	n := 0
-	for i := range g.Alternatives {
-		n += s.count(s.rarest(g.Alternatives[i].Terms))
+	for _, way := range ways {
+		n += s.count(s.rarest(way.Terms))
 	}
 	return n
 }

@@ -45,7 +45,8 @@ func (a *Archive) Preview(ctx context.Context, c *alerts.Criteria, since time.Ti
 	if now.After(since) {
 		p.Days = make([]int, (now.Sub(since)+day-1)/day)
 	}
-	err := a.each(ctx, s, c, now, func(x *item, _ *alerts.Document) {
+	err := a.each(ctx, s, c, now, func(h *hit) {
+		x := h.item
 		if x.doc.PublishedAt.Before(since) {
 			return
 		}
@@ -65,8 +66,8 @@ func (a *Archive) Preview(ctx context.Context, c *alerts.Criteria, since time.Ti
 			continue
 		}
 		cost := Cost{Criterion: criterion}
-		err := a.each(ctx, s, &rest, now, func(x *item, _ *alerts.Document) {
-			if !x.doc.PublishedAt.Before(since) {
+		err := a.each(ctx, s, &rest, now, func(h *hit) {
+			if !h.item.doc.PublishedAt.Before(since) {
 				cost.Found++
 			}
 		})

@@ -36,25 +36,25 @@ func (a *Archive) Search(ctx context.Context, c *alerts.Criteria, offset, limit 
 // Count is how many postings in memory meet prepared criteria.
 func (a *Archive) Count(ctx context.Context, c *alerts.Criteria) (int, error) {
 	n := 0
-	err := a.each(ctx, a.state.Load(), c, a.Now(), func(*item, *alerts.Document) { n++ })
+	err := a.each(ctx, a.state.Load(), c, a.Now(), func(*hit) { n++ })
 	return n, err
 }
 
 // each calls f for every posting of a snapshot that meets c, newest first within
-// a part. Its document is as far unpacked as c goes, and valid during the call.
-func (a *Archive) each(ctx context.Context, s *snapshot, c *alerts.Criteria, now time.Time, f func(*item, *alerts.Document)) error {
-	buffers := a.scratch.Get().(*scratch)
-	defer a.scratch.Put(buffers)
-	groups, probe := c.Parsed().Required(), probeOf(c, now)
+// a part.
+func (a *Archive) each(ctx context.Context, s *snapshot, c *alerts.Criteria, now time.Time, f func(*hit)) error {
+	h := hit{buffers: a.scratch.Get().(*scratch), query: c.Parsed()}
+	defer a.scratch.Put(h.buffers)
+	plan, probe := h.query.Plan(), probeOf(c, now)
 	wordless, more := c.Without(alerts.ByQuery)
-	var wanted text.Wanted
-	try := func(p *part, i int) {
-		x := &p.items[i]
-		if !probe.admits(&p.cards[i]) || !p.lives(i) || more && !wordless.Matches(x.doc) { // all that costs less than unpacking
-			return
-		}
-		if d := buffers.read(x, &wanted); c.Matches(d) {
-			f(x, d)
+	if h.query.IsZero() {
+		wordless, more = *c, true
+	}
+	try := func(p *part, i int, sure bool) {
+		h.item, h.read = &p.items[i], false
+		// In the order of what they cost: the card, the posting, its words.
+		if probe.admits(&p.cards[i]) && p.lives(i) && (!more || wordless.Matches(h.item.doc)) && (sure || h.query.Matches(h.document().Text)) {
+			f(&h)
 		}
 	}
 	for n := range s.parts {
@@ -62,23 +62,42 @@ func (a *Archive) each(ctx context.Context, s *snapshot, c *alerts.Criteria, now
 			return fmt.Errorf("search postings: %w", err)
 		}
 		p := &s.parts[n]
-		candidates, all := p.candidates(groups, buffers)
-		wanted = c.Parsed().Wanted(p.terms)
-		if all {
+		h.wanted = h.query.Wanted(p.terms)
+		if !p.candidates(&plan, h.buffers) {
 			for i := len(p.items) - 1; i >= 0; i-- {
-				try(p, i)
+				try(p, i, h.query.IsZero())
 			}
 			continue
 		}
-		for w := len(candidates) - 1; w >= 0; w-- {
-			for word := candidates[w]; word != 0; {
+		for w := len(h.buffers.may) - 1; w >= 0; w-- {
+			for word := h.buffers.may[w]; word != 0; {
 				bit := 63 - bits.LeadingZeros64(word)
 				word &^= 1 << bit
-				try(p, w<<6|bit)
+				try(p, w<<6|bit, h.buffers.sure[w]&(1<<bit) != 0)
 			}
 		}
 	}
 	return nil
+}
+
+// hit is a posting that a search is looking at.
+type hit struct {
+	item    *item
+	buffers *scratch
+	query   text.Query
+	wanted  text.Wanted
+	read    bool
+}
+
+// document is the posting with its words, as far as the query goes; it is valid until
+// the next posting.
+func (h *hit) document() *alerts.Document {
+	if !h.read {
+		h.buffers.doc = *h.item.doc
+		h.buffers.doc.Text = h.buffers.unpacked.Read(h.item.text, &h.wanted)
+		h.read = true
+	}
+	return &h.buffers.doc
 }
 
 // ranked is a posting with its place in the order.
@@ -92,12 +111,13 @@ type ranked struct {
 func (a *Archive) rank(ctx context.Context, s *snapshot, c *alerts.Criteria, now time.Time, k int) ([]ranked, int, error) {
 	t := top{k: k}
 	total := 0
-	err := a.each(ctx, s, c, now, func(x *item, d *alerts.Document) {
+	err := a.each(ctx, s, c, now, func(h *hit) {
 		total++
-		if k == 0 || t.full && c.BestRank(d, x.first).Compare(t.worst) > 0 {
+		x := h.item
+		if k == 0 || t.full && c.BestRank(x.doc, x.first).Compare(t.worst) > 0 {
 			return
 		}
-		t.add(ranked{c.Rank(d, x.first), x})
+		t.add(ranked{c.Rank(h.document(), x.first), x})
 	})
 	t.cut()
 	return t.list, total, err

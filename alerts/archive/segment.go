@@ -76,7 +76,7 @@ func joined(parts []part) *segment {
 		for i := range p.items {
 			if p.lives(i) {
 				live = append(live, place{n, i})
-				text.PackedTerms(p.items[i].text, func(t uint32) { used[n][t] = true })
+				text.PackedTerms(p.items[i].text, func(t uint32, _ bool) { used[n][t] = true })
 			}
 		}
 	}
@@ -173,7 +173,8 @@ func (s *segment) find(position int64) int {
 }
 
 // lists say which postings of a segment have a term: for each term the indexes,
-// ascending, as variable-length differences, one behind the other.
+// ascending, as variable-length differences with a bit that says whether the term
+// ends a word there, one behind the other.
 type lists struct {
 	starts []uint32 // of a term's bytes, by number; one more than terms
 	counts []uint32 // of its postings
@@ -185,9 +186,9 @@ func newLists(items []item, terms int) lists {
 	last := make([]uint32, terms) // the last index seen plus one
 	for i := range items {
 		at := uint32(i) + 1
-		text.PackedTerms(items[i].text, func(n uint32) {
+		text.PackedTerms(items[i].text, func(n uint32, _ bool) {
 			l.counts[n]++
-			l.starts[n+1] += varintSize(at - last[n])
+			l.starts[n+1] += varintSize((at - last[n]) << 1)
 			last[n] = at
 		})
 	}
@@ -199,8 +200,12 @@ func newLists(items []item, terms int) lists {
 	clear(last)
 	for i := range items {
 		at := uint32(i) + 1
-		text.PackedTerms(items[i].text, func(n uint32) {
-			next[n] += uint32(binary.PutUvarint(l.bytes[next[n]:l.starts[n+1]:l.starts[n+1]], uint64(at-last[n])))
+		text.PackedTerms(items[i].text, func(n uint32, ends bool) {
+			x := uint64(at-last[n]) << 1
+			if ends {
+				x |= 1
+			}
+			next[n] += uint32(binary.PutUvarint(l.bytes[next[n]:l.starts[n+1]:l.starts[n+1]], x))
 			last[n] = at
 		})
 	}
@@ -225,8 +230,9 @@ func (s *segment) count(t text.Term) int {
 	return int(s.lists.counts[n])
 }
 
-// mark sets the bits of the postings that have the term.
-func (s *segment) mark(bits []uint64, t text.Term) {
+// mark sets in may the bits of the postings that have the term, and in sure, if it
+// is not nil, those of the postings in which it ends a word.
+func (s *segment) mark(may, sure []uint64, t text.Term) {
 	n, ok := s.terms.Number(t)
 	if !ok {
 		return
@@ -235,7 +241,11 @@ func (s *segment) mark(bits []uint64, t text.Term) {
 	for b := s.lists.bytes[s.lists.starts[n]:s.lists.starts[n+1]]; len(b) > 0; {
 		x, size := binary.Uvarint(b)
 		b = b[size:]
-		at += uint32(x)
-		bits[(at-1)>>6] |= 1 << ((at - 1) & 63)
+		at += uint32(x >> 1)
+		w, bit := (at-1)>>6, uint64(1)<<((at-1)&63)
+		may[w] |= bit
+		if sure != nil && x&1 != 0 {
+			sure[w] |= bit
+		}
 	}
 }

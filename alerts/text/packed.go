@@ -27,8 +27,9 @@ func (x Dictionary) Number(t Term) (uint32, bool) {
 //
 // The form is: the title and where its words stand; the sentences of the body by
 // the number of their places, and which places are further elements of the word
-// before; the numbers of the terms, as differences; and for each term in the same
-// order its occurrences, as differences. Numbers are varints.
+// before; the numbers of the terms, as differences, each with a bit that says
+// whether it ends a word; and for each term in the same order its occurrences, as
+// differences, each with a bit that says whether there are more. Numbers are varints.
 func (d *Document) Pack(dst []byte, x Dictionary) []byte {
 	dst = append(dst, d.company)
 	dst = appendNumber(dst, uint32(len(d.title)))
@@ -44,12 +45,16 @@ func (d *Document) Pack(dst []byte, x Dictionary) []byte {
 	dst = packBody(dst, d.places[d.titlePlaces:])
 	dst = appendNumber(dst, uint32(len(d.terms)))
 	next := uint32(0)
-	for _, t := range d.terms {
+	for i, t := range d.terms {
 		n, ok := x.Number(t)
 		if !ok {
 			panic("text: a packed document's dictionary lacks a term")
 		}
-		dst = appendNumber(dst, n-next)
+		ends := uint32(0)
+		if d.summary[i]&(endsInTitle|endsInBody) != 0 {
+			ends = 1
+		}
+		dst = appendNumber(dst, (n-next)<<1|ends)
 		next = n + 1
 	}
 	for i := range d.terms {
@@ -139,14 +144,16 @@ func (p *packed) skipPlaces() {
 	}
 }
 
-// PackedTerms calls f with the number of each term of a packed document, ascending.
-func PackedTerms(doc string, f func(number uint32)) {
+// PackedTerms calls f with the number of each term of a packed document, ascending,
+// and whether the term is a word of it or the end of one.
+func PackedTerms(doc string, f func(number uint32, ends bool)) {
 	p := packed(doc)
 	p.skipPlaces()
 	next := uint32(0)
 	for range p.number() {
-		n := next + p.number()
-		f(n)
+		v := p.number()
+		n := next + v>>1
+		f(n, v&1 != 0)
 		next = n + 1
 	}
 }
@@ -161,9 +168,10 @@ func Repack(dst []byte, doc string, renumbered []uint32) []byte {
 	dst = appendNumber(dst, terms)
 	old, next := uint32(0), uint32(0)
 	for range terms {
-		n := old + p.number()
+		v := p.number()
+		n := old + v>>1
 		old = n + 1
-		dst = appendNumber(dst, renumbered[n]-next)
+		dst = appendNumber(dst, (renumbered[n]-next)<<1|v&1)
 		next = renumbered[n] + 1
 	}
 	return append(dst, p...)
@@ -178,11 +186,25 @@ type Wanted struct {
 // Wanted finds the query's terms in a dictionary.
 func (q Query) Wanted(x Dictionary) Wanted {
 	var w Wanted
-	q.eachTerm(func(t Term) {
-		if n, ok := x.Number(t); ok {
-			w.numbers = append(w.numbers, n)
+	want := func(terms []Term) {
+		for _, t := range terms {
+			if n, ok := x.Number(t); ok {
+				w.numbers = append(w.numbers, n)
+			}
 		}
-	})
+	}
+	plan := q.Plan()
+	for _, conditions := range [][][]Way{plan.Required, plan.Excluded} {
+		for _, ways := range conditions {
+			for _, way := range ways {
+				want(way.Terms)
+			}
+		}
+	}
+	for i := range plan.bonds {
+		want(plan.bonds[i].modifiers)
+		want(plan.bonds[i].occupation)
+	}
 	slices.Sort(w.numbers)
 	w.numbers = slices.Compact(w.numbers)
 	for _, n := range w.numbers {
@@ -191,29 +213,42 @@ func (q Query) Wanted(x Dictionary) Wanted {
 	return w
 }
 
-// eachTerm calls f with every term that Matches may look up, some more than once.
-func (q Query) eachTerm(f func(Term)) {
+// Plan is what lists of the documents that have a term can tell of a query: it holds
+// only where one way of each of Required holds, and, if there are no bonds, wherever
+// that is so and no way of Excluded holds.
+type Plan struct {
+	Required, Excluded [][]Way
+	bonds              []bond
+}
+
+// Bound tells that more than the ways decides.
+func (p *Plan) Bound() bool { return len(p.bonds) > 0 }
+
+// Way is one way in which a condition may hold: only where all Terms occur, and, if
+// Sure, wherever they end a word.
+type Way struct {
+	Terms []Term
+	Sure  bool
+}
+
+// Plan says what the query needs. The caller must not change the terms.
+func (q Query) Plan() Plan {
 	if q.c == nil {
-		return
+		return Plan{}
 	}
-	for _, groups := range [][]group{q.c.required, q.c.excluded} {
-		for i := range groups {
-			for _, u := range groups[i].units {
-				for _, way := range u.all() {
-					for _, t := range way.terms {
-						f(t)
-					}
-				}
+	return Plan{Required: waysOf(q.c.required), Excluded: waysOf(q.c.excluded), bonds: q.c.bonds}
+}
+
+func waysOf(groups []group) [][]Way {
+	out := make([][]Way, len(groups))
+	for i := range groups {
+		for _, u := range groups[i].units {
+			for _, alt := range u.all() {
+				out[i] = append(out[i], Way{alt.terms, alt.mode == single && !alt.title && alt.unless == 0})
 			}
 		}
 	}
-	for i := range q.c.bonds {
-		for _, terms := range [][]Term{q.c.bonds[i].modifiers, q.c.bonds[i].occupation} {
-			for _, t := range terms {
-				f(t)
-			}
-		}
-	}
+	return out
 }
 
 // Unpacked is room for one document at a time.
@@ -283,7 +318,7 @@ func (u *Unpacked) readTerms(p packed, w *Wanted) {
 	occurrences.skip(count)
 	n, at, ordinal := uint32(0), uint32(0), uint32(0) // of the next term; of the next term whose occurrences are not passed
 	for i := 0; i < len(w.numbers) && ordinal < count; {
-		n += p.number()
+		n += p.number() >> 1
 		for i < len(w.numbers) && w.numbers[i] < n {
 			i++
 		}

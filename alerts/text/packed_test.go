@@ -47,12 +47,59 @@ func TestPacked_MatchesAndWeighsAsTheDocumentDoes(t *testing.T) {
 	}
 }
 
+// What lists of terms can tell of a query is so.
+func TestPlan_TellsWhereAQueryHolds(t *testing.T) {
+	t.Parallel()
+	a := shared()
+	part := pack(judgedDocuments(t, a))
+	sure, unsure := 0, 0
+	for _, q := range judgedQueries(t, a) {
+		plan := q.Plan()
+		for i, doc := range part.packed {
+			has := map[text.Term]bool{} // and whether it ends a word
+			text.PackedTerms(doc, func(n uint32, ends bool) { has[part.dictionary[n]] = ends })
+			may, must := true, !plan.Bound()
+			for _, ways := range plan.Required {
+				m, s := holds(ways, has)
+				may, must = may && m, must && s
+			}
+			for _, ways := range plan.Excluded {
+				m, _ := holds(ways, has)
+				must = must && !m
+			}
+			if got := q.Matches(part.documents[i]); got && !may || !got && must {
+				t.Fatalf("query %s, document %d: it matches %v, by the terms it may: %v, and must: %v", q, i, got, may, must)
+			}
+			if must {
+				sure++
+			} else if may {
+				unsure++
+			}
+		}
+	}
+	if sure < 1000 || unsure < 100 {
+		t.Errorf("%d pairs are sure and %d are not: too few to tell", sure, unsure)
+	}
+}
+
+func holds(ways []text.Way, has map[text.Term]bool) (may, must bool) {
+	for _, way := range ways {
+		all, end := true, true
+		for _, t := range way.Terms {
+			ends, ok := has[t]
+			all, end = all && ok, end && ends
+		}
+		may, must = may || all, must || all && end && way.Sure
+	}
+	return may, must
+}
+
 func TestPackedTerms_AreTheDocuments(t *testing.T) {
 	t.Parallel()
 	part := pack(judgedDocuments(t, shared())[:200])
 	for i, doc := range part.packed {
 		var got []text.Term
-		text.PackedTerms(doc, func(n uint32) { got = append(got, part.dictionary[n]) })
+		text.PackedTerms(doc, func(n uint32, _ bool) { got = append(got, part.dictionary[n]) })
 		if !slices.Equal(got, part.documents[i].Terms()) {
 			t.Fatalf("document %d has the terms %v packed, %v whole", i, got, part.documents[i].Terms())
 		}
