@@ -110,7 +110,16 @@ func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
 // its own, gone afterwards.
 type benchRoom struct {
 	config *config.Config
+	server *privateServer // nil: none of its own
 	close  func()
+}
+
+// databaseCPU is the processor time that the room's own server has used so far.
+func (r *benchRoom) databaseCPU() time.Duration {
+	if r.server == nil {
+		return 0
+	}
+	return r.server.cpu()
 }
 
 // privatePostgres is the --database value that starts a server for the bench alone.
@@ -135,6 +144,7 @@ func newRoom(database string) (*benchRoom, error) {
 			r.close()
 			return nil, err
 		}
+		r.server = server
 		r.config.Database.URL = config.Secret(server.url)
 		r.close = func() { server.stop(); _ = os.RemoveAll(dir) }
 	}

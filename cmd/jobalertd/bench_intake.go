@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"runtime/pprof"
 	"slices"
@@ -12,18 +13,22 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/config/broker"
+	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
 type benchIntakeCmd struct {
 	Subscriptions string        `help:"How many to make, or a file of import lines." default:"1000" placeholder:"N|FILE"`
 	Postings      string        `help:"How many to make, or a file of JobPostings." default:"10000" placeholder:"N|FILE"`
 	Seed          uint64        `help:"Of what is made." default:"1"`
-	Rate          int           `help:"Postings a second of the second part, which measures latency." default:"50"`
-	For           time.Duration `help:"How long that part lasts." default:"5s"`
+	Live          int           `help:"Postings of the part that publishes as fast as the server acknowledges." default:"2000"`
+	Rate          []int         `help:"Postings a second of the parts that measure latency; 0 for none." default:"10,100,1000"`
+	For           time.Duration `help:"How long each of those lasts." default:"5s"`
+	SignUps       int           `help:"Sign-ups a second while the backlog is worked off." default:"20" name:"sign-ups"`
 	Database      string        `help:"An empty database's URL, or postgres for a private server; SQLite if not given." placeholder:"URL"`
 	CPUProfile    string        `help:"Where to write a CPU profile of the first part." placeholder:"FILE" name:"cpu-profile"`
 	JSON          bool          `help:"On one line at a terminal too." name:"json"`
@@ -31,7 +36,9 @@ type benchIntakeCmd struct {
 
 func (benchIntakeCmd) Help() string {
 	return "Example:\n  jobalertd bench intake --subscriptions 100000 --database postgres\n\n" +
-		"First the postings wait in the stream and intake works them off; then, at --rate a second, each is timed from\npublish to its receipt, which is published after the commit."
+		"First the postings wait in the stream and intake works them off, while people sign up and confirm, whose transactions\n" +
+		"are timed. Then postings are published as fast as the server acknowledges them, to be compared with how fast it was\n" +
+		"alone; and at each --rate, where each is timed from publish to its receipt, which is published after the commit."
 }
 
 // intakeFigures are the answer of bench intake.
@@ -43,17 +50,31 @@ type intakeFigures struct {
 	Rejected          int     `json:"rejected"`
 	PostingsPerSecond float64 `json:"postings_per_second"` // a backlog, to acknowledged commit
 	spent
-	PublishPerSecond float64 `json:"publish_per_second"` // the server alone, filling the stream
-	ImportSeconds    float64 `json:"import_seconds"`
-	LoadSeconds      float64 `json:"load_seconds"` // the index, from the database, merged
-	Rate             int     `json:"rate"`
-	P50              float64 `json:"p50_ms"` // publish to receipt at that rate
-	P99              float64 `json:"p99_ms"`
-	MatchesPerDoc    float64 `json:"matches_per_posting"`
-	Checked          int     `json:"checked_postings"`
-	Agrees           bool    `json:"agrees"`
+	CPUPerPosting    float64         `json:"cpu_us_per_posting"`   // the database's own included
+	DatabaseCPU      float64         `json:"database_cpu_seconds"` // of a private server; SQLite's is this process's
+	SignUps          int             `json:"sign_ups"`             // and as many confirmations, meanwhile
+	SignUpP99        float64         `json:"signup_p99_ms"`        // of one transaction of either
+	PublishPerSecond float64         `json:"publish_per_second"`   // synced and acknowledged by the server alone
+	LivePerSecond    float64         `json:"live_per_second"`      // the same with intake at work, to acknowledged commit
+	LiveRatio        float64         `json:"live_ratio"`
+	ImportSeconds    float64         `json:"import_seconds"`
+	LoadSeconds      float64         `json:"load_seconds"` // the index, from the database, merged
+	P50              float64         `json:"p50_ms"`       // publish to receipt, at the first rate
+	P99              float64         `json:"p99_ms"`
+	Latency          []latencyFigure `json:"latency"`
+	MatchesPerDoc    float64         `json:"matches_per_posting"`
+	Checked          int             `json:"checked_postings"`
+	Agrees           bool            `json:"agrees"`
 
-	trickled int // postings of the second part
+	later int // postings of the other parts
+}
+
+// latencyFigure is publish to receipt at a steady rate.
+type latencyFigure struct {
+	Rate     int     `json:"rate"`
+	Postings int     `json:"postings"`
+	P50      float64 `json:"p50_ms"`
+	P99      float64 `json:"p99_ms"`
 }
 
 // Run measures on parts of its own: nothing of an installation is touched.
@@ -64,7 +85,7 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 	}
 	defer room.close()
 	l := load{seed: c.Seed, subscriptions: c.Subscriptions, postings: c.Postings}
-	f := intakeFigures{machine: thisMachine(), Database: room.kind(), Rate: c.Rate}
+	f := intakeFigures{machine: thisMachine(), Database: room.kind()}
 	b, err := newBenchDaemon(ctx, s, room, time.Now)
 	if err != nil {
 		return err
@@ -73,35 +94,21 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 	if f.Subscriptions, f.ImportSeconds, err = b.importAll(ctx, s, l); err != nil {
 		return err
 	}
-	s.say("filling the stream")
-	began := time.Now()
-	if f.Postings, err = b.fill(ctx, l); err != nil {
+	if err := c.fill(ctx, s, b, l, &f); err != nil {
 		return err
 	}
-	f.PublishPerSecond = float64(f.Postings) / time.Since(began).Seconds()
-	began = time.Now()
+	began := time.Now()
 	if err := b.loadIndex(ctx); err != nil {
 		return err
 	}
 	f.LoadSeconds = time.Since(began).Seconds()
-
-	s.say("working %d postings off", f.Postings)
-	profiled, err := profileTo(c.CPUProfile)
-	if err != nil {
-		return err
-	}
-	m := startMeter()
 	stop := b.runIntake(ctx)
-	err = errors.Join(b.drained(ctx, uint64(f.Postings)), profiled())
-	f.spent = m.stop()
-	f.PostingsPerSecond = float64(f.Postings) / f.Seconds
-	if err == nil && c.Rate > 0 {
-		s.say("publishing %d a second", c.Rate)
-		var taken latencies
-		if taken, err = b.trickle(ctx, c.Seed+1, c.Rate, c.For); err == nil {
-			f.trickled = len(taken)
-			f.P50, f.P99 = millis(taken.quantile(0.50)), millis(taken.quantile(0.99))
-		}
+	err = c.backlog(ctx, s, room, b, &f)
+	if err == nil {
+		err = c.live(ctx, s, b, &f)
+	}
+	if err == nil {
+		err = c.latency(ctx, s, b, &f)
 	}
 	if err = errors.Join(err, stop()); err != nil {
 		return err
@@ -116,6 +123,176 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 		return errors.New("the match log and Criteria.Matches disagree, or postings are missing: the figures mean nothing")
 	}
 	return nil
+}
+
+// fill fills the stream, and times how fast the server alone takes postings that
+// are made before.
+func (c benchIntakeCmd) fill(ctx context.Context, s *session, b *benchDaemon, l load, f *intakeFigures) error {
+	s.say("filling the stream")
+	alone, err := made(c.Seed+2, "alone", c.Live)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	n, err := b.fill(ctx, load{docs: listed(alone)})
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		f.PublishPerSecond = float64(n) / time.Since(began).Seconds()
+	}
+	f.Postings, err = b.fill(ctx, l)
+	f.Postings += n
+	return err
+}
+
+// backlog works off what waits in the stream.
+func (c benchIntakeCmd) backlog(ctx context.Context, s *session, room *benchRoom, b *benchDaemon, f *intakeFigures) error {
+	s.say("working %d postings off", f.Postings)
+	profiled, err := profileTo(c.CPUProfile)
+	if err != nil {
+		return err
+	}
+	signUps := b.signUp(ctx, c.SignUps)
+	m, database := startMeter(), room.databaseCPU()
+	err = errors.Join(b.drained(ctx, uint64(f.Postings)), profiled())
+	f.spent, f.DatabaseCPU = m.stop(), (room.databaseCPU() - database).Seconds()
+	f.PostingsPerSecond = float64(f.Postings) / f.Seconds
+	f.CPUPerPosting = (f.CPUSeconds + f.DatabaseCPU) * 1e6 / float64(max(1, f.Postings))
+	taken, signUpErr := signUps()
+	f.SignUps, f.SignUpP99 = len(taken)/2, millis(taken.quantile(0.99))
+	return errors.Join(err, signUpErr)
+}
+
+// live publishes as fast as the server acknowledges, with intake at work.
+func (c benchIntakeCmd) live(ctx context.Context, s *session, b *benchDaemon, f *intakeFigures) error {
+	if c.Live == 0 {
+		return nil
+	}
+	s.say("publishing %d as fast as they are acknowledged", c.Live)
+	docs, err := made(c.Seed+3, "live", c.Live)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	n, err := b.fill(ctx, load{docs: listed(docs)})
+	if err == nil {
+		err = b.drained(ctx, uint64(f.Postings+n))
+	}
+	f.later += n
+	f.LivePerSecond = float64(n) / time.Since(began).Seconds()
+	f.LiveRatio = f.LivePerSecond / f.PublishPerSecond
+	return err
+}
+
+// latency publishes at each rate.
+func (c benchIntakeCmd) latency(ctx context.Context, s *session, b *benchDaemon, f *intakeFigures) error {
+	for i, rate := range c.Rate {
+		if rate <= 0 {
+			continue
+		}
+		s.say("publishing %d a second", rate)
+		docs, err := made(c.Seed+4, fmt.Sprintf("rate-%d-%d", i, rate), int(c.For.Seconds()*float64(rate)))
+		if err != nil {
+			return err
+		}
+		taken, err := b.trickle(ctx, docs, rate)
+		if err != nil {
+			return err
+		}
+		f.later += len(taken)
+		f.Latency = append(f.Latency, latencyFigure{rate, len(taken), millis(taken.quantile(0.50)), millis(taken.quantile(0.99))})
+	}
+	if len(f.Latency) > 0 {
+		f.P50, f.P99 = f.Latency[0].P50, f.Latency[0].P99
+	}
+	return nil
+}
+
+// made are n generated postings with identifiers of their own.
+func made(seed uint64, name string, n int) ([]json.RawMessage, error) {
+	g := newGenerator(seed, name)
+	docs := make([]json.RawMessage, n)
+	for i := range docs {
+		doc := g.posting(i + 1)
+		doc["identifier"] = name + "-" + strconv.Itoa(i)
+		var err error
+		if docs[i], err = json.Marshal(doc); err != nil {
+			return nil, err
+		}
+	}
+	return docs, nil
+}
+
+func listed(docs []json.RawMessage) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		for _, d := range docs {
+			if !yield(d, nil) {
+				return
+			}
+		}
+	}
+}
+
+// signUp has people sign up and confirm at a steady rate; the function it returns
+// stops that and gives how long each transaction took.
+func (b *benchDaemon) signUp(ctx context.Context, rate int) (stop func() (latencies, error)) {
+	if rate <= 0 {
+		return func() (latencies, error) { return nil, nil }
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var taken latencies
+	done := make(chan error, 1)
+	go func() {
+		tick := time.NewTicker(time.Second / time.Duration(rate))
+		defer tick.Stop()
+		for n := 0; ; n++ {
+			select {
+			case <-ctx.Done():
+				done <- nil
+				return
+			case <-tick.C:
+			}
+			// Whoever has begun is served: the run may end meanwhile.
+			each, err := b.signUpOnce(context.WithoutCancel(ctx), n)
+			if err != nil {
+				done <- fmt.Errorf("sign up: %w", err)
+				return
+			}
+			taken = append(taken, each...)
+		}
+	}()
+	return func() (latencies, error) {
+		cancel()
+		err := <-done
+		return taken, err
+	}
+}
+
+func (b *benchDaemon) signUpOnce(ctx context.Context, n int) (taken latencies, err error) {
+	wish := subscriptions.Wish{Criteria: alerts.Criteria{Query: jobWords()[n%len(jobWords())]},
+		Schedule: subscriptions.Schedule{Frequency: subscriptions.Daily, Hour: 7, Timezone: b.config.Digest.Timezone}}
+	if err := b.meaning.Prepare(&wish.Criteria); err != nil {
+		return nil, err
+	}
+	up := subscriptions.SignUp{Address: "late" + strconv.Itoa(n) + "@example.org", Locale: "de", Wish: wish,
+		How: subscriptions.Circumstances{TextVersion: "v1", Wording: "bench", Source: "bench"}}
+	began := time.Now()
+	var id uint32
+	if err := b.db.Tx(ctx, func(tx *sqlx.Tx) error {
+		made, err := b.subscriptions.SignUp(ctx, tx, up, b.now())
+		id = made.Subscription
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	taken = append(taken, time.Since(began))
+	began = time.Now()
+	err = b.db.Tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := b.subscriptions.Confirm(ctx, tx, id, up.How, b.now())
+		return err
+	})
+	return append(taken, time.Since(began)), err
 }
 
 // profileTo begins a CPU profile; the function it returns ends it. Neither does
@@ -249,13 +426,12 @@ func (b *benchDaemon) drained(ctx context.Context, last uint64) error {
 }
 
 // trickle publishes at a steady rate and times each posting until its receipt.
-func (b *benchDaemon) trickle(ctx context.Context, seed uint64, rate int, span time.Duration) (latencies, error) {
+func (b *benchDaemon) trickle(ctx context.Context, docs []json.RawMessage, rate int) (latencies, error) {
 	p, err := newPublisher(b.broker, benchSource)
 	if err != nil {
 		return nil, err
 	}
 	defer p.close()
-	g := newGenerator(seed, "trickle")
 	tick := time.NewTicker(time.Second / time.Duration(rate))
 	defer tick.Stop()
 	var (
@@ -264,13 +440,7 @@ func (b *benchDaemon) trickle(ctx context.Context, seed uint64, rate int, span t
 		taken latencies
 		fault error
 	)
-	for i := range int(span.Seconds() * float64(rate)) {
-		doc := g.posting(i + 1)
-		doc["identifier"] = "trickle-" + strconv.Itoa(i)
-		raw, err := json.Marshal(doc)
-		if err != nil {
-			return nil, err
-		}
+	for _, raw := range docs {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -324,7 +494,8 @@ func (b *benchDaemon) check(ctx context.Context, f *intakeFigures) error {
 	}
 	if err := b.subscriptions.StandingCriteria(ctx, b.db.Reader, func(c alerts.CriteriaChange) error {
 		for i, d := range documents {
-			if c.Criteria.Matches(d) {
+			// Who confirmed behind the posting is not to get it.
+			if c.Position < recent[i].Position && c.Criteria.Matches(d) {
 				want[recent[i].Number] = append(want[recent[i].Number], c.Subscription)
 			}
 		}
@@ -345,7 +516,7 @@ func (b *benchDaemon) check(ctx context.Context, f *intakeFigures) error {
 	if rejections, err := b.broker.JetStream().Stream(ctx, broker.Rejections); err == nil {
 		f.Rejected = int(rejections.CachedInfo().State.Msgs)
 	}
-	f.Agrees = f.Agrees && int(stored)+f.Rejected >= f.Postings+f.trickled
+	f.Agrees = f.Agrees && int(stored)+f.Rejected >= f.Postings+f.later
 	f.MatchesPerDoc = float64(pairs) / float64(max(1, int(stored)))
 	return nil
 }

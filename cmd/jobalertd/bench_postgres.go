@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -9,13 +10,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // privateServer is a PostgreSQL server that lives as long as a bench, reached by
 // a Unix socket alone.
 type privateServer struct {
+	dir   string
 	url   string
 	alive *os.File // closing it ends the supervising shell, and that the server
 	done  chan struct{}
@@ -63,7 +67,7 @@ func startPrivatePostgres(disk string) (*privateServer, error) {
 		}
 		shell.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
 	}
-	s := &privateServer{done: make(chan struct{})}
+	s := &privateServer{dir: dir, done: make(chan struct{})}
 	s.url = (&url.URL{Scheme: "postgres", User: url.User("jobalertd"), Path: "/postgres", RawQuery: url.Values{"host": {dir}}.Encode()}).String()
 	if err := s.run(shell); err != nil {
 		return nil, errors.Join(fmt.Errorf("start PostgreSQL from %s: %w", bin, err), os.RemoveAll(dir))
@@ -126,3 +130,42 @@ func postgresBinaries() (string, error) {
 	}
 	return filepath.Dir(found), nil
 }
+
+// cpu is the processor time of the server's processes so far, those that have ended
+// included; 0 where the system does not tell.
+func (s *privateServer) cpu() time.Duration {
+	b, err := os.ReadFile(filepath.Join(s.dir, "data", "postmaster.pid"))
+	if err != nil {
+		return 0
+	}
+	server, _, _ := strings.Cut(string(b), "\n")
+	var ticks int64
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well-formed
+	for _, file := range stats {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		// The name, in brackets, may hold anything; the parent stands second behind it.
+		rest := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+		if len(rest) < 15 {
+			continue
+		}
+		own := strings.HasPrefix(string(b), server+" ")
+		if !own && rest[1] != server {
+			continue
+		}
+		times := rest[11:13] // user and system
+		if own {
+			times = rest[11:15] // and those of children that have ended
+		}
+		for _, t := range times {
+			n, _ := strconv.ParseInt(t, 10, 64)
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * (time.Second / userHertz)
+}
+
+// userHertz is the unit in which Linux tells processes' times on every machine.
+const userHertz = 100
