@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"cmp"
+	"math"
 	"time"
 )
 
@@ -45,6 +46,11 @@ func (c *Criteria) BestRank(d *Document, first int64) Rank {
 		}
 	}
 	return r
+}
+
+// BestRankOf is the best that any posting published then can come to.
+func BestRankOf(published time.Time) Rank {
+	return Rank{day: published.Unix() / secondsADay, pay: math.MaxInt64, position: math.MaxInt64}
 }
 
 // IsZero tells the rank that no posting has.

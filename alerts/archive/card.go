@@ -8,9 +8,11 @@ import (
 )
 
 // card is what can be asked of a posting without touching it: a search without
-// words looks at all of them, side by side. It refuses only what Matches refuses.
+// words looks at all of them, side by side. It refuses only what Matches refuses,
+// and takes only what Matches takes.
 type card struct {
 	expires  int64      // Unix milliseconds
+	best     int64      // Unix seconds of its publication, which bounds its rank
 	at       [3]float32 // on the unit sphere, of a single location that is located
 	employer uint32     // hash of the key
 	state    uint16     // hashes, of a single location
@@ -25,7 +27,7 @@ const (
 )
 
 func cardOf(d *alerts.Document) card {
-	c := card{expires: d.ExpiresAt.UnixMilli(), employer: hash(d.EmployerKey())}
+	c := card{expires: d.ExpiresAt.UnixMilli(), best: d.PublishedAt.Unix(), employer: hash(d.EmployerKey())}
 	if d.Remote {
 		c.flags |= isRemote
 	}
@@ -47,6 +49,7 @@ func cardOf(d *alerts.Document) card {
 // probe is what criteria ask of cards.
 type probe struct {
 	now       int64
+	decides   bool // nothing else is asked than what cards can tell
 	remote    alerts.RemotePolicy
 	places    bool // any place, state or country is asked for
 	circles   []circle
@@ -55,12 +58,21 @@ type probe struct {
 	employers []uint32
 }
 
-// circle is a place: its centre, and the square of the straight line through the
-// sphere to its edge.
+// circle is a place: its centre, and the squares of straight lines through the
+// sphere, one to just within its edge and one to just beyond.
 type circle struct {
-	at    [3]float32
-	chord float32
+	at             [3]float32
+	inside, beyond float32
 }
+
+// verdict is what a card tells of a posting.
+type verdict uint8
+
+const (
+	refused verdict = iota // certainly not
+	perhaps                // Matches must be asked
+	taken                  // certainly, as far as all but the words go
+)
 
 const (
 	earthRadius = 6371.0087714 // km, that of gazetteer.DistanceKM
@@ -69,11 +81,15 @@ const (
 )
 
 func probeOf(c *alerts.Criteria, now time.Time) *probe {
-	p := &probe{now: now.UnixMilli(), remote: c.RemoteRule(), places: c.HasPlace()}
+	p := &probe{now: now.UnixMilli(), remote: c.RemoteRule(), places: c.HasPlace(), decides: len(c.Asked()) > 0}
+	for _, asked := range c.Asked() {
+		p.decides = p.decides && (asked == alerts.ByQuery || asked == alerts.ByPlace || asked == alerts.ByRemote)
+	}
 	for i := range c.Places {
 		place := &c.Places[i]
-		chord := 2*math.Sin(min(place.Radius()/earthRadius, math.Pi)/2) + slack
-		p.circles = append(p.circles, circle{onSphere(*place.Lat, *place.Lon), float32(chord * chord * (1 + slack))})
+		chord := 2 * math.Sin(min(place.Radius()/earthRadius, math.Pi)/2)
+		within, beyond := max(chord-slack, 0), chord+slack
+		p.circles = append(p.circles, circle{onSphere(*place.Lat, *place.Lon), float32(within * within * (1 - slack)), float32(beyond * beyond * (1 + slack))})
 	}
 	for _, s := range c.States {
 		p.states = append(p.states, shortHash(s))
@@ -87,36 +103,50 @@ func probeOf(c *alerts.Criteria, now time.Time) *probe {
 	return p
 }
 
-// admits reports whether the posting may match: false is certain.
-func (p *probe) admits(c *card) bool {
+// judge says what the card tells.
+func (p *probe) judge(c *card) verdict {
 	if c.expires <= p.now {
-		return false
+		return refused
 	}
 	remote := c.flags&isRemote != 0
 	if p.remote == alerts.RemoteOnly && !remote || p.remote == alerts.RemoteExclude && remote {
-		return false
+		return refused
 	}
-	if p.places && !remote && c.flags&single != 0 && !p.placeMayHold(c) {
-		return false
+	if len(p.employers) > 0 && !contains(p.employers, c.employer) {
+		return refused
 	}
-	return len(p.employers) == 0 || contains(p.employers, c.employer)
+	v := taken
+	if p.places && !remote {
+		v = p.place(c)
+	}
+	if v == taken && !p.decides {
+		return perhaps
+	}
+	return v
 }
 
-func (p *probe) placeMayHold(c *card) bool {
+func (p *probe) place(c *card) verdict {
+	if c.flags&single == 0 {
+		return perhaps
+	}
+	v := refused
 	if contains(p.states, c.state) || contains(p.countries, c.country) {
-		return true
+		v = perhaps // others may have the same hash
 	}
 	if c.flags&located == 0 {
-		return false
+		return v
 	}
 	for i := range p.circles {
 		o := &p.circles[i]
 		x, y, z := c.at[0]-o.at[0], c.at[1]-o.at[1], c.at[2]-o.at[2]
-		if x*x+y*y+z*z <= o.chord {
-			return true
+		switch square := x*x + y*y + z*z; {
+		case square < o.inside:
+			return taken
+		case square <= o.beyond:
+			v = perhaps
 		}
 	}
-	return false
+	return v
 }
 
 func contains[T comparable](list []T, x T) bool {

@@ -51,9 +51,13 @@ func (a *Archive) each(ctx context.Context, s *snapshot, c *alerts.Criteria, now
 		wordless, more = *c, true
 	}
 	try := func(p *part, i int, sure bool) {
-		h.item, h.read = &p.items[i], false
+		h.item, h.card, h.read = &p.items[i], &p.cards[i], false
 		// In the order of what they cost: the card, the posting, its words.
-		if probe.admits(&p.cards[i]) && p.lives(i) && (!more || wordless.Matches(h.item.doc)) && (sure || h.query.Matches(h.document().Text)) {
+		v := probe.judge(h.card)
+		if v == refused || !p.lives(i) || v == perhaps && more && !wordless.Matches(h.item.doc) {
+			return
+		}
+		if sure || h.query.Matches(h.document().Text) {
 			f(&h)
 		}
 	}
@@ -83,6 +87,7 @@ func (a *Archive) each(ctx context.Context, s *snapshot, c *alerts.Criteria, now
 // hit is a posting that a search is looking at.
 type hit struct {
 	item    *item
+	card    *card
 	buffers *scratch
 	query   text.Query
 	wanted  text.Wanted
@@ -114,7 +119,7 @@ func (a *Archive) rank(ctx context.Context, s *snapshot, c *alerts.Criteria, now
 	err := a.each(ctx, s, c, now, func(h *hit) {
 		total++
 		x := h.item
-		if k == 0 || t.full && c.BestRank(x.doc, x.first).Compare(t.worst) > 0 {
+		if k == 0 || t.full && (alerts.BestRankOf(time.Unix(h.card.best, 0)).Compare(t.worst) > 0 || c.BestRank(x.doc, x.first).Compare(t.worst) > 0) {
 			return
 		}
 		t.add(ranked{c.Rank(h.document(), x.first), x})
