@@ -60,7 +60,7 @@ func (s *stores) slots() smtp.Slots {
 type sharedSlots struct{ store *outbox.Store }
 
 func (s sharedSlots) Reserve(ctx context.Context, c smtp.SlotClaim) (time.Time, bool, error) {
-	return s.store.Reserve(ctx, c.Key, c.Count, c.Interval, c.Earliest, c.Latest)
+	return s.store.Reserve(ctx, outbox.Place{Pace: c.Key, Count: c.Count, Interval: c.Interval, Now: c.Now, Since: c.Since, Latest: c.Latest})
 }
 
 // captureTransport keeps mails as files where no relay is configured.

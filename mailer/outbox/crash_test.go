@@ -17,6 +17,7 @@ import (
 	"github.com/jobalertd/jobalertd/config/database/databasetest"
 	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/mailer/outbox"
+	"github.com/jobalertd/jobalertd/mailer/smtp"
 	"github.com/jobalertd/jobalertd/mailer/smtp/smtptest"
 	"github.com/jobalertd/jobalertd/mailer/suppression"
 )
@@ -27,6 +28,10 @@ const (
 	crashURL  = "OUTBOX_TEST_CRASH_URL"
 	crashPort = "OUTBOX_TEST_CRASH_PORT"
 	crashHold = "OUTBOX_TEST_CRASH_HOLD"
+	crashName = "OUTBOX_TEST_CRASH_NAME"
+	// The pace in all a second, and of the domain a minute; 0 for none.
+	crashPace       = "OUTBOX_TEST_CRASH_PACE"
+	crashDomainPace = "OUTBOX_TEST_CRASH_DOMAIN_PACE"
 )
 
 const crashConnections = 4
@@ -49,14 +54,26 @@ func sendUntilKilled() error {
 	if err != nil {
 		return err
 	}
-	hold := os.Getenv(crashHold) != ""
-	if _, err := store.Reclaim(ctx, "crasher", hold); err != nil {
+	hold, name := os.Getenv(crashHold) != "", os.Getenv(crashName)
+	if _, err := store.Reclaim(ctx, name, hold); err != nil {
 		return err
 	}
-	relay := outbox.New(outbox.Options{Store: store, Composer: letters, Transport: &relayServer{options: smtpOptions("127.0.0.1", port)},
-		Suppressions: suppressions, Reader: db.Reader, Connections: crashConnections, Name: "crasher", HoldUnknown: hold,
+	total, _ := strconv.Atoi(os.Getenv(crashPace))
+	domain, _ := strconv.Atoi(os.Getenv(crashDomainPace))
+	limiter := smtp.NewLimiter(smtp.LimiterOptions{PerSecond: float64(total), PerMinute: map[string]int{"*": domain}, Slots: slots{store}})
+	to := smtpOptions("127.0.0.1", port)
+	to.Pace = limiter
+	relay := outbox.New(outbox.Options{Store: store, Composer: letters, Transport: &relayServer{options: to}, Pacer: limiter,
+		Suppressions: suppressions, Reader: db.Reader, Connections: crashConnections, Name: name, HoldUnknown: hold,
 		Metrics: outbox.NewMetrics(prometheus.NewRegistry(), store), Log: slog.New(slog.DiscardHandler), Now: time.Now, Jitter: rand.Float64})
 	return relay.Run(ctx)
+}
+
+// slots are those of all replicas, as cmd shares them.
+type slots struct{ store *outbox.Store }
+
+func (s slots) Reserve(ctx context.Context, c smtp.SlotClaim) (time.Time, bool, error) {
+	return s.store.Reserve(ctx, outbox.Place{Pace: c.Key, Count: c.Count, Interval: c.Interval, Now: c.Now, Since: c.Since, Latest: c.Latest})
 }
 
 func TestCrash_LosesNothingAndDoublesOnlyTheWire(t *testing.T) {
@@ -78,24 +95,43 @@ func migratedSQLite(t testing.TB) string {
 	return url
 }
 
+// sized is a number that a larger run by hand sets: OUTBOX_TEST_MAILS=10000
+// OUTBOX_TEST_KILLS=20 go test -run Crash.
+func sized(name string, ordinary int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return ordinary
+}
+
 func crash(t *testing.T, url string, hold bool) {
-	const n, kills = 3000, 10
+	n, kills := sized("OUTBOX_TEST_MAILS", 3000), sized("OUTBOX_TEST_KILLS", 10)
 	db := databasetest.Open(t, url, database.Options{})
 	r := newRig(t, db, nil)
-	r.enqueue(t, mailer.Digest, 1, n)
-	random := rand.New(rand.NewPCG(1, uint64(kills)))
-	for range kills {
-		child := startChild(t, url, r.server, hold)
-		enough := len(r.server.Mails()) + 1 + random.IntN(n/kills)
-		for len(r.server.Mails()) < enough && child.ProcessState == nil {
-			if summary(r.all(t))["waiting/"] == 0 {
+	r.enqueue(t, mailer.Digest, 1, int64(n))
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	var settings []string
+	if hold {
+		settings = append(settings, crashHold+"=1")
+	}
+	for i := range kills {
+		child := startChild(t, url, r.server, settings...)
+		enough := len(r.server.Mails()) + 1 + random.IntN(2*(n-len(r.server.Mails()))/(kills-i+1)+1)
+		for len(r.server.Mails()) < enough && !child.ended() {
+			if left, err := r.store.Unfinished(t.Context(), false); err != nil || left == 0 {
 				break
 			}
 			<-time.After(time.Millisecond)
 		}
-		kill(t, child)
+		if child.ended() {
+			t.Fatalf("the relay ended by itself: %v", child.err)
+		}
+		<-time.After(time.Duration(random.IntN(3000)) * time.Microsecond) // at any point of the next mail's way
+		child.kill()
 	}
-	child := startChild(t, url, r.server, hold)
+	child := startChild(t, url, r.server, settings...)
 	by := r.until(t, "nothing is due after the last start", r.settled)
 	if hold {
 		held := 0
@@ -119,7 +155,7 @@ func crash(t *testing.T, url string, hold bool) {
 		}
 	}
 	r.until(t, "all are done", done)
-	kill(t, child)
+	child.kill()
 	mails := r.server.Mails()
 	got := received(t, mails)
 	if len(got) != n {
@@ -133,26 +169,40 @@ func crash(t *testing.T, url string, hold bool) {
 	}
 }
 
-func startChild(t *testing.T, url string, s *smtptest.Server, hold bool) *exec.Cmd {
+// child is this binary as a relay in a process of its own.
+type child struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error // read after done
+}
+
+// startChild starts one; settings are added to its environment.
+func startChild(t *testing.T, url string, s *smtptest.Server, settings ...string) *child {
 	t.Helper()
-	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), crashURL+"="+url, fmt.Sprintf("%s=%d", crashPort, s.Port))
-	if hold {
-		c.Env = append(c.Env, crashHold+"=1")
-	}
-	c.Stderr = os.Stderr
-	if err := c.Start(); err != nil {
+	c := &child{cmd: exec.Command(os.Args[0]), done: make(chan struct{})}
+	c.cmd.Env = append(append(os.Environ(), crashURL+"="+url, fmt.Sprintf("%s=%d", crashPort, s.Port), crashName+"=crasher"), settings...)
+	c.cmd.Stderr = os.Stderr
+	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { kill(t, c) })
+	go func() {
+		defer close(c.done)
+		c.err = c.cmd.Wait()
+	}()
+	t.Cleanup(c.kill)
 	return c
 }
 
-func kill(t *testing.T, c *exec.Cmd) {
-	t.Helper()
-	if c.ProcessState != nil {
-		return
+func (c *child) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
 	}
-	_ = c.Process.Kill()
-	_ = c.Wait()
+}
+
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill()
+	<-c.done
 }

@@ -8,13 +8,18 @@ import (
 )
 
 // lookEvery is how often the relay looks for due envelopes without being woken: a
-// confirmation leaves within a second.
-const lookEvery = 500 * time.Millisecond
+// confirmation leaves within a second. While a domain's pace holds envelopes back it
+// looks pacedLook apart, so that they leave in their turn and not in bursts.
+const (
+	lookEvery = 500 * time.Millisecond
+	pacedLook = 50 * time.Millisecond
+	pacedFor  = time.Minute
+)
 
 // dispatch claims what is due and queues it for the connections until ctx ends.
 func (r *Relay) dispatch(ctx, books context.Context) {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
+	look := time.NewTimer(lookEvery)
+	defer look.Stop()
 	for {
 		if r.breaker.unsendable(r.Now()) {
 			// Others may reach the server meanwhile.
@@ -27,12 +32,17 @@ func (r *Relay) dispatch(ctx, books context.Context) {
 		if !r.claim(ctx) {
 			low = nil // nothing more is due: more room is no reason to look
 		}
+		every := lookEvery
+		if time.Since(time.UnixMilli(r.paced.Load())) < pacedFor {
+			every = pacedLook
+		}
+		look.Reset(every)
 		select {
 		case <-ctx.Done():
 			return
 		case <-low:
 		case <-r.wake:
-		case <-tick.C:
+		case <-look.C:
 		}
 	}
 }

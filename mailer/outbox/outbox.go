@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -113,6 +114,7 @@ type Relay struct {
 	queue   *queue
 	breaker breaker
 	spread  spread
+	paced   atomic.Int64 // when a domain's pace last held an envelope back, Unix milliseconds
 	results chan result
 }
 

@@ -2,14 +2,95 @@ package outbox_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/config/database/databasetest"
+	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/mailer/outbox"
+	"github.com/jobalertd/jobalertd/mailer/smtp/smtptest"
 )
+
+// Over any ten seconds real processes together keep to the pace within two per
+// cent, in all and to one domain, and no moment is more than a second's worth ahead.
+func TestPace_HoldsOverProcesses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes fifteen seconds")
+	}
+	t.Parallel()
+	const perSecond, seconds = 100, 14
+	for _, c := range []struct {
+		name      string
+		url       func(testing.TB) string
+		processes int
+		setting   string
+	}{
+		{"total,1", migratedSQLite, 1, fmt.Sprintf("%s=%d", crashPace, perSecond)},
+		{"total,3", databasetest.PostgresURL, 3, fmt.Sprintf("%s=%d", crashPace, perSecond)},
+		{"domain,1", migratedSQLite, 1, fmt.Sprintf("%s=%d", crashDomainPace, 60*perSecond)},
+		{"domain,3", databasetest.PostgresURL, 3, fmt.Sprintf("%s=%d", crashDomainPace, 60*perSecond)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			url := c.url(t)
+			db := databasetest.Open(t, url, database.Options{})
+			r := newRig(t, db, nil)
+			var mu sync.Mutex
+			var at []time.Time
+			server := smtptest.Run(t, smtptest.Options{Keep: func(smtptest.Mail) {
+				mu.Lock()
+				defer mu.Unlock()
+				at = append(at, time.Now())
+			}})
+			for i := range c.processes {
+				startChild(t, url, server, fmt.Sprintf("%s=p%d", crashName, i), c.setting)
+			}
+			// The processes are up and look for work before there is any.
+			<-time.After(2 * time.Second)
+			r.enqueue(t, mailer.Digest, 1, perSecond*seconds*2)
+			<-time.After(seconds * time.Second)
+			mu.Lock()
+			times := slices.Clone(at)
+			mu.Unlock()
+			inPace(t, times, perSecond, (seconds-1)*time.Second)
+		})
+	}
+}
+
+// inPace checks arrivals over span from the first on.
+func inPace(t *testing.T, at []time.Time, perSecond int, span time.Duration) {
+	t.Helper()
+	if len(at) == 0 {
+		t.Fatal("nothing arrived")
+	}
+	slices.SortFunc(at, time.Time.Compare)
+	const window = 10 * time.Second
+	least, most := len(at), 0
+	for from := time.Duration(0); from <= span-window; from += 100 * time.Millisecond {
+		n := 0
+		for _, a := range at {
+			if d := a.Sub(at[0]) - from; d >= 0 && d < window {
+				n++
+			}
+		}
+		least, most = min(least, n), max(most, n)
+	}
+	want := perSecond * int(window/time.Second)
+	t.Logf("any ten seconds hold %d to %d mails, %d are set", least, most, want)
+	if least < want*98/100 || most > want*102/100 {
+		t.Errorf("ten seconds hold %d to %d mails, want %d within two per cent", least, most, want)
+	}
+	for i, a := range at {
+		if ahead := float64(i+1) - a.Sub(at[0]).Seconds()*float64(perSecond); ahead > float64(perSecond)+1 {
+			t.Errorf("after %v %.0f are ahead of the pace", a.Sub(at[0]), ahead)
+			break
+		}
+	}
+}
 
 // However many ask at once, no two get the same place, and places lie interval apart.
 func TestReserve_GivesEachPlaceOnce(t *testing.T) {
@@ -27,7 +108,7 @@ func TestReserve_GivesEachPlaceOnce(t *testing.T) {
 		for range askers {
 			wg.Go(func() {
 				for range each {
-					at, ok, err := s.Reserve(context.Background(), "total", 2, time.Millisecond, start, time.Time{})
+					at, ok, err := s.Reserve(context.Background(), outbox.Place{Pace: "total", Count: 2, Interval: time.Millisecond, Now: start, Since: start})
 					if err != nil || !ok {
 						t.Errorf("reserve: %v, %v", ok, err)
 						return
@@ -58,12 +139,36 @@ func TestReserve_TakesNothingThatLiesTooLate(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, start := context.Background(), time.UnixMicro(1_800_000_000_000_000)
-		if _, ok, err := s.Reserve(ctx, "domain:example.org", 1, time.Second, start, start); err != nil || !ok {
+		place := outbox.Place{Pace: "domain:example.org", Count: 1, Interval: time.Second, Now: start, Since: start, Latest: start}
+		if _, ok, err := s.Reserve(ctx, place); err != nil || !ok {
 			t.Fatalf("the first place: %v, %v", ok, err)
 		}
 		for range 2 { // asking takes nothing
-			if at, ok, err := s.Reserve(ctx, "domain:example.org", 1, time.Second, start, start); err != nil || ok || !at.Equal(start.Add(time.Second)) {
+			if at, ok, err := s.Reserve(ctx, place); err != nil || ok || !at.Equal(start.Add(time.Second)) {
 				t.Errorf("got %s, %v, %v; want none before %s", at, ok, err, start.Add(time.Second))
+			}
+		}
+	})
+}
+
+func TestReserve_MakesUpForAStumbleAndNotForRest(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		s, err := outbox.NewStore(db, func(p string) string { return p }, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.UnixMicro(1_800_000_000_000_000)
+		for _, c := range []struct{ after, want time.Duration }{
+			{0, 0},
+			{300 * time.Millisecond, 100 * time.Millisecond}, // late, and goes on
+			{1200 * time.Millisecond, 200 * time.Millisecond},
+			{1400 * time.Millisecond, 1400 * time.Millisecond}, // what was taken last ends too long ago
+		} {
+			now := start.Add(c.after)
+			at, ok, err := s.Reserve(t.Context(), outbox.Place{Pace: "total", Count: 1, Interval: 100 * time.Millisecond, Now: now, Since: now.Add(-time.Second)})
+			if err != nil || !ok || !at.Equal(start.Add(c.want)) {
+				t.Errorf("after %v: place at %v, %v, %v; want %v", c.after, at.Sub(start), ok, err, c.want)
 			}
 		}
 	})

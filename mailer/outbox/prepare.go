@@ -97,6 +97,7 @@ func (r *Relay) prepare(ctx, books context.Context, c *claim) (m mailer.Message,
 			return m, later
 		}
 		if err == nil && !may {
+			r.paced.Store(time.Now().UnixMilli())
 			if e.Kind == mailer.Digest {
 				again = r.spread.next(m.To, r.Now(), again)
 			}

@@ -296,14 +296,17 @@ func (s *Store) release(ctx context.Context, by string, ids []int64, deferred bo
 // that it is dead. With hold, what may have been on its wire waits for an operator
 // instead (see Options.HoldUnknown). It returns how many envelopes were held.
 func (s *Store) Reclaim(ctx context.Context, by string, hold bool) (n int64, err error) {
-	err = s.db.Tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := s.queries.Exec(ctx, tx, "reclaim", map[string]any{"claimed_by": by, "hold": flag(hold),
-			"held_until_ms": s.now().Add(mailer.Digest.Lifetime()).UnixMilli()})
-		if err != nil {
+	// On PostgreSQL the dead process's last statement may still be running.
+	err = database.Retry(ctx, func(ctx context.Context) error {
+		return s.db.Tx(ctx, func(tx *sqlx.Tx) error {
+			res, err := s.queries.Exec(ctx, tx, "reclaim", map[string]any{"claimed_by": by, "hold": flag(hold),
+				"held_until_ms": s.now().Add(mailer.Digest.Lifetime()).UnixMilli()})
+			if err != nil {
+				return err
+			}
+			n, err = res.RowsAffected()
 			return err
-		}
-		n, err = res.RowsAffected()
-		return err
+		})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("reclaim envelopes: %w", err)

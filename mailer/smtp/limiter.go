@@ -20,12 +20,16 @@ type Slots interface {
 // SlotClaim is what Reserve is asked for. In a store, with free_at being the
 // end of what was taken last (long ago for a new key):
 //
-//	first = max(free_at, Earliest); if first > Latest: none; free_at = first + Count × Interval
+//	first = free_at if it is not before Since, else Now; if first > Latest: none; free_at = first + Count × Interval
+//
+// So a pace that stumbles for less than Now − Since makes up for it, and one that
+// lay idle for longer begins anew without a burst.
 type SlotClaim struct {
 	Key      string // what is paced: "total", or "domain:" and a domain in lower case
 	Count    int
 	Interval time.Duration
-	Earliest time.Time
+	Now      time.Time
+	Since    time.Time // not after Now
 	Latest   time.Time // zero: any time
 }
 
@@ -43,8 +47,8 @@ const maxMemoryKeys = 10_000
 func (m *MemorySlots) Reserve(_ context.Context, c SlotClaim) (time.Time, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	first := c.Earliest
-	if free, known := m.freeAt[c.Key]; known && free.After(first) {
+	first := c.Now
+	if free, known := m.freeAt[c.Key]; known && !free.Before(c.Since) {
 		first = free
 	}
 	if !c.Latest.IsZero() && first.After(c.Latest) {
@@ -55,7 +59,7 @@ func (m *MemorySlots) Reserve(_ context.Context, c SlotClaim) (time.Time, bool, 
 	}
 	if len(m.freeAt) >= maxMemoryKeys {
 		for key, free := range m.freeAt {
-			if free.Before(c.Earliest) {
+			if free.Before(c.Since) {
 				delete(m.freeAt, key)
 			}
 		}
@@ -125,8 +129,9 @@ func (l *Limiter) Next(ctx context.Context) (time.Time, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.left == 0 {
+		now := time.Now()
 		first, _, err := l.slots.Reserve(ctx, SlotClaim{
-			Key: "total", Count: l.block, Interval: l.interval, Earliest: time.Now(),
+			Key: "total", Count: l.block, Interval: l.interval, Now: now, Since: now.Add(-catchUp),
 		})
 		if err != nil {
 			return time.Time{}, err
@@ -139,9 +144,9 @@ func (l *Limiter) Next(ctx context.Context) (time.Time, error) {
 	return slot, nil
 }
 
-// domainSlack is how much of a domain's pace may go out in one burst after a
-// pause.
-const domainSlack = 5 * time.Second
+// catchUp is the longest stumble that a pace makes up for, and so how far above it
+// a moment can be.
+const catchUp = time.Second
 
 // Domain asks whether an envelope to address may go out now by its domain's
 // pace, and takes the place if so. If not, again is when to ask next: leave
@@ -163,7 +168,7 @@ func (l *Limiter) Domain(ctx context.Context, address string) (ok bool, again ti
 	interval := time.Minute / time.Duration(n)
 	first, ok, err := l.slots.Reserve(ctx, SlotClaim{
 		Key: "domain:" + domain, Count: 1, Interval: interval,
-		Earliest: now.Add(-max(0, domainSlack-interval)), Latest: now,
+		Now: now, Since: now.Add(-max(catchUp, interval)), Latest: now,
 	})
 	if ok || err != nil {
 		return ok, time.Time{}, err
