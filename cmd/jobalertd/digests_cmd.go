@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jobalertd/jobalertd/mailer"
@@ -44,6 +46,8 @@ type runAnswer struct {
 	Refused     int   `json:"refused"`
 	Waiting     int   `json:"waiting"`
 	Other       int   `json:"other,omitempty"` // suppressed, expired, empty, unknown
+
+	counts []outbox.Count
 }
 
 func (c digestsRunCmd) Run(ctx context.Context, s *session) error {
@@ -79,7 +83,7 @@ func (c digestsRunCmd) Run(ctx context.Context, s *session) error {
 		return nil
 	}
 	s.printf("run %d: %d subscribers served, %d envelopes with %d postings\n", a.Run, a.Subscribers, a.Envelopes, a.Postings)
-	s.printf("%d accepted, %d deferred, %d refused, %d waiting\n", a.Accepted, a.Deferred, a.Refused, a.Waiting)
+	s.printf("%s\n", sent(a.Run, a.counts))
 	return nil
 }
 
@@ -95,6 +99,7 @@ func (c digestsRunCmd) await(ctx context.Context, st *stores, a *runAnswer) erro
 		if err != nil {
 			return err
 		}
+		a.counts = counts
 		a.tally(counts)
 		if !c.Wait || a.Waiting == 0 {
 			return nil
@@ -263,12 +268,59 @@ func (c digestsShowCmd) Run(ctx context.Context, s *session) error {
 		return s.printJSON(map[string]any{"run": r, "envelopes": counts})
 	}
 	s.printRun(&r)
-	for _, n := range counts {
-		next := ""
-		if n.State != mailer.Done && n.NextMS > 0 {
-			next = ", next try " + time.UnixMilli(n.NextMS).Format("15:04:05")
-		}
-		s.printf("  %6d  %s %s%s\n", n.N, n.State, n.Outcome, next)
-	}
+	s.printf("  %s\n", sent(c.ID, counts))
 	return nil
+}
+
+// sent says what became of a run's envelopes: "9,466 accepted, 512 deferred, next
+// try 07:14, 22 refused: jobalertd outbox list --run 12 --outcome refused".
+func sent(run int64, counts []outbox.Count) string {
+	type group struct {
+		n    int
+		next int64
+	}
+	by := map[mailer.Outcome]*group{}
+	for _, c := range counts {
+		g := by[c.Outcome]
+		if g == nil {
+			g = &group{}
+			by[c.Outcome] = g
+		}
+		g.n += c.N
+		if c.State != mailer.Done && (g.next == 0 || c.NextMS < g.next) {
+			g.next = c.NextMS
+		}
+	}
+	var parts []string
+	for _, o := range []mailer.Outcome{mailer.Accepted, mailer.Pending, mailer.Deferred, mailer.Unknown, mailer.Refused, mailer.Suppressed, mailer.Expired, mailer.Empty} {
+		g := by[o]
+		if g == nil {
+			continue
+		}
+		name := string(o)
+		if o == mailer.Pending {
+			name = "not tried yet"
+		}
+		part := thousands(g.n) + " " + name
+		switch o {
+		case mailer.Deferred, mailer.Unknown:
+			part += ", next try " + time.UnixMilli(g.next).Format("15:04")
+		case mailer.Refused:
+			part += fmt.Sprintf(": jobalertd outbox list --run %d --outcome refused", run)
+		}
+		parts = append(parts, part)
+	}
+	if len(parts) == 0 {
+		return "no envelopes"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// thousands writes a number with its groups of three.
+func thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }

@@ -61,7 +61,11 @@ func (c outboxListCmd) Run(ctx context.Context, s *session) error {
 			return err
 		}
 	}
-	return nil
+	g, err := grievanceOf(ctx, st.outbox)
+	if err == nil && g.envelopes > 0 {
+		fmt.Fprintf(s.stderr, "%s; see jobalertd doctor\n", g.String())
+	}
+	return err
 }
 
 type outboxRetryCmd struct {

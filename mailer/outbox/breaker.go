@@ -57,6 +57,18 @@ func (b *breaker) trip(now time.Time, t trouble) bool {
 	return true
 }
 
+// lasting reports whether a trouble has brought about its longest pause, and more
+// than once, with no success in between.
+func (b *breaker) lasting(t trouble) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	d := pauses[t][0]
+	for range b.inRow[t] - 2 {
+		d *= 2
+	}
+	return b.inRow[t] > 2 && d >= pauses[t][1]
+}
+
 // refused counts a refusal of us and reports whether there are so many in a row
 // that sending should pause.
 func (b *breaker) refused() bool {

@@ -107,9 +107,12 @@ func (r *Relay) postponed(e mailer.Envelope, at time.Time) result {
 const (
 	maxReply   = 500
 	maxQueueID = 100
+	// maxEnhanced bounds a status such as 5.7.26.
+	maxEnhanced = 12
 )
 
-// replyText is the server's reply without the recipient's address.
+// replyText is the server's reply, code and status first, without the recipient's
+// address.
 func replyText(a mailer.Attempt, to string) string {
 	text := plain(a.Text, maxReply)
 	if to != "" {
@@ -118,7 +121,11 @@ func replyText(a mailer.Attempt, to string) string {
 	if a.Code == 0 {
 		return text
 	}
-	return strings.TrimSpace(strconv.Itoa(a.Code) + " " + text)
+	said := strconv.Itoa(a.Code)
+	if a.Enhanced != "" {
+		said += " " + plain(a.Enhanced, maxEnhanced)
+	}
+	return strings.TrimSpace(said + " " + text)
 }
 
 // plain makes a server's bytes fit for a text column: valid UTF-8 (PostgreSQL

@@ -51,6 +51,21 @@ func (s *Store) Retry(ctx context.Context, all bool) (n int64, err error) {
 	return n, nil
 }
 
+// Putoff is one envelope that the server put off.
+type Putoff struct {
+	Reply string `db:"reply"` // what it said: code, status and words
+	DueMS int64  `db:"due_at_ms"`
+}
+
+// Putoffs reads the deferred envelopes that are due next.
+func (s *Store) Putoffs(ctx context.Context, limit int) ([]Putoff, error) {
+	var rows []Putoff
+	if err := s.queries.Select(ctx, s.db.Reader, &rows, "putoffs", map[string]any{"page": limit}); err != nil {
+		return nil, fmt.Errorf("read deferred envelopes: %w", err)
+	}
+	return rows, nil
+}
+
 // Count is how many envelopes share a state and outcome.
 type Count struct {
 	State   mailer.State   `json:"state" db:"state"`

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"pgregory.net/rapid"
 
 	"github.com/jobalertd/jobalertd/mailer"
@@ -128,6 +131,27 @@ func TestBreaker_PausesDoubleOncePerTrouble(t *testing.T) {
 	}
 	if got := []bool{b.refused(), b.refused(), b.refused()}; !slices.Equal(got, []bool{false, false, true}) {
 		t.Errorf("sending pauses at refusals of us in a row: %v; want it at the third", got)
+	}
+}
+
+func TestRelay_SoundsAnAlarmWhenTheServerSlowsUsDownForGood(t *testing.T) {
+	now := time.UnixMilli(0)
+	registry := prometheus.NewRegistry()
+	r := New(Options{Metrics: NewMetrics(registry, nil), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
+	alarm := func() bool { return testutil.ToFloat64(r.Metrics.refusedUs) == 1 }
+	slow := result{aboutUs: mailer.SlowDown}
+	pauses := 0
+	for ; !alarm() && pauses < 20; pauses++ {
+		r.after(t.Context(), slow)
+		now = now.Add(r.breaker.left(now))
+	}
+	if pauses < 5 || pauses > 10 {
+		t.Errorf("the alarm came after %d pauses; want it once the longest was made", pauses)
+	}
+	r.after(t.Context(), result{outcome: mailer.Accepted})
+	r.after(t.Context(), slow)
+	if alarm() {
+		t.Error("the alarm stands though mail was taken meanwhile")
 	}
 }
 

@@ -40,7 +40,7 @@ func (r *Relay) after(ctx context.Context, f result) {
 	switch {
 	case f.aboutUs == mailer.SlowDown:
 		if r.breaker.trip(r.Now(), serverBusy) {
-			r.Log.WarnContext(ctx, "the mail server asks us to slow down; sending pauses", "reply_to_envelope", f.ID)
+			r.slowed(ctx, f.ID)
 		}
 	case f.aboutUs == mailer.SenderProblem:
 		if r.breaker.refused() {
@@ -50,6 +50,17 @@ func (r *Relay) after(ctx context.Context, f result) {
 		r.Metrics.refusedUs.Set(0)
 		r.breaker.fine()
 	}
+}
+
+// slowed tells of a pause that the server asked for, with an alarm if it asks again
+// and again and takes nothing in between.
+func (r *Relay) slowed(ctx context.Context, envelope int64) {
+	if !r.breaker.lasting(serverBusy) {
+		r.Log.WarnContext(ctx, "the mail server asks us to slow down; sending pauses", "reply_to_envelope", envelope)
+		return
+	}
+	r.Metrics.refusedUs.Set(1)
+	r.Log.ErrorContext(ctx, "the mail server asks us to slow down again and again and takes nothing. Check its log, and lower smtp.max_per_second", "reply_to_envelope", envelope)
 }
 
 // record commits results in groups: everything the connections hand over while

@@ -73,6 +73,10 @@ SELECT COALESCE(MIN(first_ms), 0)
         UNION ALL SELECT (SELECT MIN(due_at_ms) FROM outbox WHERE state <> 'done' AND priority = 2)
         UNION ALL SELECT (SELECT MIN(due_at_ms) FROM outbox WHERE state <> 'done' AND priority = 3)) AS each;
 
+-- name: putoffs
+-- What the server said of those it put off, the next to be tried first: outbox_deferred.
+SELECT reply, due_at_ms FROM outbox WHERE state = 'waiting' AND outcome = 'deferred' ORDER BY due_at_ms LIMIT :page;
+
 -- name: unfinished
 SELECT COUNT(*) FROM outbox WHERE state <> 'done' AND (outcome = '' OR :with_deferred = 1);
 
