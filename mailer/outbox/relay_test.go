@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -248,6 +249,36 @@ func TestRelay_UrgentMailOvertakes(t *testing.T) {
 		t.Logf("slowest confirmation %v", slowest)
 		if slowest > time.Second {
 			t.Errorf("a confirmation left after %v, want a second at most", slowest)
+		}
+	})
+}
+
+func TestRelay_HoldsFewHoweverManyWait(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		const n = 5000
+		var asked atomic.Int64
+		r := newRig(t, db, func(o *outbox.Options) {
+			o.Composer = each(func(e mailer.Envelope) (mailer.Message, error) {
+				asked.Add(1)
+				return letter(e)
+			})
+		})
+		hold := make(chan struct{})
+		r.server.RefuseAll(&smtptest.Action{At: "rcpt", Hold: hold})
+		r.enqueue(t, mailer.Digest, 1, n)
+		stop := r.start(t)
+		r.until(t, "as many are claimed as it will hold", func(by map[int64]mailer.Envelope) bool { return summary(by)["claimed/"] > 0 })
+		<-time.After(time.Second) // it looks twice meanwhile
+		held, made := summary(r.all(t))["claimed/"], asked.Load()
+		close(hold)
+		r.server.RefuseAll(nil)
+		stop()
+		// 64 a connection wait here, and two are in each connection's hands.
+		if most := r.options.Connections * (64 + 2); held > most {
+			t.Errorf("%d of %d are claimed at once, want %d at most", held, n, most)
+		}
+		if most := int64(2 * r.options.Connections); made > most {
+			t.Errorf("%d mails were made, want %d at most", made, most)
 		}
 	})
 }
