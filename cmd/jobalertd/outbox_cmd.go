@@ -56,7 +56,11 @@ func (c outboxListCmd) Run(ctx context.Context, s *session) error {
 		if c.JSON {
 			err = s.printJSON(l)
 		} else {
-			s.printf("%8d  %-12s  subscriber %-8d  %-8s %-10s  tries %d  %s\n", l.ID, l.Kind, l.Subscriber, l.State, l.Outcome, l.Attempts, l.Reply)
+			next := ""
+			if l.State == mailer.Waiting {
+				next = "next try " + l.DueAt.Local().Format("01-02 15:04") + "  "
+			}
+			s.printf("%8d  %-12s  subscriber %-8d  %-8s %-10s  tries %d  %s%s\n", l.ID, l.Kind, l.Subscriber, l.State, l.Outcome, l.Attempts, next, l.Reply)
 		}
 		if err != nil {
 			return err
