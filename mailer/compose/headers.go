@@ -65,6 +65,9 @@ func headerSafe(s string) bool {
 	return true
 }
 
+// maxMessageID bounds a Message-ID: it stands on one line.
+const maxMessageID = 250
+
 // headers begins s.mail with all headers and the empty line.
 func (c *Composer) headers(s *scratch, h *mailer.Headers, subject, locale string, t traffic, boundary string) error {
 	to, err := address(h.To)
@@ -72,7 +75,7 @@ func (c *Composer) headers(s *scratch, h *mailer.Headers, subject, locale string
 		// The error does not name the address: it ends up in a log.
 		return fmt.Errorf("recipient of %s: %w", h.MessageID, err)
 	}
-	if strings.ContainsAny(h.MessageID, "<> ") || !headerSafe(h.MessageID) || boundary == "" || len(boundary) > 60 {
+	if strings.ContainsAny(h.MessageID, "<> ") || !headerSafe(h.MessageID) || len(h.MessageID) > maxMessageID || boundary == "" || len(boundary) > 60 {
 		return fmt.Errorf("message id: %w", errHeader)
 	}
 	b := append(s.mail, c.heads.from...)
