@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"pgregory.net/rapid"
 
 	"github.com/jobalertd/jobalertd/alerts"
@@ -172,6 +173,29 @@ func TestWhatComesBackIsActedOn(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})
+	}
+}
+
+func TestReportsAreCountedByKind(t *testing.T) {
+	t.Parallel()
+	o := newPostOffice(t, "")
+	path := o.daemon.returnPath(o.subscriber, o.address)
+	registry := prometheus.NewRegistry()
+	h := comesBack{stores: o.daemon.stores, wake: func() {}, did: func(string, int64) {}, counted: newBounceCounter(registry)}
+	for _, raw := range [][]byte{
+		dsn(path, o.address, "5.2.2", "552 5.2.2 mailbox full"), dsn(path, o.address, "5.7.1", "550 5.7.1 blocked"), letter("a@example.net", path, "hi"),
+		dsn("bounces@jobs.example.org", o.address, "5.1.1", "550 5.1.1 no such user"), dsn(path, o.address, "5.1.1", "550 5.1.1 no such user"), complaint("bounces@jobs.example.org", path),
+	} {
+		o.must(h.Report(t.Context(), inbound.Classify(raw)))
+	}
+	families, err := registry.Gather()
+	o.must(err)
+	var got []string
+	for _, m := range families[0].GetMetric() {
+		got = append(got, fmt.Sprintf("%s %v", m.GetLabel()[0].GetValue(), m.GetCounter().GetValue()))
+	}
+	if want := "complaint 1, hard 1, policy 1, soft 1, unknown 1, unproved 1"; strings.Join(got, ", ") != want {
+		t.Errorf("counted %s, want %s", strings.Join(got, ", "), want)
 	}
 }
 

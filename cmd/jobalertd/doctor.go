@@ -44,7 +44,7 @@ type symptom struct {
 type doctor struct {
 	session *session
 	config  *config.Config
-	dns     txtResolver
+	dns     resolver
 	tell    func(symptom) error
 	failed  bool
 	err     error // of telling
@@ -76,7 +76,7 @@ func (d *doctor) examine(ctx context.Context) {
 	if _, err := d.session.meaning(d.config); err != nil {
 		d.say(failing, "vocabulary", err.Error(), "mend text.vocabulary_file")
 	}
-	for _, look := range []func(context.Context){d.lookAtDaemon, d.lookAtDisk, d.lookAtDatabase, d.lookAtStreams, d.lookAtRelay, d.lookAtDNS} {
+	for _, look := range []func(context.Context){d.lookAtDaemon, d.lookAtDisk, d.lookAtDatabase, d.lookAtStreams, d.lookAtRelay, d.lookAtDNS, d.lookAtBounces} {
 		within, cancel := context.WithTimeout(ctx, 3*lookTime)
 		look(within)
 		cancel()

@@ -16,9 +16,10 @@ import (
 	"time"
 )
 
-// txtResolver asks DNS (implemented by net.Resolver).
-type txtResolver interface {
+// resolver asks DNS (implemented by net.Resolver).
+type resolver interface {
 	LookupTXT(ctx context.Context, name string) ([]string, error)
+	LookupMX(ctx context.Context, name string) ([]*net.MX, error)
 }
 
 // dnsTime bounds one question.

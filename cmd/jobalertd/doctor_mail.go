@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/mail"
+	netsmtp "net/smtp"
 	"strings"
+	"time"
 
 	"github.com/jobalertd/jobalertd/mailer/smtp"
 )
@@ -79,4 +82,55 @@ func (d *doctor) lookAtDNS(ctx context.Context) {
 	d.lookAtSPF(ctx, bounces, from)
 	d.lookAtDKIM(ctx, from)
 	d.lookAtDMARC(ctx, from)
+}
+
+// lookAtBounces looks at whether what comes back is received and counted.
+func (d *doctor) lookAtBounces(ctx context.Context) {
+	const what = "bounces"
+	m, listen := d.config.Mail, d.config.Inbound.Listen
+	switch {
+	case d.config.SMTP.Host == "":
+		return // nothing comes back
+	case m.BounceAddress == "":
+		d.say(doubtful, what, "failure reports go to "+bareAddress(m.From)+", where nobody counts them",
+			"set mail.bounce_address, and inbound.listen or a pipe to jobalertd bounces receive: receivers judge senders by how often they write to nobody")
+		return
+	case listen == "":
+		d.say(doubtful, what, "reports come to "+m.BounceAddress+", and inbound.listen is off", "all is well if its mail server pipes them, for any +TOKEN, into jobalertd bounces receive")
+		return
+	}
+	if err := takes(reachable(listen), m.BounceAddress); err != nil {
+		d.say(doubtful, what, fmt.Sprintf("inbound.listen %s does not take mail for %s: %v", listen, m.BounceAddress, err), "does the daemon run with these settings?")
+		return
+	}
+	domain := domainOf(m.BounceAddress)
+	ctx, cancel := context.WithTimeout(ctx, dnsTime)
+	defer cancel()
+	list, err := d.dns.LookupMX(ctx, domain+".")
+	var fault *net.DNSError
+	switch {
+	case err != nil && errors.As(err, &fault) && fault.IsNotFound, err == nil && len(list) == 0:
+		d.say(failing, what, domain+" has no MX record, so nothing comes back", "publish MX for "+domain+" that leads to inbound.listen, or to a mail server that passes it on there")
+	case err != nil:
+		d.say(doubtful, what, fmt.Sprintf("DNS does not say: %v", err), "ask again from the machine that sends, or: dig MX "+domain)
+	default:
+		d.say(healthy, what, fmt.Sprintf("%s is taken at %s; mail for %s comes to %s", m.BounceAddress, listen, domain, strings.TrimSuffix(list[0].Host, ".")), "")
+	}
+}
+
+// takes asks a server whether it takes a report to an address, and gives it none.
+func takes(server, address string) error {
+	conn, err := net.DialTimeout("tcp", server, dnsTime)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetDeadline(time.Now().Add(dnsTime)); err != nil {
+		return err
+	}
+	client, err := netsmtp.NewClient(conn, server)
+	if err != nil {
+		return err
+	}
+	return errors.Join(client.Mail(""), client.Rcpt(address), client.Quit())
 }

@@ -38,6 +38,15 @@ func (z zone) LookupTXT(_ context.Context, name string) ([]string, error) {
 	return list, nil
 }
 
+func (z zone) LookupMX(_ context.Context, name string) ([]*net.MX, error) {
+	list, err := z.LookupTXT(context.Background(), "mx of "+name)
+	var out []*net.MX
+	for _, host := range list {
+		out = append(out, &net.MX{Host: host})
+	}
+	return out, err
+}
+
 // examined runs one doctor over settings, and returns what it said by subject.
 func examined(t *testing.T, c *config.Config, dns zone, looks ...func(*doctor, context.Context)) map[string]symptom {
 	t.Helper()
@@ -226,6 +235,45 @@ func TestDoctorJudgesWhatDNSSays(t *testing.T) {
 			}
 			if said.Status != healthy && said.Do == "" {
 				t.Errorf("%+v does not say what to do", said)
+			}
+		})
+	}
+}
+
+func TestDoctorSaysWhatBecomesOfReports(t *testing.T) {
+	t.Parallel()
+	o := newPostOffice(t, "")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() {
+		served <- o.daemon.inboundServer(comesBack{stores: o.daemon.stores, wake: func() {}, did: func(string, int64) {}}, nil).Run(ctx, l)
+	}()
+	t.Cleanup(func() { stop(); <-served })
+	for name, c := range map[string]struct {
+		change func(*config.Config)
+		dns    zone
+		want   health
+		found  string
+	}{
+		"nobody counts":      {func(c *config.Config) { c.Mail.BounceAddress = "" }, nil, doubtful, "nobody counts"},
+		"by a pipe":          {func(c *config.Config) { c.Inbound.Listen = "" }, nil, doubtful, "is off"},
+		"nobody listens":     {func(c *config.Config) { c.Inbound.Listen = "127.0.0.1:1" }, nil, doubtful, "does not take"},
+		"another's listener": {func(c *config.Config) { c.Mail.BounceAddress = "b@other.example" }, nil, doubtful, "550"},
+		"no MX":              {func(*config.Config) {}, zone{}, failing, "no MX"},
+		"DNS is silent":      {func(*config.Config) {}, zone{"mx of jobs.example.org": {"!"}}, doubtful, "timeout"},
+		"in order":           {func(*config.Config) {}, zone{"mx of jobs.example.org": {"mx.example.org."}}, healthy, "comes to mx.example.org"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			settings := config.Default()
+			settings.SMTP.Host, settings.Mail.From, settings.Mail.BounceAddress, settings.Inbound.Listen = "relay", "alerts@jobs.example.org", "bounces@jobs.example.org", l.Addr().String()
+			c.change(settings)
+			said := examined(t, settings, c.dns, (*doctor).lookAtBounces)["bounces"]
+			if said.Status != c.want || !strings.Contains(said.Found, c.found) || said.Status != healthy && said.Do == "" {
+				t.Errorf("got %+v, want %s with %q", said, c.want, c.found)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/jobalertd/jobalertd/config"
 	"github.com/jobalertd/jobalertd/mailer"
@@ -24,6 +25,8 @@ type comesBack struct {
 	wake func() // something changed, or mail waits
 	// did is told what was done, by numbers.
 	did func(what string, subscriber int64)
+	// counted are the reports, by kind; nil where nobody counts.
+	counted *prometheus.CounterVec
 	// trusting takes a report's word for whom it is about where no token proves
 	// it: for an operator who feeds reports of a relay that rewrites senders.
 	trusting bool
@@ -41,15 +44,20 @@ func (c comesBack) Report(ctx context.Context, reports []inbound.Report) error {
 		switch {
 		case r.Kind == inbound.Hard:
 			reason = suppression.HardBounce
-		case r.Kind == inbound.Soft && !aboutUs(r):
+		case r.Kind == inbound.Soft && aboutUs(r):
+			c.count(aboutUsKind)
+			continue
+		case r.Kind == inbound.Soft:
 			reason = suppression.SoftBounce
 		case r.Objects():
 			reason = suppression.Complaint
 		default:
+			c.count(string(r.Kind))
 			continue
 		}
 		who, err := c.reported(ctx, r)
 		if errors.Is(err, subscriptions.ErrNotFound) {
+			c.count(unprovedKind)
 			continue
 		}
 		if err != nil {
@@ -58,9 +66,33 @@ func (c comesBack) Report(ctx context.Context, reports []inbound.Report) error {
 		if err := c.hold(ctx, who, reason, r.Status); err != nil {
 			return fmt.Errorf("record a report: %w", err)
 		}
+		c.count(string(r.Kind))
 		c.did(string(reason), who.ID)
+		if reason == suppression.Complaint {
+			c.wake()
+		}
 	}
 	return nil
+}
+
+// What reports count as beside their kinds: refusals that speak of us, and reports
+// that nothing proves.
+const (
+	aboutUsKind  = "policy"
+	unprovedKind = "unproved"
+)
+
+func newBounceCounter(r prometheus.Registerer) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "jobalert_bounces_total",
+		Help: "Reports that came back by mail, by kind; policy: refusals that speak of the sender; unproved: about nobody we know of."}, []string{"kind"})
+	r.MustRegister(c)
+	return c
+}
+
+func (c comesBack) count(kind string) {
+	if c.counted != nil {
+		c.counted.WithLabelValues(kind).Inc()
+	}
 }
 
 // aboutUs reports whether a soft bounce speaks of the sender or the mail.
@@ -222,7 +254,7 @@ func (d *daemon) buildInbound(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("inbound.listen: %w; ports below 1024 need a privilege, and another mail server may use the port", err)
 	}
-	h := comesBack{stores: d.stores, wake: d.Wake, did: func(what string, subscriber int64) {
+	h := comesBack{stores: d.stores, wake: d.Wake, counted: newBounceCounter(d.registry), did: func(what string, subscriber int64) {
 		d.log.InfoContext(ctx, "mail came back", "what", what, "subscriber_id", subscriber)
 	}}
 	d.inbound = &receiver{server: d.inboundServer(h, secure), listener: l}
