@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -81,6 +82,9 @@ func readMail(data []byte) (received, error) {
 	}
 	if r.id, err = m.Header.MessageID(); err != nil {
 		return r, err
+	}
+	if m.Header.Get("List-Id") != "" && (!strings.HasPrefix(m.Header.Get("List-Unsubscribe"), "<http") || m.Header.Get("List-Unsubscribe-Post") == "") {
+		return r, errors.New("a digest that cannot be ended by one click")
 	}
 	for {
 		part, err := m.NextPart()

@@ -66,8 +66,9 @@ func (m mails) digest(r *digest.Reading, e mailer.Envelope) (mailer.Message, err
 	case len(content.Postings) == 0:
 		return mailer.Message{}, outbox.ErrEmpty
 	}
+	oneClick := content.OneClick // one of the headers
 	content.Headers, content.Kind = m.headers(&r.Who, e), e.Kind
-	content.Headers.OneClick, content.UnsubscribeMail = content.OneClick, m.unsubscribeMail(content.OneClick)
+	content.OneClick, content.UnsubscribeMail = oneClick, m.unsubscribeMail(oneClick)
 	data, err := m.composer.Digest(content)
 	return m.message(e, content.To, data), err
 }
