@@ -30,6 +30,7 @@ type postfix struct {
 
 	submission string // STARTTLS and login required, takes what it cannot deliver
 	small      string // the same, for mails of up to a few bytes
+	strict     string // the same, but it refuses addresses that do not exist
 	ca         string // PEM file of the authority that signed its certificate
 }
 
@@ -65,7 +66,7 @@ func startPostfix(t *testing.T, back string) *postfix {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	p := &postfix{t: t, dir: dir, submission: steadyAddress(t), small: steadyAddress(t), ca: filepath.Join(dir, "ca.pem")}
+	p := &postfix{t: t, dir: dir, submission: steadyAddress(t), small: steadyAddress(t), strict: steadyAddress(t), ca: filepath.Join(dir, "ca.pem")}
 	for path, mode := range map[string]os.FileMode{".": 0o755, "etc": 0o755, "queue": 0o755, "data": 0o700, "mail": 0o755, "run": 0o755} {
 		p.must(os.MkdirAll(filepath.Join(dir, path), mode))
 		p.must(os.Chmod(filepath.Join(dir, path), mode))
@@ -89,7 +90,7 @@ func startPostfix(t *testing.T, back string) *postfix {
 			t.Logf("Postfix's log:\n%s", log)
 		}
 	})
-	for _, address := range []string{p.submission, p.small} {
+	for _, address := range []string{p.submission, p.small, p.strict} {
 		eventually(t, 30*time.Second, "postfix listens", func() bool {
 			conn, err := net.Dial("tcp", address)
 			if err == nil {
@@ -220,6 +221,7 @@ func port(address string) string {
 func (p *postfix) services() string {
 	return fmt.Sprintf(`%s inet n - n - - smtpd
 %s inet n - n - - smtpd -o message_size_limit=1000
+%s inet n - n - - smtpd -o smtpd_reject_unlisted_recipient=yes
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -239,7 +241,7 @@ virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
-`, p.submission, p.small)
+`, p.submission, p.small, p.strict)
 }
 
 func (p *postfix) dovecotSettings() string {

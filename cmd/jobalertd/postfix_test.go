@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/base64"
@@ -168,38 +169,46 @@ func TestDoctor_SaysWhatPostfixSays(t *testing.T) {
 	}
 }
 
-// The relay's limit is the mail's fault: it is refused for good, and nobody is
-// suppressed for it.
-func TestRelay_LearnsTheSizeThatPostfixTakes(t *testing.T) {
+// Refusals while sending: the relay's limit is the mail's fault, an address that does
+// not exist the recipient's, and neither disturbs the next mail.
+func TestRelay_UnderstandsWhatPostfixRefuses(t *testing.T) {
 	t.Parallel()
 	p := startPostfix(t, "127.0.0.1:1")
-	c := config.Default()
-	c.SMTP.Host, c.SMTP.TLS, c.SMTP.TLSCAFile = "127.0.0.1", config.StartTLS, p.ca
-	c.SMTP.Port, _ = net.LookupPort("tcp", port(p.small))
-	c.SMTP.Username, c.SMTP.Password = postfixUser, postfixPassword
-	relay, err := newRelayTransport(c, nil)
-	if err != nil {
-		t.Fatal(err)
+	dial := func(address string) *smtp.Conn {
+		c := config.Default()
+		c.SMTP.Host, c.SMTP.TLS, c.SMTP.TLSCAFile = "127.0.0.1", config.StartTLS, p.ca
+		c.SMTP.Port, _ = net.LookupPort("tcp", port(address))
+		c.SMTP.Username, c.SMTP.Password = postfixUser, postfixPassword
+		relay, err := newRelayTransport(c, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := smtp.Dial(t.Context(), relay.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close(context.Background()) })
+		return conn
 	}
-	session, err := smtp.Dial(t.Context(), relay.options)
-	if err != nil {
-		t.Fatal(err)
+	mail := func(to, subject string) mailer.Message {
+		return mailer.Message{From: "alerts@jobs.example.org", To: to, Data: letter("alerts@jobs.example.org", to, subject)}
 	}
-	if got := session.MaxSize(); got != 1000 {
-		t.Errorf("the relay's limit is read as %d bytes, want 1000", got)
+	for _, c := range []struct {
+		conn    *smtp.Conn
+		refused mailer.Message
+		want    mailer.Verdict
+	}{
+		{dial(p.small), mail("ada@example.org", strings.Repeat("x", 2000)), mailer.MessageRefused},
+		{dial(p.strict), mail("nobody@example.org", "x"), mailer.NoSuchRecipient},
+	} {
+		_, err := c.conn.Send(t.Context(), c.refused)
+		if got := smtp.VerdictOf(err); got != c.want {
+			t.Errorf("a mail to %s is judged as %v (%v), want %v", c.refused.To, got, err, c.want)
+		}
+		reply, err := c.conn.Send(t.Context(), mail("ada@example.org", "next"))
+		if err != nil || reply.QueueID == "" {
+			t.Errorf("the next one is answered with %+v, %v", reply, err)
+		}
 	}
-	large := mailer.Message{From: "alerts@jobs.example.org", To: "ada@example.org", Data: letter("alerts@jobs.example.org", "ada@example.org", strings.Repeat("x", 2000))}
-	_, err = session.Send(t.Context(), large)
-	if got := smtp.VerdictOf(err); got != mailer.MessageRefused {
-		t.Errorf("a mail that is too large: %v (%v), want MessageRefused", got, err)
-	}
-	small := mailer.Message{From: "alerts@jobs.example.org", To: "ada@example.org", Data: letter("alerts@jobs.example.org", "ada@example.org", "small")}
-	reply, err := session.Send(t.Context(), small)
-	if err != nil || reply.QueueID == "" {
-		t.Errorf("the next one is answered with %+v, %v", reply, err)
-	}
-	if err := session.Close(t.Context()); err != nil {
-		t.Error(err)
-	}
-	eventually(t, 20*time.Second, "the small one is delivered", func() bool { return len(p.delivered("ada")) == 1 })
+	eventually(t, 20*time.Second, "the next ones are delivered", func() bool { return len(p.delivered("ada")) == 2 })
 }
