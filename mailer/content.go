@@ -113,18 +113,24 @@ const (
 // CheckupContent is the mail about one alert's health, with its own numbers.
 type CheckupContent struct {
 	Headers
-	Finding   Finding
-	AlertName string
-	ManageURL string
+	AlertName string // her label, or the criteria described
+	Frequency string // in her language
+	// EditURL is the alert's form, WiderURL the same with WiderKM filled in,
+	// UnsubscribeURL the page that ends it.
+	EditURL, WiderURL, UnsubscribeURL string
 	Checkup
 }
 
 // Checkup is what an envelope keeps of such a mail, as its payload.
 type Checkup struct {
-	Subscription uint32  `json:"subscription"`
-	Mails        int     `json:"mails"`                 // with postings for this alert, as far as they are kept
-	Postings     int     `json:"postings"`              // in them
-	Wider        int     `json:"wider,omitempty"`       // open now within WiderKM
-	WiderKM      float64 `json:"wider_km,omitempty"`    // 0: she asked for no place, or as wide a one
-	SilentDays   int     `json:"silent_days,omitempty"` // days without anything
+	Finding      Finding   `json:"finding"`
+	Subscription uint32    `json:"subscription"`
+	Position     int64     `json:"position"`              // of its last change, when it was looked at
+	Since        time.Time `json:"since"`                 // from when on is counted: its confirmation, or when she was last asked
+	Mails        int       `json:"mails"`                 // with postings for this alert
+	Postings     int       `json:"postings"`              // in them
+	Dismissed    int       `json:"dismissed,omitempty"`   // of them "not for me"
+	Wider        int       `json:"wider,omitempty"`       // open now within WiderKM
+	WiderKM      int       `json:"wider_km,omitempty"`    // 0: she asked for no place, or for as wide a one
+	SilentDays   int       `json:"silent_days,omitempty"` // days without anything
 }

@@ -16,6 +16,8 @@ const (
 	Account       Kind = "account"      // a link she asked for, a changed address
 	InstantDigest Kind = "instant"
 	Digest        Kind = "digest"
+	// CheckupMail is about one alert's health; it goes with the digests.
+	CheckupMail Kind = "checkup"
 )
 
 // Priority orders what is due: smaller first.
@@ -76,8 +78,8 @@ type Envelope struct {
 	Purpose      string // unique: what it is for
 	Subscriber   int64
 	Run          int64  // of a digest; else 0
-	Subscription uint32 // of a confirmation; else 0
-	Payload      string // JSON, for account mails
+	Subscription uint32 // of a confirmation or checkup; else 0
+	Payload      string // JSON, for account mails and checkups
 	MessageID    string // without angle brackets
 	State        State
 	Outcome      Outcome
@@ -95,6 +97,12 @@ func DigestPurpose(run, subscriber int64) string { return fmt.Sprintf("digest %d
 // ConfirmationPurpose is that of the nth confirmation of one subscription.
 func ConfirmationPurpose(subscription uint32, n int) string {
 	return fmt.Sprintf("confirmation %d %d", subscription, n)
+}
+
+// CheckupPurpose is that of what is told of one alert on one day: two replicas
+// that look at it the same day tell it once.
+func CheckupPurpose(subscription uint32, f Finding, day time.Time) string {
+	return fmt.Sprintf("checkup %d %s %s", subscription, f, day.UTC().Format(time.DateOnly))
 }
 
 // MessageID derives a Message-ID (RFC 5322 section 3.6.4, without brackets) from

@@ -99,6 +99,8 @@ func (m mails) single(ctx context.Context, e mailer.Envelope) (outbox.Draft, err
 		data, err = m.confirmation(ctx, &who, e, h)
 	case mailer.Account:
 		h.To, data, err = m.account(ctx, &who, e, h)
+	case mailer.CheckupMail:
+		data, err = m.checkup(ctx, &who, e, h)
 	default:
 		err = fmt.Errorf("envelope %d is of unknown kind %q", e.ID, e.Kind)
 	}

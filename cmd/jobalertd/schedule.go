@@ -44,6 +44,7 @@ func (d *daemon) jobs() []job {
 		{"recruiters", "@every 1s", d.refreshRecruiters},
 		{"pauses that end", "@every 1m", func(ctx context.Context) error { _, err := d.subscriptions.ResumeDue(ctx, d.now()); return err }},
 		{"unconfirmed sign-ups", "17 * * * *", func(ctx context.Context) error { _, err := d.subscriptions.PurgeUnconfirmed(ctx, d.now()); return err }},
+		{"checkups", "23 8 * * *", d.checkups},
 		{"retention", "43 3 * * *", d.retention},
 	}
 }
@@ -52,6 +53,16 @@ func (d *daemon) jobs() []job {
 func (d *daemon) digestTick(ctx context.Context) error {
 	sum, err := d.digests.Run(ctx, d.now())
 	if sum.Envelopes > 0 {
+		d.relay.Wake()
+	}
+	return err
+}
+
+// checkups looks at every alert's health, and tells its owner what is found.
+func (d *daemon) checkups(ctx context.Context) error {
+	told, err := d.digests.Checkups(ctx, d.archive)
+	if told > 0 {
+		d.log.InfoContext(ctx, "told subscribers of their alerts' health", "mails", told)
 		d.relay.Wake()
 	}
 	return err

@@ -110,7 +110,7 @@ func localeOf(locale string) string {
 func (c *Composer) Confirmation(d mailer.ConfirmationContent) ([]byte, error) {
 	locale := localeOf(d.Locale)
 	subject := choose(locale, "Bitte bestätigen Sie Ihren Suchauftrag", "Please confirm your job alert")
-	return c.small("confirmation", &d.Headers, c.page(locale, subject, d.AlertName, d))
+	return c.small("confirmation", &d.Headers, c.page(locale, subject, d.AlertName, d), account)
 }
 
 // Account composes a mail about a subscriber's account.
@@ -120,7 +120,7 @@ func (c *Composer) Account(d mailer.AccountContent) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("compose account mail: unknown kind %q", d.Kind)
 	}
-	return c.small("account", &d.Headers, c.page(locale, choose(locale, texts[0], texts[1]), choose(locale, texts[2], texts[3]), d))
+	return c.small("account", &d.Headers, c.page(locale, choose(locale, texts[0], texts[1]), choose(locale, texts[2], texts[3]), d), account)
 }
 
 // accountTexts are subject and preheader, German and English.
@@ -135,14 +135,31 @@ var accountTexts = map[mailer.AccountKind][4]string{
 		"Die Änderung gilt erst, wenn Sie sie bestätigen", "The change takes effect only if you confirm it"},
 }
 
+// Checkup composes a mail about one alert's health.
+func (c *Composer) Checkup(d mailer.CheckupContent) ([]byte, error) {
+	locale := localeOf(d.Locale)
+	subject, ok := checkupSubjects[d.Finding]
+	if !ok {
+		return nil, fmt.Errorf("compose checkup: unknown finding %q", d.Finding)
+	}
+	return c.small("checkup", &d.Headers, c.page(locale, choose(locale, subject[0], subject[1]), d.AlertName, d), checkup)
+}
+
+// checkupSubjects are German and English.
+var checkupSubjects = map[mailer.Finding][2]string{
+	mailer.FoundSilent: {"Lange nichts gefunden: Ihr Suchauftrag", "Nothing found for long: your job alert"},
+	mailer.FoundWanted: {"Möchten Sie diesen Suchauftrag noch?", "Do you still want this job alert?"},
+	mailer.FoundNever:  {"Dieser Suchauftrag kann nichts finden", "This job alert cannot find anything"},
+}
+
 // small composes a mail that is rendered directly.
-func (c *Composer) small(kind string, h *mailer.Headers, p page) ([]byte, error) {
-	t := c.templates[kind+"."+p.Lang]
-	html, err := render(t.html, "frame", p)
+func (c *Composer) small(kind string, h *mailer.Headers, p page, t traffic) ([]byte, error) {
+	own := c.templates[kind+"."+p.Lang]
+	html, err := render(own.html, "frame", p)
 	if err != nil {
 		return nil, err
 	}
-	text, err := render(t.text, t.name, p)
+	text, err := render(own.text, own.name, p)
 	if err != nil {
 		return nil, err
 	}
@@ -151,5 +168,5 @@ func (c *Composer) small(kind string, h *mailer.Headers, p page) ([]byte, error)
 	s.reset()
 	s.html.text(html, false)
 	s.text.text(text, false)
-	return c.message(s, h, p.Subject, p.Lang, account)
+	return c.message(s, h, p.Subject, p.Lang, t)
 }

@@ -302,6 +302,12 @@ func TestNew_RefusesAnIdentityThatBreaksHeaders(t *testing.T) {
 	}
 }
 
+func TestCheckup_RefusesAnUnknownFinding(t *testing.T) {
+	if _, err := composer(t).Checkup(checkup("de", "spam")); err == nil {
+		t.Error("composed a mail of an unknown finding")
+	}
+}
+
 func TestAccount_RefusesAnUnknownKind(t *testing.T) {
 	if _, err := composer(t).Account(mailer.AccountContent{Headers: headers("de", "x"), Kind: "spam"}); err == nil {
 		t.Error("composed a mail of an unknown kind")

@@ -23,7 +23,10 @@ func (s *scratch) reset() {
 // traffic is the kind of mail that Feedback-ID tells apart.
 type traffic string
 
-const account traffic = "account"
+const (
+	account traffic = "account"
+	checkup traffic = "checkup"
+)
 
 // message puts headers and both parts together (multipart/alternative, RFC 2046
 // section 5.1.4: the plainest first) and signs the whole if there is a signer. The

@@ -134,6 +134,16 @@ func golden(t testing.TB) map[string][]byte {
 	return out
 }
 
+func checkup(locale string, f mailer.Finding) mailer.CheckupContent {
+	h := headers(locale, "checkup "+string(f))
+	h.OneClick = "https://jobs.example/unsubscribe/all-Zm9vYmFyYmF6cXV4"
+	h.UnsubscribeMail = "mailto:leave@jobs.example?subject=all-Zm9vYmFyYmF6cXV4"
+	alert := alertsOf(1, locale)[0]
+	return mailer.CheckupContent{Headers: h, AlertName: alert.Name, Frequency: alert.Frequency, UnsubscribeURL: alert.UnsubscribeURL,
+		EditURL: "https://jobs.example/manage/m-Zm9v/alerts/1", WiderURL: "https://jobs.example/manage/m-Zm9v/alerts/1?radius=50",
+		Checkup: mailer.Checkup{Finding: f, Subscription: 1, Since: at.AddDate(-1, 0, 0), Mails: 48, Postings: 131, Dismissed: 9, Wider: 12, WiderKM: 50, SilentDays: 61}}
+}
+
 // samples are the mails that golden files keep, by name.
 func samples(t testing.TB, c *compose.Composer) map[string][]byte {
 	t.Helper()
@@ -163,6 +173,26 @@ func samples(t testing.TB, c *compose.Composer) map[string][]byte {
 		byMail.ByMail = true
 		mail, err = c.Confirmation(byMail)
 		keep("confirmation_by_mail", locale, mail, err)
+		for _, f := range []mailer.Finding{mailer.FoundSilent, mailer.FoundWanted, mailer.FoundNever} {
+			mail, err = c.Checkup(checkup(locale, f))
+			keep("checkup_"+string(f), locale, mail, err)
+		}
+		near := checkup(locale, mailer.FoundSilent)
+		near.Wider = 1
+		mail, err = c.Checkup(near)
+		keep("checkup_silent_one_near", locale, mail, err)
+		alone := checkup(locale, mailer.FoundSilent)
+		alone.Wider = 0
+		mail, err = c.Checkup(alone)
+		keep("checkup_silent_nothing_near", locale, mail, err)
+		anywhere := checkup(locale, mailer.FoundSilent)
+		anywhere.Wider, anywhere.WiderKM = 0, 0
+		mail, err = c.Checkup(anywhere)
+		keep("checkup_silent_anywhere", locale, mail, err)
+		one := checkup(locale, mailer.FoundWanted)
+		one.Mails, one.Postings, one.Dismissed = 1, 1, 0
+		mail, err = c.Checkup(one)
+		keep("checkup_wanted_one", locale, mail, err)
 		for _, kind := range []mailer.AccountKind{mailer.ManageLink, mailer.AlreadyHere, mailer.ConfirmAddress, mailer.AddressChanged} {
 			mail, err = c.Account(account(locale, kind))
 			keep("account_"+string(kind), locale, mail, err)

@@ -19,7 +19,7 @@ var templateFiles embed.FS
 var locales = []string{"de", "en"}
 
 // kinds are the mails there are templates for.
-var kinds = []string{"digest", "confirmation", "account"}
+var kinds = []string{"digest", "confirmation", "account", "checkup"}
 
 // executor is a parsed template of either kind.
 type executor interface {

@@ -33,6 +33,13 @@ func (c *Composer) tryOut() error {
 				return fmt.Errorf("try out the templates of account mails: %w", err)
 			}
 		}
+		for finding := range checkupSubjects {
+			_, err := c.Checkup(mailer.CheckupContent{Headers: h, AlertName: "C", Frequency: "D", EditURL: url, WiderURL: url, UnsubscribeURL: url,
+				Checkup: mailer.Checkup{Finding: finding, Since: at, Mails: 2, Postings: 2, Dismissed: 2, Wider: 2, WiderKM: 50, SilentDays: 60}})
+			if err != nil {
+				return fmt.Errorf("try out the templates of checkups: %w", err)
+			}
+		}
 	}
 	return nil
 }

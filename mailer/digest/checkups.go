@@ -14,192 +14,176 @@ import (
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
-// Accounts takes mails about alerts (implemented by mailer/outbox); kind is
-// CheckupKind of a finding, payload a mailer.Checkup.
-type Accounts interface {
-	Account(ctx context.Context, tx sqlx.ExtContext, subscriber int64, kind string, payload any) error
+// Search counts the open postings that meet criteria (implemented by alerts/archive).
+type Search interface {
+	Count(ctx context.Context, c *alerts.Criteria) (int, error)
 }
-
-// CheckupKind is the kind of account mail that tells a finding.
-func CheckupKind(f mailer.Finding) string { return "checkup-" + string(f) }
 
 // widerKM is the radius that a silent alert is tried with.
 const widerKM = 50
 
-// Checkups looks at every alert once, a page at a time, and asks for a mail where
-// there is something to tell: at most one an alert and call. It returns how many
-// it asked for. It is meant to run daily; replicas do not tell twice.
-func (b *Builder) Checkups(ctx context.Context, mails Accounts) (told int, err error) {
+// maxCheckups is how many mails one look at all alerts asks for. Whoever is left
+// out is met the next day, when those who were told are not found again.
+const maxCheckups = 20_000
+
+// Checkups looks at every alert once, a page at a time, and puts a mail into the
+// outbox where there is something to tell. It returns how many. It is meant to run
+// daily; replicas do not tell twice. Only the alerts that it finds are searched for.
+func (b *Builder) Checkups(ctx context.Context, search Search) (told int, err error) {
+	if err := b.countDigests(ctx); err != nil {
+		return 0, err
+	}
 	const pageSize = 1000
-	for after := uint32(0); ; {
+	c := checkups{Builder: b, search: search, met: map[int64]bool{}}
+	for after := uint32(0); c.told < maxCheckups && ctx.Err() == nil; {
 		page, err := b.Subscriptions.Page(ctx, b.DB.Reader, after, pageSize)
 		if err != nil || len(page) == 0 {
-			return told, err
+			return c.told, err
 		}
 		after = page[len(page)-1].ID
-		n, err := b.checkPage(ctx, mails, page)
-		if told += n; err != nil {
-			return told, fmt.Errorf("check alerts: %w", err)
+		if err := c.check(ctx, page); err != nil {
+			return c.told, fmt.Errorf("check alerts: %w", err)
 		}
 	}
+	return c.told, ctx.Err()
+}
+
+// checkups is one look at all alerts.
+type checkups struct {
+	*Builder
+	search Search
+	met    map[int64]bool // people who get a mail of this look, or of another replica's
+	told   int
 }
 
 // patient is an alert with what was found.
 type patient struct {
 	*subscriptions.Subscription
+	seen    int64 // the position at which it was looked at before
 	vitals  Vitals
-	finding mailer.Finding
 	numbers mailer.Checkup
 }
 
-func (b *Builder) checkPage(ctx context.Context, mails Accounts, page []subscriptions.Subscription) (int, error) {
+func (c *checkups) check(ctx context.Context, page []subscriptions.Subscription) error {
 	var patients []*patient
 	for i := range page {
-		if page[i].State == subscriptions.Confirmed {
-			criteria := page[i].Criteria
-			p := &patient{Subscription: &page[i], numbers: mailer.Checkup{Subscription: page[i].ID}}
-			p.vitals = Vitals{CanFire: b.Meaning.Prepare(&criteria) == nil, Told: map[mailer.Finding]time.Time{}}
-			patients = append(patients, p)
+		if s := page[i].State; s == subscriptions.Confirmed || s == subscriptions.Paused {
+			patients = append(patients, &patient{Subscription: &page[i], vitals: Vitals{CanFire: c.canFire(&page[i]), Told: map[mailer.Finding]time.Time{}}})
 		}
 	}
 	if len(patients) == 0 {
-		return 0, nil
+		return nil
 	}
-	if err := b.readTold(ctx, patients); err != nil {
-		return 0, err
-	}
-	if err := b.readDelivered(ctx, patients); err != nil {
-		return 0, err
-	}
-	now := b.Now()
-	found := slices.DeleteFunc(patients, func(p *patient) bool {
-		p.finding = Diagnose(p.Subscription, p.vitals, now)
-		return p.finding == ""
-	})
-	if err := b.tryWider(ctx, found, now); err != nil {
-		return 0, err
-	}
-	told := 0
-	for _, p := range found {
-		ok, err := b.tell(ctx, mails, p, now)
-		if err != nil {
-			return told, err
-		}
-		if ok {
-			told++
-		}
-	}
-	return told, nil
-}
-
-func (b *Builder) readTold(ctx context.Context, patients []*patient) error {
-	of := map[int64]*patient{}
-	ids := make([]int64, len(patients))
-	for i, p := range patients {
-		ids[i], of[int64(p.ID)] = int64(p.ID), p
-	}
-	var rows []struct {
-		Subscription int64  `db:"subscription_id"`
-		Finding      string `db:"finding"`
-		ToldMS       int64  `db:"told_ms"`
-	}
-	if err := b.queries.Select(ctx, b.DB.Reader, &rows, "told-of", map[string]any{"ids": ids}); err != nil {
+	if err := c.readVitals(ctx, patients); err != nil {
 		return err
 	}
-	for _, r := range rows {
-		of[r.Subscription].vitals.Told[mailer.Finding(r.Finding)] = time.UnixMilli(r.ToldMS).UTC()
+	if err := c.readTold(ctx, patients); err != nil {
+		return err
+	}
+	for _, p := range patients {
+		now := c.Now()
+		p.numbers.Finding = Diagnose(p.Subscription, p.vitals, now)
+		if p.numbers.Finding == "" || c.met[p.Subscriber] || c.told >= maxCheckups {
+			continue
+		}
+		if err := c.examine(ctx, p, now); err != nil {
+			return err
+		}
+		if err := c.tell(ctx, p, now); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// readDelivered counts each alert's mails and postings, and finds its last.
-func (b *Builder) readDelivered(ctx context.Context, patients []*patient) error {
-	of := map[uint32]*patient{}
-	var subscribers []int64
-	for _, p := range patients {
-		of[p.ID] = p
-		subscribers = append(subscribers, p.Subscriber)
-	}
-	slices.Sort(subscribers)
-	arg := map[string]any{"subscribers": slices.Compact(subscribers)}
-	return b.queries.Each(ctx, b.DB.Reader, "content-since", arg, func(rows *sqlx.Rows) error {
-		var (
-			subscriber, created int64
-			encoded             string
-			c                   content
-		)
-		if err := rows.Scan(&subscriber, &created, &encoded); err != nil {
-			return err
-		}
-		if err := json.Unmarshal([]byte(encoded), &c); err != nil {
-			return nil // the run that meets it reports it
-		}
-		shown := map[uint32]int{}
-		for i := range c.Postings {
-			for _, id := range c.Postings[i].alerts() {
-				shown[id]++
-			}
-		}
-		for id, n := range shown {
-			if p := of[id]; p != nil {
-				p.numbers.Mails++
-				p.numbers.Postings += n
-				p.vitals.LastDelivered = time.UnixMilli(created).UTC()
-			}
-		}
-		return nil
-	})
+func (b *Builder) canFire(sub *subscriptions.Subscription) bool {
+	criteria := sub.Criteria
+	return b.Meaning.Prepare(&criteria) == nil && b.Meaning.CanMatch(&criteria)
 }
 
-// tryWider counts what silent alerts would find farther away.
-func (b *Builder) tryWider(ctx context.Context, found []*patient, now time.Time) error {
-	wider := map[*patient]*alerts.Criteria{}
-	for _, p := range found {
-		if p.finding != mailer.FoundSilent {
-			continue
-		}
-		heard := p.vitals.LastDelivered
-		if heard.Before(p.ConfirmedAt) {
-			heard = p.ConfirmedAt
-		}
-		p.numbers.SilentDays = int(now.Sub(heard).Hours() / 24)
-		criteria := p.Criteria
-		criteria.Places = slices.Clone(criteria.Places)
-		radius, grown := float64(widerKM), false
-		for i := range criteria.Places {
-			if criteria.Places[i].Radius() < radius {
-				criteria.Places[i].RadiusKM, grown = &radius, true
-			}
-		}
-		if grown {
-			p.numbers.WiderKM, wider[p] = widerKM, &criteria
-		}
+// examine finds the numbers that go with a finding.
+func (c *checkups) examine(ctx context.Context, p *patient, now time.Time) error {
+	n := &p.numbers
+	n.Subscription, n.Position, n.Since = p.ID, p.Position, p.ConfirmedAt
+	if asked := p.vitals.Told[mailer.FoundWanted]; !asked.IsZero() {
+		n.Since = asked
 	}
-	if len(wider) == 0 {
-		return nil
+	switch n.Finding {
+	case mailer.FoundSilent:
+		n.SilentDays = int(now.Sub(p.vitals.heard(p.Subscription)) / (24 * time.Hour))
+		return c.tryWider(ctx, p)
+	case mailer.FoundWanted:
+		return c.countDismissed(ctx, p)
 	}
-	const ever = 1<<63 - 1
-	return b.Postings.OpenBetween(ctx, b.DB.Reader, 0, ever, now, func(s alerts.Stored) error {
-		d := b.Meaning.Document(&s.Posting)
-		for p, criteria := range wider {
-			if criteria.Matches(d) {
-				p.numbers.Wider++
-			}
-		}
-		return nil
-	})
+	return nil
 }
 
-// tell asks for the mail and remembers it, both or neither; false if another
-// replica was quicker.
-func (b *Builder) tell(ctx context.Context, mails Accounts, p *patient, now time.Time) (told bool, err error) {
+// tryWider counts what a silent alert would find farther away.
+func (c *checkups) tryWider(ctx context.Context, p *patient) (err error) {
+	criteria := p.Criteria
+	criteria.Places = slices.Clone(criteria.Places)
+	radius := float64(widerKM)
+	for i := range criteria.Places {
+		if criteria.Places[i].Radius() < radius {
+			criteria.Places[i].RadiusKM, p.numbers.WiderKM = &radius, widerKM
+		}
+	}
+	if p.numbers.WiderKM == 0 {
+		return nil
+	}
+	if err := c.Meaning.Prepare(&criteria); err != nil {
+		return err
+	}
+	p.numbers.Wider, err = c.search.Count(ctx, &criteria)
+	return err
+}
+
+// countDismissed counts which of the postings that she does not want to see again
+// would be this alert's, as far as they are still stored.
+func (c *checkups) countDismissed(ctx context.Context, p *patient) error {
+	dismissed, err := c.Subscriptions.Dismissed(ctx, c.DB.Reader, []int64{p.Subscriber})
+	if err != nil {
+		return err
+	}
+	var numbers []uint32
+	for _, d := range dismissed[p.Subscriber] {
+		if d.At.After(p.numbers.Since) {
+			numbers = append(numbers, d.Posting)
+		}
+	}
+	stored, err := c.Postings.Postings(ctx, c.DB.Reader, numbers)
+	if err != nil {
+		return err
+	}
+	for i := range stored {
+		if p.Criteria.Matches(c.Meaning.Document(&stored[i].Posting)) {
+			p.numbers.Dismissed++
+		}
+	}
+	p.numbers.Dismissed = min(p.numbers.Dismissed, p.numbers.Postings)
+	return nil
+}
+
+// tell puts the mail into the outbox and remembers it, both or neither. Where
+// another replica was quicker nothing is done; whose alert it is has her mail.
+func (c *checkups) tell(ctx context.Context, p *patient, now time.Time) error {
+	payload, err := json.Marshal(p.numbers)
+	if err != nil {
+		return err
+	}
+	finding := p.numbers.Finding
 	var seen int64
-	if t := p.vitals.Told[p.finding]; !t.IsZero() {
+	if t := p.vitals.Told[finding]; !t.IsZero() {
 		seen = t.UnixMilli()
 	}
-	arg := map[string]any{"subscription_id": p.ID, "finding": string(p.finding), "told_ms": now.UnixMilli(), "seen_ms": seen}
-	err = b.DB.Tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := b.queries.Exec(ctx, tx, "tell", arg)
+	purpose := mailer.CheckupPurpose(p.ID, finding, now)
+	envelope := mailer.Envelope{Kind: mailer.CheckupMail, Purpose: purpose, Subscriber: p.Subscriber, Subscription: p.ID,
+		Payload: string(payload), MessageID: c.MessageID(purpose), DueAt: now, Created: now}
+	told := false
+	err = c.DB.Tx(ctx, func(tx *sqlx.Tx) error {
+		told = false
+		res, err := c.queries.Exec(ctx, tx, "tell", map[string]any{"subscription_id": p.ID, "subscriber_id": p.Subscriber,
+			"finding": string(finding), "told_ms": now.UnixMilli(), "seen_ms": seen})
 		if err != nil {
 			return err
 		}
@@ -207,8 +191,20 @@ func (b *Builder) tell(ctx context.Context, mails Accounts, p *patient, now time
 		if err != nil || n == 0 {
 			return err
 		}
+		if finding == mailer.FoundWanted {
+			if _, err := c.queries.Exec(ctx, tx, "count-anew", map[string]any{"subscription_id": p.ID}); err != nil {
+				return err
+			}
+		}
 		told = true
-		return mails.Account(ctx, tx, p.Subscriber, CheckupKind(p.finding), p.numbers)
+		return c.Outbox.Enqueue(ctx, tx, []mailer.Envelope{envelope})
 	})
-	return told && err == nil, err
+	if err != nil {
+		return err
+	}
+	c.met[p.Subscriber] = true
+	if told {
+		c.told++
+	}
+	return nil
 }

@@ -128,7 +128,8 @@ func New(o Options) (*Builder, error) {
 	}
 	q, err := database.LoadQueries(queryFiles, o.DB.Dialect, "start-run", "count-run", "finish-run", "close-crashed-runs", "list-runs", "run-by-id",
 		"put-digest", "latest-digests", "earlier-digests", "delivered-before", "digests-created", "digests-by-envelope", "digests-of-subscriber", "purge-digests",
-		"put-separations", "separations-of", "purge-separations", "content-since", "told-of", "tell", "start-follower", "follower-position", "move-follower", "hold-follower")
+		"put-separations", "separations-of", "purge-separations", "digests-after", "count-shown", "see-change", "count-anew",
+		"vitals-of", "told-of", "told-whom", "tell", "start-follower", "follower-position", "move-follower", "hold-follower")
 	if err != nil {
 		return nil, err
 	}

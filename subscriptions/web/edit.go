@@ -13,6 +13,7 @@ type editView struct {
 	Token   string
 	Form    formView
 	Outlook *outlookView
+	Widened string // the radius that a mail's link put into the form; "" for none
 }
 
 // editForm is the form of an alert on her own pages: no address, no consent.
@@ -69,8 +70,15 @@ func (s *Site) editAlert(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := s.ownView(r, b, "edit.title", nil)
-	data := editView{Token: b.token, Form: s.editForm(s.formOf(&sub, v.Lang), nil, v.Lang, alertPath(b, &sub))}
-	if data.Outlook, err = s.outlook(r.Context(), &sub.Criteria, sub.Schedule.Frequency, v.Lang); err != nil {
+	shown := s.formOf(&sub, v.Lang)
+	criteria, widened := &sub.Criteria, ""
+	if typed := r.URL.Query().Get("radius"); shown.widen(len(sub.Criteria.Places), typed) {
+		if wish, faults := s.wish(shown, &sub, v.Lang); len(faults) == 0 {
+			criteria, widened = &wish.Criteria, typed
+		}
+	}
+	data := editView{Token: b.token, Form: s.editForm(shown, nil, v.Lang, alertPath(b, &sub)), Widened: widened}
+	if data.Outlook, err = s.outlook(r.Context(), criteria, sub.Schedule.Frequency, v.Lang); err != nil {
 		return err
 	}
 	v.Data = data

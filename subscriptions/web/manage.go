@@ -36,6 +36,7 @@ type alertView struct {
 	Next      string
 	Brought   string // what it has sent lately; "" where that is not known
 	Feed      string // path without its ending; "" for one that has no feed
+	Never     bool   // no posting could meet it
 }
 
 // doneWords are what a page may be told was just done; each has a text.
@@ -115,6 +116,8 @@ func (s *Site) broughtText(d Delivered, locale string) string {
 func (s *Site) alert(sub *subscriptions.Subscription, locale string) alertView {
 	a := alertView{ID: sub.ID, Name: sub.Name(s.Meaning, locale), Frequency: sub.Schedule.Describe(locale), Timezone: sub.Schedule.Timezone,
 		Paused: sub.State == subscriptions.Paused, Next: s.nextText(sub, locale)}
+	criteria := sub.Criteria
+	a.Never = s.Meaning.Prepare(&criteria) != nil || !s.Meaning.CanMatch(&criteria)
 	if sub.Label != "" {
 		a.Described = subscriptions.Describe(s.Meaning, &sub.Criteria, locale)
 	}

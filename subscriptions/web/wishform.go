@@ -223,6 +223,21 @@ func (s *Site) formOf(sub *subscriptions.Subscription, locale string) wishForm {
 	return f
 }
 
+// widen sets those of the first circles that are smaller to a radius of so many km,
+// as a whole number; false if there is none. States stand behind the circles.
+func (f *wishForm) widen(circles int, km string) (widened bool) {
+	radius, err := strconv.Atoi(km)
+	if err != nil || radius < 1 || radius > alerts.MaxRadiusKM {
+		return false
+	}
+	for i := range f.Places[:circles] {
+		if had, err := strconv.ParseFloat(strings.Replace(f.Places[i].Radius, ",", ".", 1), 64); err == nil && had < float64(radius) {
+			f.Places[i].Radius, widened = km, true
+		}
+	}
+	return widened
+}
+
 func decimal(value float64, locale string) string {
 	typed := strconv.FormatFloat(value, 'f', -1, 64)
 	if locale == "de" {

@@ -81,16 +81,38 @@ SELECT subscriber_id, low, high FROM separations WHERE subscriber_id IN (:subscr
 -- Postings do not outlive their retention, nor does what was said of them.
 DELETE FROM separations WHERE at_ms < :before_ms;
 
--- name: content-since
--- What some subscribers were shown, for the numbers of their alerts; the retention of digests bounds it.
-SELECT subscriber_id, created_ms, content FROM digests WHERE subscriber_id IN (:subscribers) ORDER BY subscriber_id, after_id;
+-- name: digests-after
+-- Digests in the order of their numbers, for counting what alerts have shown.
+SELECT id, created_ms, content FROM digests WHERE id > :after ORDER BY id LIMIT :page;
+
+-- name: count-shown
+-- Adds what digests showed of alerts.
+INSERT INTO vitals (subscription_id, position, heard_ms, mails, postings) VALUES (:subscription_id, 0, :heard_ms, :mails, :postings)
+ON CONFLICT (subscription_id) DO UPDATE
+   SET heard_ms = CASE WHEN excluded.heard_ms > vitals.heard_ms THEN excluded.heard_ms ELSE vitals.heard_ms END,
+       mails = vitals.mails + excluded.mails, postings = vitals.postings + excluded.postings;
+
+-- name: see-change
+-- Silence begins anew when an alert is changed, paused or resumed.
+INSERT INTO vitals (subscription_id, position, heard_ms, mails, postings) VALUES (:subscription_id, :position, :heard_ms, 0, 0)
+ON CONFLICT (subscription_id) DO UPDATE SET position = excluded.position, heard_ms = excluded.heard_ms;
+
+-- name: count-anew
+UPDATE vitals SET mails = 0, postings = 0 WHERE subscription_id = :subscription_id;
+
+-- name: vitals-of
+SELECT subscription_id, position, heard_ms, mails, postings FROM vitals WHERE subscription_id IN (:ids) ORDER BY subscription_id;
 
 -- name: told-of
 SELECT subscription_id, finding, told_ms FROM checkups WHERE subscription_id IN (:ids) ORDER BY subscription_id, finding;
 
+-- name: told-whom
+-- When each of some people was last told anything.
+SELECT subscriber_id, MAX(told_ms) AS told_ms FROM checkups WHERE subscriber_id IN (:subscribers) GROUP BY subscriber_id ORDER BY subscriber_id;
+
 -- name: tell
 -- Only one replica tells: the row moves from what was seen.
-INSERT INTO checkups (subscription_id, finding, told_ms) VALUES (:subscription_id, :finding, :told_ms)
+INSERT INTO checkups (subscription_id, finding, told_ms, subscriber_id) VALUES (:subscription_id, :finding, :told_ms, :subscriber_id)
 ON CONFLICT (subscription_id, finding) DO UPDATE SET told_ms = excluded.told_ms
  WHERE checkups.told_ms = :seen_ms;
 
