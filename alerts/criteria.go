@@ -57,6 +57,7 @@ type Criteria struct {
 	notEmployers []string // folded
 	yearly       int64    // Salary as gross yearly
 	prepared     bool
+	canary       bool
 }
 
 // Place is a circle: around a named place, a postcode, or a point.

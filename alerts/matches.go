@@ -14,7 +14,8 @@ func (c *Criteria) Matches(d *Document) bool {
 	return c.prepared &&
 		c.remoteHolds(d) && c.placeHolds(d) && c.payHolds(d) && c.typeHolds(d) &&
 		c.employerHolds(d) && (!c.NoAgencies || !d.Agency) &&
-		c.languageHolds(d) && c.sourceHolds(d) && c.query.Matches(d.Text)
+		c.languageHolds(d) && c.sourceHolds(d) && c.query.Matches(d.Text) &&
+		c.canary == (d.Source == CanarySource)
 }
 
 func (c *Criteria) remoteHolds(d *Document) bool {

@@ -70,6 +70,7 @@ func (m *Meaning) Prepare(c *Criteria) error {
 	p.pay()
 	p.words()
 	p.names()
+	p.reserved()
 	if len(p.faults) == 0 {
 		p.scope()
 	}

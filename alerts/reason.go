@@ -74,7 +74,7 @@ func (c *Criteria) Explain(d *Document) (bool, []Reason) {
 	if len(c.Sources) > 0 {
 		add(plain(BySource, c.sourceHolds(d), "Quelle: "+d.Source, "source: "+d.Source, "Quelle: "+d.Source, "source: "+d.Source))
 	}
-	held := true
+	held := c.canary == (d.Source == CanarySource)
 	for _, r := range rs {
 		held = held && r.Held
 	}

@@ -25,6 +25,7 @@ type Config struct {
 	Mail      Mail      `koanf:"mail"`
 	Inbound   Inbound   `koanf:"inbound"`
 	Digest    Digest    `koanf:"digest"`
+	Canary    Canary    `koanf:"canary"`
 	Postings  Postings  `koanf:"postings"`
 	Text      Text      `koanf:"text"`
 	Archive   Archive   `koanf:"archive"`
@@ -116,6 +117,13 @@ type Digest struct {
 	Cadences    map[string]string `koanf:"cadences" help:"further frequencies by name, each a cron line in the subscriber's time zone, such as workdays = \"0 7 * * 1-5\""`
 }
 
+// Canary is a posting and a mail of our own that go the whole way now and then.
+type Canary struct {
+	Schedule string        `koanf:"schedule" help:"cron line, in UTC, at which a synthetic posting is published, whose mail must arrive; empty: never"`
+	Address  string        `koanf:"address" help:"where its mails go: an address of its own, which nobody subscribes with"`
+	Overdue  time.Duration `koanf:"overdue" help:"how long its mail may take before it is an alarm; more than digest.instant_hold"`
+}
+
 // Postings is about what recruiters send.
 type Postings struct {
 	Lifetime     time.Duration `koanf:"lifetime" help:"when a posting without validThrough expires"`
@@ -164,6 +172,7 @@ func Default() *Config {
 		},
 		Mail:      Mail{From: "alerts@localhost", Brand: "Job alerts"},
 		Digest:    Digest{Timezone: "Europe/Berlin", MaxPostings: 20, InstantHold: 2 * time.Minute},
+		Canary:    Canary{Overdue: 15 * time.Minute},
 		Postings:  Postings{Lifetime: 60 * day},
 		Archive:   Archive{MaxPostings: 100_000},
 		Retention: Retention{Postings: 90 * day, MatchLog: 40 * day, Digests: 90 * day, Outbox: 30 * day, Consents: 1095 * day},

@@ -78,7 +78,7 @@ func TestKeys_StandAsReleased(t *testing.T) {
 		nats.tls_ca_file nats.tls_cert_file nats.tls_key_file database.url database.url_file smtp.host smtp.port smtp.tls smtp.username
 		smtp.password smtp.password_file smtp.connections smtp.max_per_second smtp.max_per_minute_per_domain mail.from mail.reply_to
 		mail.brand mail.imprint mail.bounce_address mail.dkim_domain mail.dkim_selector mail.dkim_key_file inbound.listen digest.timezone
-		digest.max_postings digest.instant_hold digest.cadences postings.lifetime archive.max_postings retention.postings
+		digest.max_postings digest.instant_hold digest.cadences canary.schedule canary.address canary.overdue postings.lifetime archive.max_postings retention.postings
 		retention.match_log retention.digests retention.outbox retention.consents log.level log.format`) {
 		if !known[key] {
 			t.Errorf("%s is gone", key)

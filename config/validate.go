@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -49,6 +50,7 @@ func (c *Config) check() []Fault {
 	c.checkMail(&k)
 	k.optionalListen("inbound.listen", c.Inbound.Listen)
 	c.checkDigest(&k)
+	c.checkCanary(&k)
 	c.checkKeeping(&k)
 	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	k.oneOf("log.format", c.Log.Format, "", "text", "json")
@@ -152,6 +154,21 @@ func (c *Config) checkDigest(k *checker) {
 		if err := checkCronLine(line); err != nil {
 			k.fault(key, "%q %v", line, err)
 		}
+	}
+}
+
+func (c *Config) checkCanary(k *checker) {
+	if c.Canary.Schedule == "" {
+		return
+	}
+	if err := checkCronLine(c.Canary.Schedule); err != nil {
+		k.fault("canary.schedule", "%q %v", c.Canary.Schedule, err)
+	}
+	if a, err := mail.ParseAddress(c.Canary.Address); err != nil || a.Address != c.Canary.Address {
+		k.fault("canary.address", "%q must be an address for the canary's mails, since canary.schedule is set", c.Canary.Address)
+	}
+	if c.Canary.Overdue < c.Digest.InstantHold+time.Minute || c.Canary.Overdue > day {
+		k.fault("canary.overdue", "%s must be longer than digest.instant_hold (%s) by a minute, and at most 1d", formatDuration(c.Canary.Overdue), formatDuration(c.Digest.InstantHold))
 	}
 }
 

@@ -102,9 +102,14 @@ func TestValidate_RefusesWithTheKeyAndWhatIsAllowed(t *testing.T) {
 		"cron by interval":               {func(c *Config) { c.Digest.Cadences = map[string]string{"x": "@every 1h"} }, "digest.cadences.x: "},
 		"cron of six":                    {func(c *Config) { c.Digest.Cadences = map[string]string{"x": "0 0 7 * * *"} }, "digest.cadences.x: "},
 		"cadence's name":                 {func(c *Config) { c.Digest.Cadences = map[string]string{"Work Days": "0 7 * * 1-5"} }, `digest.cadences.Work Days: must have`},
-		"short memory":                   {func(c *Config) { c.Retention.Digests = day }, "retention.digests: 1d must be at least 15d"},
-		"no time":                        {func(c *Config) { c.SMTP.Timeout = time.Millisecond }, "smtp.timeout: 1ms must be at least 1s"},
-		"log":                            {func(c *Config) { c.Log.Format = "xml" }, `log.format: "xml" must be one of: text, json`},
+		"canary's line":                  {func(c *Config) { c.Canary.Schedule, c.Canary.Address = "@every 1m", "canary@jobs.example" }, "canary.schedule: "},
+		"canary nowhere":                 {func(c *Config) { c.Canary.Schedule = "0 * * * *" }, "canary.address: "},
+		"canary in haste": {func(c *Config) {
+			c.Canary = Canary{Schedule: "0 * * * *", Address: "canary@jobs.example", Overdue: 2 * time.Minute}
+		}, "canary.overdue: "},
+		"short memory": {func(c *Config) { c.Retention.Digests = day }, "retention.digests: 1d must be at least 15d"},
+		"no time":      {func(c *Config) { c.SMTP.Timeout = time.Millisecond }, "smtp.timeout: 1ms must be at least 1s"},
+		"log":          {func(c *Config) { c.Log.Format = "xml" }, `log.format: "xml" must be one of: text, json`},
 	} {
 		t.Run(what, func(t *testing.T) {
 			settings := serving()

@@ -163,7 +163,7 @@ func (a *Archive) put(ctx context.Context, page []alerts.Stored) error {
 	now := a.Now()
 	standing := make([]alerts.Stored, 0, len(page))
 	for i := range page {
-		if page[i].Standing(now) {
+		if page[i].Standing(now) && page[i].Source != alerts.CanarySource {
 			standing = append(standing, page[i])
 		}
 	}

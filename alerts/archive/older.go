@@ -34,7 +34,7 @@ func (a *Archive) Older(ctx context.Context, c *alerts.Criteria, before int64, l
 				return nil, 0, fmt.Errorf("search older postings: %w", err)
 			}
 			before = page[i].Position
-			if !c.Matches(a.Meaning.Document(&page[i].Posting)) {
+			if page[i].Source == alerts.CanarySource || !c.Matches(a.Meaning.Document(&page[i].Posting)) {
 				continue
 			}
 			if found = append(found, page[i]); len(found) == limit {

@@ -17,12 +17,13 @@ type instant uint64
 // Index answers which subscriptions a posting matches. It is safe for concurrent
 // use. Criteria that were put in must not be changed afterwards.
 type Index struct {
-	df      *Frequencies
-	layers  atomic.Pointer[layers]
-	now     atomic.Uint64 // the last instant; written with mu held
-	live    atomic.Int64
-	scratch sync.Pool // of *scratch
-	filings sync.Pool // of *filing
+	df       *Frequencies
+	layers   atomic.Pointer[layers]
+	now      atomic.Uint64 // the last instant; written with mu held
+	live     atomic.Int64  // in the layers
+	canaries canaries
+	scratch  sync.Pool // of *scratch
+	filings  sync.Pool // of *filing
 
 	mu      sync.Mutex // held by writers, and at both ends of a merge
 	merging bool
@@ -77,7 +78,7 @@ func Build(subscriptions iter.Seq2[uint32, *alerts.Criteria], df *Frequencies) *
 // with the index meanwhile.
 func (x *Index) Load(subscriptions iter.Seq2[uint32, *alerts.Criteria]) {
 	n := newBuilder(x.df)
-	for id, c := range subscriptions {
+	for id, c := range x.canaries.without(subscriptions) {
 		n.add(id, c)
 	}
 	b, err := n.build(context.Background())
@@ -97,6 +98,12 @@ func (x *Index) Frequencies() *Frequencies { return x.df }
 // Put adds a subscription, or replaces its criteria. A Percolate that begins
 // after Put has returned sees it; one under way sees the index without it.
 func (x *Index) Put(id uint32, c *alerts.Criteria) {
+	if c.Canary() {
+		x.Remove(id)
+		x.canaries.put(id, c)
+		return
+	}
+	x.canaries.remove(id)
 	f := x.filings.Get().(*filing)
 	defer x.filings.Put(f)
 	f.file(c, x.df)
@@ -119,6 +126,7 @@ func (x *Index) Put(id uint32, c *alerts.Criteria) {
 
 // Remove takes a subscription out; an unknown one is none.
 func (x *Index) Remove(id uint32) {
+	x.canaries.remove(id)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	at := instant(x.now.Load() + 1)
@@ -147,6 +155,9 @@ func (x *Index) kill(l *layers, id uint32, at instant) bool {
 // Criteria.Matches by definition, sees the index as it stood at one instant, and
 // waits for nobody.
 func (x *Index) Percolate(dst []uint32, d *alerts.Document) []uint32 {
+	if d.Source == alerts.CanarySource {
+		return x.canaries.percolate(dst, d)
+	}
 	x.df.sample(d)
 	l, at := x.standing()
 	return x.percolateAt(dst, l, at, d)
@@ -188,7 +199,7 @@ func (x *Index) standing() (*layers, instant) {
 }
 
 // Len is how many subscriptions are in the index.
-func (x *Index) Len() int { return int(x.live.Load()) }
+func (x *Index) Len() int { return int(x.live.Load()) + x.canaries.len() }
 
 // Stats say how an index is doing.
 type Stats struct {

@@ -53,6 +53,7 @@ func (d *doctor) lookAtDatabase(ctx context.Context) {
 	d.say(healthy, what, string(db.Dialect)+", schema up to date, writable", "")
 	d.lookAtAnalysis(ctx, db)
 	d.lookAtOutbox(ctx, db)
+	d.lookAtCanary(ctx)
 	if db.Dialect == database.PostgreSQL {
 		var ms int64
 		before := time.Now()

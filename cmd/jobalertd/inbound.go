@@ -237,8 +237,13 @@ type receiver struct {
 // inboundServer serves the three addresses under the domain of bounce_address.
 func (s *stores) inboundServer(h inbound.Handler, secure *tls.Config) *inbound.Server {
 	domain := domainOf(s.config.Mail.BounceAddress)
-	return inbound.NewServer(inbound.Options{TLS: secure, HelloName: mailHost(s.config), BounceAddress: s.config.Mail.BounceAddress,
-		UnsubscribeAddress: unsubscribeLocal + "@" + domain, SubscribeAddress: subscribeLocal + "@" + domain, Log: s.log}, h)
+	o := inbound.Options{TLS: secure, HelloName: mailHost(s.config), BounceAddress: s.config.Mail.BounceAddress,
+		UnsubscribeAddress: unsubscribeLocal + "@" + domain, SubscribeAddress: subscribeLocal + "@" + domain, Log: s.log}
+	if s.canaryBack() {
+		o.CanaryAddress = s.config.Canary.Address
+		o.Canary = func(ctx context.Context, messageID string) error { return s.arrivals.Arrived(ctx, messageID, s.now()) }
+	}
+	return inbound.NewServer(o, h)
 }
 
 // buildInbound listens where mail comes back; nowhere without inbound.listen.

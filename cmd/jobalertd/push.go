@@ -103,6 +103,9 @@ func (s *session) publisher(ctx context.Context, source string) (*publisher, err
 	if !alerts.ValidSource(source) {
 		return nil, usagef("--source %q must consist of a-z, 0-9 and -", source)
 	}
+	if source == alerts.CanarySource {
+		return nil, usagef("--source %q is reserved", source)
+	}
 	cfg, err := s.config()
 	if err != nil {
 		return nil, err

@@ -31,6 +31,9 @@ func (c recruitersAddCmd) Run(ctx context.Context, s *session) error {
 	if !alerts.ValidSource(c.Source) {
 		return usagef("source %q must consist of a-z, 0-9 and -", c.Source)
 	}
+	if c.Source == alerts.CanarySource {
+		return usagef("source %q is reserved", c.Source)
+	}
 	st, err := s.stores(ctx)
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func (d *daemon) schedule(ctx context.Context) (*scheduler, error) {
 
 // jobs are what the daemon does by the clock.
 func (d *daemon) jobs() []job {
-	return []job{
+	jobs := []job{
 		{"due tick", "@every 5s", d.digestTick},
 		{"recruiters", "@every 1s", d.refreshRecruiters},
 		{"pauses that end", "@every 1m", func(ctx context.Context) error { _, err := d.subscriptions.ResumeDue(ctx, d.now()); return err }},
@@ -47,6 +47,10 @@ func (d *daemon) jobs() []job {
 		{"checkups", "23 8 * * *", d.checkups},
 		{"retention", "43 3 * * *", d.retention},
 	}
+	if d.canary != nil {
+		jobs = append(jobs, job{"canary", d.config.Canary.Schedule, d.fly}, job{"canary watch", "@every 15s", d.canary.watch})
+	}
+	return jobs
 }
 
 // digestTick builds what is due.

@@ -73,7 +73,8 @@ type daemon struct {
 	ready   readiness
 	server  *http.Server
 	listen  net.Listener
-	inbound *receiver // nil without inbound.listen
+	inbound *receiver    // nil without inbound.listen
+	canary  *canaryWatch // nil without canary.schedule
 }
 
 // newDaemon builds every part and hands it over. Nothing runs yet but the
@@ -103,6 +104,9 @@ func newDaemon(ctx context.Context, c *config.Config, m *alerts.Meaning, log *sl
 	}
 	d.archive = st.newArchive()
 	if err := d.buildRelay(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.buildCanary(); err != nil {
 		return nil, err
 	}
 	if err := d.buildInbound(ctx); err != nil {

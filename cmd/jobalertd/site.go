@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/jobalertd/jobalertd/alerts"
@@ -97,10 +98,15 @@ func (pageSeparations) Named(c subscriptions.Claims) ([]uint32, bool) { return d
 type storedPostings struct{ *stores }
 
 func (s storedPostings) Posting(ctx context.Context, number uint32) (alerts.Stored, error) {
-	return s.postings.Posting(ctx, s.db.Reader, number)
+	p, err := s.postings.Posting(ctx, s.db.Reader, number)
+	if err == nil && p.Source == alerts.CanarySource {
+		return alerts.Stored{}, fmt.Errorf("posting %d is the canary's: %w", number, alerts.ErrNotFound)
+	}
+	return p, err
 }
 
-// Newest are the newest postings, whatever has become of them.
+// Newest are the newest postings, whatever has become of them; the canary's are nobody's.
 func (s storedPostings) Newest(ctx context.Context, limit int) ([]alerts.Stored, error) {
-	return s.postings.Newest(ctx, s.db.Reader, "", 0, limit)
+	list, err := s.postings.Newest(ctx, s.db.Reader, "", 0, limit)
+	return slices.DeleteFunc(list, func(p alerts.Stored) bool { return p.Source == alerts.CanarySource }), err
 }

@@ -112,7 +112,7 @@ func (v *verifier) verify(ctx context.Context) (verdict, error) {
 		return verdict{}, err
 	}
 	answer := verdict{Holds: true, Position: v.clock}
-	for _, step := range []func(context.Context) ([]proof, error){v.stream, v.positions, v.deliveries, v.envelopes} {
+	for _, step := range []func(context.Context) ([]proof, error){v.stream, v.positions, v.deliveries, v.envelopes, v.canary} {
 		proofs, err := step(ctx)
 		if err != nil {
 			return answer, fmt.Errorf("verify: %w", err)

@@ -17,6 +17,7 @@ import (
 	"github.com/jobalertd/jobalertd/config"
 	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/mailer"
+	"github.com/jobalertd/jobalertd/mailer/canary"
 	"github.com/jobalertd/jobalertd/mailer/compose"
 	"github.com/jobalertd/jobalertd/mailer/digest"
 	"github.com/jobalertd/jobalertd/mailer/outbox"
@@ -35,6 +36,7 @@ type stores struct {
 	subscriptions *substore.Store
 	suppressions  *suppression.List
 	outbox        *outbox.Store
+	arrivals      *canary.Arrivals
 	digests       *digest.Builder
 	composer      *compose.Composer
 	links         subscriptions.Links
@@ -96,6 +98,9 @@ func buildStores(ctx context.Context, c *config.Config, m *alerts.Meaning, log *
 	}
 	s.outbox, err = outbox.NewStore(db, s.messageID, now)
 	if err != nil {
+		return nil, err
+	}
+	if s.arrivals, err = canary.Open(db); err != nil {
 		return nil, err
 	}
 	s.digests, err = digest.New(digest.Options{

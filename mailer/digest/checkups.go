@@ -67,7 +67,7 @@ type patient struct {
 func (c *checkups) check(ctx context.Context, page []subscriptions.Subscription) error {
 	var patients []*patient
 	for i := range page {
-		if s := page[i].State; s == subscriptions.Confirmed || s == subscriptions.Paused {
+		if s := page[i].State; (s == subscriptions.Confirmed || s == subscriptions.Paused) && !page[i].Criteria.Canary() {
 			patients = append(patients, &patient{Subscription: &page[i], vitals: Vitals{CanFire: c.canFire(&page[i]), Told: map[mailer.Finding]time.Time{}}})
 		}
 	}

@@ -57,6 +57,10 @@ type Options struct {
 	BounceAddress      string // takes bounces@… and bounces+TOKEN@…
 	UnsubscribeAddress string // takes unsubscribe+TOKEN@…
 	SubscribeAddress   string
+	// CanaryAddress takes our own canary's mails; Canary is told the Message-ID of
+	// each, without brackets. Its error is as the Handler's.
+	CanaryAddress string
+	Canary        func(ctx context.Context, messageID string) error
 
 	// TLS offers STARTTLS; nil: not offered.
 	TLS *tls.Config

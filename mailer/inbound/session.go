@@ -17,6 +17,7 @@ const (
 	toBounce purpose = iota
 	toUnsubscribe
 	toSubscribe
+	toCanary
 )
 
 // target is one recipient of a mail that came in.
@@ -41,6 +42,8 @@ func (o *Options) target(address string) (target, bool) {
 		return target{}, false
 	}
 	switch {
+	case o.CanaryAddress != "" && strings.EqualFold(address, o.CanaryAddress):
+		return target{toCanary, ""}, true
 	case o.BounceAddress != "" && strings.EqualFold(base, o.BounceAddress):
 		return target{toBounce, token}, true
 	case o.UnsubscribeAddress != "" && strings.EqualFold(base, o.UnsubscribeAddress):
@@ -127,6 +130,9 @@ func (s *session) hand(ctx context.Context, t target, raw []byte) error {
 		return h.Report(ctx, reports)
 	}
 	m := parseMail(raw)
+	if t.purpose == toCanary {
+		return s.server.options.Canary(ctx, strings.Trim(firstWord(m.header.get("message-id")), "<>"))
+	}
 	if s.from == "" || m.fromServer() || m.autoReply() != nil {
 		return nil
 	}

@@ -34,6 +34,20 @@ func (s *Store) List(ctx context.Context, f Filter) ([]mailer.Envelope, error) {
 	return out, nil
 }
 
+// Latest reads one subscriber's envelopes, newest first.
+func (s *Store) Latest(ctx context.Context, subscriber int64, limit int) ([]mailer.Envelope, error) {
+	var rows []row
+	err := s.queries.Select(ctx, s.db.Reader, &rows, "latest", map[string]any{"subscriber_id": subscriber, "page": limit})
+	if err != nil {
+		return nil, fmt.Errorf("list a subscriber's envelopes: %w", err)
+	}
+	out := make([]mailer.Envelope, len(rows))
+	for i := range rows {
+		out[i] = rows[i].envelope()
+	}
+	return out, nil
+}
+
 // Retry makes deferred and unknown envelopes due at once; with all, those that
 // were refused or expired as well. It returns how many.
 func (s *Store) Retry(ctx context.Context, all bool) (n int64, err error) {

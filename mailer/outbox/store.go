@@ -33,7 +33,7 @@ type Store struct {
 // made for a purpose.
 func NewStore(db *database.DB, messageID func(purpose string) string, now func() time.Time) (*Store, error) {
 	q, err := database.LoadQueries(queryFiles, db.Dialect, "enqueue", "due-priorities", "claim", "begin", "finish", "renew",
-		"release", "reclaim", "list", "retry", "tally", "putoffs", "oldest-due", "unfinished", "purge-outbox", "open-pace", "take-pace", "pace-free-at")
+		"release", "reclaim", "list", "latest", "retry", "tally", "putoffs", "oldest-due", "unfinished", "purge-outbox", "open-pace", "take-pace", "pace-free-at")
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,14 @@ SELECT id, kind, purpose, subscriber_id, run_id, subscription_id, payload, messa
  ORDER BY id
  LIMIT :page;
 
+-- name: latest
+SELECT id, kind, purpose, subscriber_id, run_id, subscription_id, payload, message_id, state, outcome, attempts, due_at_ms,
+       created_ms, done_ms, reply, queue_id
+  FROM outbox
+ WHERE subscriber_id = :subscriber_id
+ ORDER BY id DESC
+ LIMIT :page;
+
 -- name: retry
 -- Makes deferred and unknown envelopes due at once, those included that a dead relay may have had on its wire. With
 -- all, refused and expired ones too; their lifetime begins anew, but for confirmations, whose link does not live on.

@@ -9,6 +9,12 @@ CREATE TABLE vitals (
     postings BIGINT NOT NULL
 );
 
+-- The canary's mails that came back: owner mailer/canary.
+CREATE TABLE canary_arrivals (
+    message_id TEXT NOT NULL PRIMARY KEY,
+    at_ms BIGINT NOT NULL
+);
+
 -- Whom a finding was told, since nobody is told of two alerts in one week.
 ALTER TABLE checkups ADD COLUMN subscriber_id BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX checkups_by_subscriber ON checkups (subscriber_id);
@@ -23,4 +29,5 @@ ALTER TABLE outbox DROP CONSTRAINT outbox_kind_check;
 ALTER TABLE outbox ADD CONSTRAINT outbox_kind_check CHECK (kind IN ('confirmation', 'account', 'instant', 'digest'));
 DROP INDEX checkups_by_subscriber;
 ALTER TABLE checkups DROP COLUMN subscriber_id;
+DROP TABLE canary_arrivals;
 DROP TABLE vitals;

@@ -9,6 +9,12 @@ CREATE TABLE vitals (
     postings INTEGER NOT NULL
 ) STRICT;
 
+-- The canary's mails that came back: owner mailer/canary.
+CREATE TABLE canary_arrivals (
+    message_id TEXT NOT NULL PRIMARY KEY,
+    at_ms INTEGER NOT NULL
+) STRICT;
+
 -- Whom a finding was told, since nobody is told of two alerts in one week.
 ALTER TABLE checkups ADD COLUMN subscriber_id INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX checkups_by_subscriber ON checkups (subscriber_id);
@@ -83,4 +89,5 @@ CREATE INDEX outbox_by_run ON outbox (run_id);
 CREATE INDEX outbox_by_subscriber ON outbox (subscriber_id);
 DROP INDEX checkups_by_subscriber;
 ALTER TABLE checkups DROP COLUMN subscriber_id;
+DROP TABLE canary_arrivals;
 DROP TABLE vitals;
