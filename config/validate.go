@@ -153,8 +153,31 @@ func (c *Config) checkDigest(k *checker) {
 		}
 		if err := checkCronLine(line); err != nil {
 			k.fault(key, "%q %v", line, err)
+		} else if twiceADay(line) {
+			k.fault(key, "%q occurs more than once a day: a subscriber gets one digest a day, or every posting at once (instant)", line)
 		}
 	}
+}
+
+// twiceADay reports whether a cron line occurs more than once on some day, of the
+// first hundred on which it does.
+func twiceADay(line string) bool {
+	schedule, err := cron.ParseStandard(line)
+	if err != nil {
+		return false
+	}
+	at := schedule.Next(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).Add(-time.Second))
+	for range 100 {
+		next := schedule.Next(at)
+		if next.IsZero() {
+			return false
+		}
+		if next.YearDay() == at.YearDay() && next.Year() == at.Year() {
+			return true
+		}
+		at = next
+	}
+	return false
 }
 
 func (c *Config) checkCanary(k *checker) {

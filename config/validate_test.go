@@ -100,6 +100,7 @@ func TestValidate_RefusesWithTheKeyAndWhatIsAllowed(t *testing.T) {
 		"cron with zone":                 {func(c *Config) { c.Digest.Cadences = map[string]string{"x": "CRON_TZ=Europe/Berlin 0 7 * * *"} }, "digest.cadences.x: "},
 		"cron that panics":               {func(c *Config) { c.Digest.Cadences = map[string]string{"x": "TZ= 0 7 * *"} }, "digest.cadences.x: "},
 		"cron by interval":               {func(c *Config) { c.Digest.Cadences = map[string]string{"x": "@every 1h"} }, "digest.cadences.x: "},
+		"cron twice a day":               {func(c *Config) { c.Digest.Cadences = map[string]string{"x": "0 6,18 * * 1-5"} }, "digest.cadences.x: "},
 		"cron of six":                    {func(c *Config) { c.Digest.Cadences = map[string]string{"x": "0 0 7 * * *"} }, "digest.cadences.x: "},
 		"cadence's name":                 {func(c *Config) { c.Digest.Cadences = map[string]string{"Work Days": "0 7 * * 1-5"} }, `digest.cadences.Work Days: must have`},
 		"canary's line":                  {func(c *Config) { c.Canary.Schedule, c.Canary.Address = "@every 1m", "canary@jobs.example" }, "canary.schedule: "},
