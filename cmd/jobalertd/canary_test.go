@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/config"
@@ -75,30 +74,6 @@ func (a *aviary) build() int {
 	sum, err := a.daemon.digests.Run(a.t.Context(), a.now())
 	a.must(err)
 	return sum.Envelopes
-}
-
-// send lets a relay send what waits.
-func (a *aviary) send() {
-	a.t.Helper()
-	registry := a.daemon.registry
-	a.daemon.registry = prometheus.NewRegistry() // a relay runs once and has its own metrics
-	a.must(a.daemon.buildRelay(a.t.Context()))
-	a.daemon.registry = registry
-	ctx, stop := context.WithCancel(a.t.Context())
-	done := make(chan error, 1)
-	go func() { done <- a.daemon.relay.Run(ctx) }()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		n, err := a.daemon.outbox.Unfinished(ctx, true)
-		a.must(err)
-		if n == 0 {
-			break
-		}
-		<-tick.C
-	}
-	stop()
-	a.must(<-done)
 }
 
 // overdue looks now, and checks that metric and log agree.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/config"
@@ -179,6 +180,30 @@ func (w *world) get(id uint32) subscriptions.Subscription {
 	s, err := w.daemon.subscriptions.Get(context.Background(), w.daemon.db.Reader, id)
 	w.must(err)
 	return s
+}
+
+// send lets a relay send what waits, into files.
+func (w *world) send() {
+	w.t.Helper()
+	registry := w.daemon.registry
+	w.daemon.registry = prometheus.NewRegistry() // a relay runs once and has its own metrics
+	w.must(w.daemon.buildRelay(w.t.Context()))
+	w.daemon.registry = registry
+	ctx, stop := context.WithCancel(w.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- w.daemon.relay.Run(ctx) }()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		n, err := w.daemon.outbox.Unfinished(ctx, true)
+		w.must(err)
+		if n == 0 {
+			break
+		}
+		<-tick.C
+	}
+	stop()
+	w.must(<-done)
 }
 
 // eachDatabase runs f over both kinds, with the address of a fresh database.
