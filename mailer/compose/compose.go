@@ -147,7 +147,7 @@ func (c *Composer) Checkup(d mailer.CheckupContent) ([]byte, error) {
 
 // checkupSubjects are German and English.
 var checkupSubjects = map[mailer.Finding][2]string{
-	mailer.FoundSilent: {"Lange nichts gefunden: Ihr Suchauftrag", "Nothing found for long: your job alert"},
+	mailer.FoundSilent: {"Ihr Suchauftrag findet seit Längerem nichts", "Your job alert has found nothing for a while"},
 	mailer.FoundWanted: {"Möchten Sie diesen Suchauftrag noch?", "Do you still want this job alert?"},
 	mailer.FoundNever:  {"Dieser Suchauftrag kann nichts finden", "This job alert cannot find anything"},
 }
