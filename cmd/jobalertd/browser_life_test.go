@@ -57,7 +57,7 @@ func (l life) live(h *house, v *visitor) {
 	l.subscribe(h, v)
 	digest := l.receive(h)
 	manage := linkIn(digest.text, "/manage/")
-	l.change(v, manage)
+	l.change(h, v, manage)
 	l.dismiss(h, v, digest.text)
 	l.export(h, v, manage)
 	l.leave(h, v, digest, manage)
@@ -122,14 +122,19 @@ func (l life) receive(h *house) digestMail {
 	return digestMail{m.Text, linkIn(headerOf(m, "List-Unsubscribe"), "/unsubscribe/")}
 }
 
-func (l life) change(v *visitor, manage string) {
+func (l life) change(h *house, v *visitor, manage string) {
 	v.open(manage, http.StatusOK, l.address)
 	v.press(".card .actions a", http.StatusOK, l.preview)
 	v.fill("radius-0", "50")
 	v.fill("hour", "18")
 	v.press("form.card button:not([name])", http.StatusOK, l.saved, "50 km", "18")
 	v.do(chromedp.Click(chromedp.CSS("section.card summary")))
+	until := time.Now().AddDate(0, 0, 14)
+	v.do(chromedp.SetValue(chromedp.CSS("section.card input[type=date]"), until.Format(time.DateOnly)), chromedp.SetValue(chromedp.CSS("section.card details select"), "best"))
 	v.press("section.card details button", http.StatusOK, l.paused)
+	if sub := l.subscription(h); sub.State != subscriptions.Paused || sub.OnReturn != subscriptions.BestOnly || sub.PausedUntil.Sub(until).Abs() > 36*time.Hour {
+		v.Fatalf("paused, it is %s until %s, then %s", sub.State, sub.PausedUntil, sub.OnReturn)
+	}
 	v.press("form[action*='/resume'] button", http.StatusOK, l.resumed)
 }
 
