@@ -127,6 +127,7 @@ func TestWhatCanNeverMatchIsRefusedWithASuggestion(t *testing.T) {
 		"no_agencies=1":                       "Geben Sie ein Stichwort, einen Ort oder einen Arbeitgeber an.",
 		"language=de&not_employer=Muster":     "Geben Sie ein Stichwort, einen Ort oder einen Arbeitgeber an.",
 		"q=Koch+-Koch":                        "kann nichts passen",
+		"q=Köchin+-Koch":                      "Nehmen Sie ein Wort mit Minus heraus.",
 		"q=der+die+das":                       "kein Wort, nach dem man suchen kann",
 	} {
 		if page := w.get("/jobs?lang=de&"+query).must(t, 422); !strings.Contains(strings.ToLower(page.body), strings.ToLower(says)) {

@@ -58,6 +58,9 @@ func (s *Site) criteria(f wishForm, was *alerts.Criteria, locale string) (alerts
 	if c.Salary != nil && c.Salary.Currency == "EUR" && c.YearlySalary() > mostPay {
 		faults = append(faults, fault{"salary", s.texts.say(locale, "fault.salary-range")})
 	}
+	if len(faults) == 0 && !s.Meaning.CanMatch(&c) {
+		faults = append(faults, fault{"q", s.texts.say(locale, "fault.nothing")})
+	}
 	return c, faults
 }
 
