@@ -133,6 +133,15 @@ func TestTheArchiveKeepsTheNewestAndOlderOnesAreSearched(t *testing.T) {
 			if err != nil || !slices.Equal(numbers(got), naive(held, c)) {
 				t.Fatalf("step %d: found %v, %v; want %v", step, numbers(got), err, naive(held, c))
 			}
+			var latest []uint32
+			for _, x := range held {
+				if c.Matches(x.doc) {
+					latest = append(latest, x.doc.Number)
+				}
+			}
+			if got, err := w.archive.Latest(t.Context(), c, 7); err != nil || !slices.Equal(numbers(got), latest[:min(7, len(latest))]) {
+				t.Fatalf("step %d: the latest are %v, %v; want %v", step, numbers(got), err, latest)
+			}
 			var older, want []uint32
 			for _, x := range open[period.Postings:] {
 				if c.Matches(x.doc) {

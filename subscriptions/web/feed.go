@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -10,8 +9,8 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jobalertd/jobalertd/subscriptions"
@@ -20,8 +19,8 @@ import (
 // feedSize bounds the postings in a feed.
 const feedSize = 50
 
-// feed is one alert as a feed: what meets it today, the newest first, without what
-// she dismissed.
+// feed is one alert as a feed: what meets it today, the last to come first, without
+// what she dismissed.
 type feed struct {
 	title, self, page string
 	lang              string
@@ -68,12 +67,12 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Cache-Control", "private, max-age=900")
 	h.Set("ETag", `"`+hex.EncodeToString(sum[:12])+`"`)
 	h.Set("X-Robots-Tag", "noindex, nofollow")
-	http.ServeContent(w, r, "", f.updated, bytes.NewReader(body))
+	http.ServeContent(w, r, "", s.feeds.changed(r.PathValue("file"), sum, s.Now()), bytes.NewReader(body))
 	return nil
 }
 
 func (s *Site) feedOf(r *http.Request, b bearer, sub *subscriptions.Subscription) (*feed, error) {
-	found, _, err := s.Search.Search(r.Context(), &sub.Criteria, 0, feedSize)
+	found, err := s.Search.Latest(r.Context(), &sub.Criteria, feedSize)
 	if err != nil {
 		return nil, fmt.Errorf("search for a feed: %w", err)
 	}
@@ -98,9 +97,6 @@ func (s *Site) feedOf(r *http.Request, b bearer, sub *subscriptions.Subscription
 		}
 	}
 	f.updated = f.updated.UTC().Truncate(time.Second)
-	slices.SortStableFunc(f.items, func(a, b feedItem) int {
-		return cmp.Or(b.published.Compare(a.published), cmp.Compare(a.id, b.id))
-	})
 	return f, nil
 }
 
@@ -219,4 +215,32 @@ func (f *feed) json() ([]byte, error) {
 		doc.Items = append(doc.Items, one)
 	}
 	return json.MarshalIndent(doc, "", " ")
+}
+
+// sightings remember since when each feed has been as it is: what changes one
+// (a posting that comes with an old date, a withdrawal, an edit) need not bear the
+// time at which it did. A process that sees a feed for the first time says now.
+type sightings struct {
+	mu   sync.Mutex
+	seen map[string]sighting // by its file
+}
+
+type sighting struct {
+	sum [sha256.Size]byte
+	at  time.Time
+}
+
+// changed is when a feed was first seen with this content, to the second.
+func (s *sightings) changed(file string, sum [sha256.Size]byte, now time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last, ok := s.seen[file]
+	if ok && last.sum == sum {
+		return last.at
+	}
+	if len(s.seen) >= maxKeys {
+		clear(s.seen) // readers get a whole answer once more
+	}
+	s.seen[file] = sighting{sum, now.UTC().Truncate(time.Second)}
+	return s.seen[file].at
 }

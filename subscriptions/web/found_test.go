@@ -302,6 +302,15 @@ func TestFeedsHoldWhatFitsTodayAndAnswerInShort(t *testing.T) {
 			t.Errorf("%s %q is answered with %d bytes", header, value, len(got.body))
 		}
 	}
+	// What comes now is new to a reader, whatever date it bears, and the first of all.
+	late := w.search[5]
+	late.Number, late.Position, late.PublishedAt = 77, 1000, noon.AddDate(0, 0, -20)
+	w.search, w.now = append(w.search, late), w.now.Add(time.Minute)
+	r := httptest.NewRequest(http.MethodGet, feed+".atom", nil)
+	r.Header.Set("If-Modified-Since", atom.Header.Get("Last-Modified"))
+	if got := w.send(r).must(t, http.StatusOK, "/postings/77<"); strings.Index(got.body, "/postings/77<") > strings.Index(got.body, "/postings/2<") {
+		t.Error("what came last is not the first")
+	}
 	for _, wrong := range []string{feed, feed + ".rss", "/feeds/x.atom", "/feeds/" + strings.TrimPrefix(path(w.links.Manage(who, w.now)), "/manage/") + ".atom"} {
 		w.get(wrong).must(t, 404)
 	}

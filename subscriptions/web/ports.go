@@ -69,6 +69,8 @@ type Search interface {
 	// Search returns what meets them, best first: limit of them from offset on,
 	// and how many there are in all.
 	Search(ctx context.Context, c *alerts.Criteria, offset, limit int) (found []alerts.Stored, total int, err error)
+	// Latest are those that came last, the newest first.
+	Latest(ctx context.Context, c *alerts.Criteria, limit int) ([]alerts.Stored, error)
 	// Count is how many there are.
 	Count(ctx context.Context, c *alerts.Criteria) (int, error)
 	// Older returns what is too old for Search, newest first, from before a

@@ -76,6 +76,7 @@ type Site struct {
 	assets    map[string]asset     // by path
 	limits    limits
 	sitemaps  *kept
+	feeds     sightings
 	origin    string // scheme and host of PublicURL
 	secure    bool   // PublicURL is https
 	handler   http.Handler
@@ -96,7 +97,7 @@ func New(o Options) (*Site, error) {
 	if o.Brand == "" {
 		o.Brand = public.Hostname()
 	}
-	s := &Site{Options: o, calendar: subscriptions.NewCalendar(o.Cadences), limits: newLimits(), sitemaps: new(kept), secure: public.Scheme == "https",
+	s := &Site{Options: o, calendar: subscriptions.NewCalendar(o.Cadences), limits: newLimits(), sitemaps: new(kept), feeds: sightings{seen: map[string]sighting{}}, secure: public.Scheme == "https",
 		links: subscriptions.Links{Base: strings.TrimSuffix(o.PublicURL, "/"), Signer: o.Signer}, origin: public.Scheme + "://" + public.Host}
 	if s.zone, err = time.LoadLocation(o.Timezone); err != nil || o.Timezone == "" {
 		return nil, fmt.Errorf("time zone %q is not an IANA name", o.Timezone)

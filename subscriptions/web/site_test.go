@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -114,6 +116,12 @@ func (w *world) Wake() { w.wakes++ }
 func (w *world) Search(_ context.Context, c *alerts.Criteria, offset, limit int) ([]alerts.Stored, int, error) {
 	found := w.matching(c)
 	return found[min(offset, len(found)):min(offset+limit, len(found))], len(found), nil
+}
+
+func (w *world) Latest(_ context.Context, c *alerts.Criteria, limit int) ([]alerts.Stored, error) {
+	found := w.matching(c)
+	slices.SortStableFunc(found, func(a, b alerts.Stored) int { return cmp.Compare(b.Position, a.Position) })
+	return found[:min(limit, len(found))], nil
 }
 
 func (w *world) matching(c *alerts.Criteria) []alerts.Stored {
