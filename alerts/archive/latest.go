@@ -21,8 +21,8 @@ func (a *Archive) Latest(ctx context.Context, c *alerts.Criteria, limit int) ([]
 		slices.SortFunc(latest, func(a, b ranked) int { return cmp.Compare(b.item.position, a.item.position) })
 		latest = latest[:min(len(latest), limit)]
 	}
-	err := a.each(ctx, a.state.Load(), c, now, func(x *item, _ *alerts.Document) {
-		if latest = append(latest, ranked{item: x}); len(latest) >= 2*limit {
+	err := a.each(ctx, a.state.Load(), c, now, func(h *hit) {
+		if latest = append(latest, ranked{item: h.item}); len(latest) >= 2*limit {
 			cut()
 		}
 	})
