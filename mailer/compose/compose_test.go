@@ -303,7 +303,7 @@ func TestNew_RefusesAnIdentityThatBreaksHeaders(t *testing.T) {
 }
 
 func TestCheckup_RefusesAnUnknownFinding(t *testing.T) {
-	if _, err := composer(t).Checkup(checkup("de", "spam")); err == nil {
+	if _, err := composer(t).Checkup(checkup("de", "spam", "")); err == nil {
 		t.Error("composed a mail of an unknown finding")
 	}
 }

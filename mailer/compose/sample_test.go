@@ -134,8 +134,9 @@ func golden(t testing.TB) map[string][]byte {
 	return out
 }
 
-func checkup(locale string, f mailer.Finding) mailer.CheckupContent {
-	h := headers(locale, "checkup "+string(f))
+// checkup is one of a finding, with an envelope of its own for each variant of it.
+func checkup(locale string, f mailer.Finding, variant string) mailer.CheckupContent {
+	h := headers(locale, "checkup "+string(f)+variant)
 	h.OneClick = "https://jobs.example/unsubscribe/all-Zm9vYmFyYmF6cXV4"
 	h.UnsubscribeMail = "mailto:leave@jobs.example?subject=all-Zm9vYmFyYmF6cXV4"
 	alert := alertsOf(1, locale)[0]
@@ -174,22 +175,22 @@ func samples(t testing.TB, c *compose.Composer) map[string][]byte {
 		mail, err = c.Confirmation(byMail)
 		keep("confirmation_by_mail", locale, mail, err)
 		for _, f := range []mailer.Finding{mailer.FoundSilent, mailer.FoundWanted, mailer.FoundNever} {
-			mail, err = c.Checkup(checkup(locale, f))
+			mail, err = c.Checkup(checkup(locale, f, ""))
 			keep("checkup_"+string(f), locale, mail, err)
 		}
-		near := checkup(locale, mailer.FoundSilent)
+		near := checkup(locale, mailer.FoundSilent, " one near")
 		near.Wider = 1
 		mail, err = c.Checkup(near)
 		keep("checkup_silent_one_near", locale, mail, err)
-		alone := checkup(locale, mailer.FoundSilent)
+		alone := checkup(locale, mailer.FoundSilent, " nothing near")
 		alone.Wider = 0
 		mail, err = c.Checkup(alone)
 		keep("checkup_silent_nothing_near", locale, mail, err)
-		anywhere := checkup(locale, mailer.FoundSilent)
+		anywhere := checkup(locale, mailer.FoundSilent, " anywhere")
 		anywhere.Wider, anywhere.WiderKM = 0, 0
 		mail, err = c.Checkup(anywhere)
 		keep("checkup_silent_anywhere", locale, mail, err)
-		one := checkup(locale, mailer.FoundWanted)
+		one := checkup(locale, mailer.FoundWanted, " one")
 		one.Mails, one.Postings, one.Dismissed = 1, 1, 0
 		mail, err = c.Checkup(one)
 		keep("checkup_wanted_one", locale, mail, err)
