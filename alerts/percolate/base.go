@@ -212,30 +212,40 @@ func (x *base) scanGroup(dst []uint32, from, to uint32, s *state) []uint32 {
 	return dst
 }
 
+// scanRecords is where the time goes: what most records fail by comes first.
 func (x *base) scanRecords(dst []uint32, records []record, s *state) []uint32 {
+	bits, types, reach := s.bits, s.types, s.reach
+	never, more := s.never, hasExtras
+	if !s.remote { // remote postings pass any place
+		more |= inCircle | inSet
+	}
 	for i := range records {
-		if r := &records[i]; s.has(r.third) && x.passes(r, s) {
+		r := &records[i]
+		if bits[r.third>>6]&(1<<(r.third&63)) == 0 || r.flags&never != 0 || r.wish > reach || r.types != 0 && r.types&types == 0 {
+			continue
+		}
+		if r.flags&more == 0 || x.passesMore(r, s) {
 			dst = append(dst, r.id)
 		}
 	}
 	return dst
 }
 
-// passes decides everything but the units that the record has itself.
-func (x *base) passes(r *record, s *state) bool {
-	if r.flags&s.never != 0 {
-		return false
-	}
-	if s.typed && r.types != 0 && r.types&s.types == 0 {
-		return false
-	}
-	if r.flags&wantsSalary != 0 && r.flags&hasExtras == 0 && !s.pays(r, 0) {
-		return false
-	}
+// passesMore decides place and extras.
+func (x *base) passesMore(r *record, s *state) bool {
 	if !s.remote && r.flags&(inCircle|inSet) != 0 && !x.placed(r, s) {
 		return false
 	}
-	return r.flags&hasExtras == 0 || x.passesExtras(r, s)
+	if r.flags&hasExtras == 0 {
+		return true
+	}
+	e := x.extras[r.extra:]
+	for _, u := range e.required() {
+		if !s.holds(u) {
+			return false
+		}
+	}
+	return x.passesRest(e, s)
 }
 
 func (x *base) placed(r *record, s *state) bool {
@@ -246,24 +256,14 @@ func (x *base) placed(r *record, s *state) bool {
 	return s.decide(n, func() bool { return x.places.sets[n].Holds(s.d) })
 }
 
-func (x *base) passesExtras(r *record, s *state) bool {
-	e := x.extras[r.extra:]
-	for _, u := range e.required() {
-		if !s.holds(u) {
-			return false
-		}
-	}
-	return x.passesRest(r, e, s)
-}
-
 // passesRest decides the extras but for the required units.
-func (x *base) passesRest(r *record, e extras, s *state) bool {
+func (x *base) passesRest(e extras, s *state) bool {
 	for _, u := range e.excluded() {
 		if s.has(u) {
 			return false
 		}
 	}
-	if r.flags&wantsSalary != 0 && !s.pays(r, e.currency()) {
+	if f, ok := e.foreign(); ok && !s.pays(f) {
 		return false
 	}
 	return e.groups(func(g extras) bool { return slices.ContainsFunc(g, s.has) })
@@ -292,14 +292,15 @@ func (x *base) byRow(dst []uint32, row uint32, s *state) []uint32 {
 	return dst
 }
 
-// passesBut is passes for a record whose required units are known to hold.
+// passesBut decides all but the units that the record requires.
 func (x *base) passesBut(r *record, s *state) bool {
-	if r.flags&hasExtras == 0 {
-		return x.passes(r, s)
+	if r.flags&s.never != 0 || r.wish > s.reach || r.types != 0 && r.types&s.types == 0 {
+		return false
 	}
-	plain := *r
-	plain.flags &^= hasExtras | wantsSalary
-	return x.passes(&plain, s) && x.passesRest(r, x.extras[r.extra:], s)
+	if !s.remote && r.flags&(inCircle|inSet) != 0 && !x.placed(r, s) {
+		return false
+	}
+	return r.flags&hasExtras == 0 || x.passesRest(x.extras[r.extra:], s)
 }
 
 // requires asks for every unit that record n requires.

@@ -42,25 +42,23 @@ func (b *builder) add(id uint32, c *alerts.Criteria) {
 		return
 	}
 	r := record{id: id, extra: uint32(len(b.lists))}
-	currency := r.plain(c)
+	wish := r.plain(c)
 	b.where(&r, c)
 	b.required, b.excluded, b.groups = b.required[:0], b.excluded[:0], b.groups[:0]
 	b.query(c.Parsed())
 	b.names(c)
-	b.write(b.required, b.excluded, b.groups, currency)
+	b.write(b.required, b.excluded, b.groups, wish)
 	b.drafts = append(b.drafts, r)
 }
 
 // write appends lists.
-func (b *builder) write(required, excluded []uint32, groups [][]uint32, currency uint32) {
-	b.lists = append(b.lists, countsOf(len(required), len(excluded), len(groups), currency != 0))
+func (b *builder) write(required, excluded []uint32, groups [][]uint32, wish foreign) {
+	b.lists = append(b.lists, countsOf(len(required), len(excluded), len(groups), wish.currency != 0))
 	b.lists = append(append(b.lists, required...), excluded...)
 	for _, g := range groups {
 		b.lists = append(append(b.lists, uint32(len(g))), g...)
 	}
-	if currency != 0 {
-		b.lists = append(b.lists, currency)
-	}
+	b.lists = wish.appendTo(b.lists)
 }
 
 // query takes a query's units apart: those that must hold, groups of

@@ -137,7 +137,7 @@ func (c *carrier) record(old *record, anchor, second uint32) {
 			b.required = append(b.required, c.unit(u))
 		}
 	}
-	currency := uint32(0)
+	var wish foreign
 	if old.flags&hasExtras != 0 {
 		e := c.x.extras[old.extra:]
 		for _, u := range e.required() {
@@ -154,9 +154,9 @@ func (c *carrier) record(old *record, anchor, second uint32) {
 			b.groups = append(b.groups, group)
 			return true
 		})
-		currency = e.currency()
+		wish, _ = e.foreign()
 	}
-	b.write(b.required, b.excluded, b.groups, currency)
+	b.write(b.required, b.excluded, b.groups, wish)
 	b.drafts = append(b.drafts, r)
 }
 

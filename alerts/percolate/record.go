@@ -13,7 +13,7 @@ type record struct {
 	third  uint32 // a unit that must hold, or 0
 	lat    int32  // of a circle's centre; the number of a set of places
 	lon    int32
-	wish   uint32 // least yearly reach of pay
+	wish   uint32 // least yearly reach of pay in EUR, or 0
 	extra  uint32 // where its extras begin
 	circle uint8
 	types  uint8 // employment types taken, a bit each; 0: all
@@ -25,8 +25,7 @@ type recordFlags uint16
 const (
 	inCircle recordFlags = 1 << iota
 	inSet
-	wantsSalary
-	dropsUnknown
+	dropsUnpaid // and what is paid in another currency
 	onlyRemote
 	notRemote
 	notAgencies
@@ -36,20 +35,26 @@ const (
 )
 
 // extras are what does not fit into a record: units that must hold, units that
-// must not, groups of which one must, and a currency that is not EUR.
+// must not, groups of which one must, and a wish in another currency than EUR.
 //
-//	counts, required …, excluded …, (count, alternatives …) …, currency
+//	counts, required …, excluded …, (count, alternatives …) …, currency, wish, unpaid
 //
 // The same form serves while a base is built, with all units in it.
 type extras []uint32
 
-func countsOf(required, excluded, groups int, currency bool) uint32 {
+func countsOf(required, excluded, groups int, foreign bool) uint32 {
 	c := uint32(required) | uint32(excluded)<<8 | uint32(groups)<<16
-	if currency {
-		c |= 1 << 31
+	if foreign {
+		c |= hasForeign
 	}
 	return c
 }
+
+// hasForeign marks the counts of extras with a wish, of foreignSize words.
+const (
+	hasForeign  = 1 << 31
+	foreignSize = 3
+)
 
 func (x extras) required() extras { return x[1 : 1+x[0]&0xff] }
 
@@ -76,15 +81,36 @@ func (x extras) size() uint32 {
 	for range x[0] >> 16 & 0xff {
 		n += 1 + x[n]
 	}
-	return n + x[0]>>31
+	if x[0]&hasForeign != 0 {
+		n += foreignSize
+	}
+	return n
 }
 
-// currency is 0 for EUR.
-func (x extras) currency() uint32 {
-	if x[0]>>31 == 0 {
-		return 0
+// foreign is a wish for pay in another currency than EUR.
+type foreign struct {
+	currency, wish uint32
+	dropsUnpaid    bool
+}
+
+// foreign returns the wish, if there is one.
+func (x extras) foreign() (f foreign, ok bool) {
+	if x[0]&hasForeign == 0 {
+		return f, false
 	}
-	return x[x.size()-1]
+	w := x[x.size()-foreignSize:]
+	return foreign{w[0], w[1], w[2] != 0}, true
+}
+
+func (f foreign) appendTo(x extras) extras {
+	if f.currency == 0 {
+		return x
+	}
+	drops := uint32(0)
+	if f.dropsUnpaid {
+		drops = 1
+	}
+	return append(x, f.currency, f.wish, drops)
 }
 
 // currencyCode is 0 for EUR and differs for any two currencies of which one has
@@ -103,13 +129,12 @@ func currencyCode(iso string) uint32 {
 // asked is a posting as records are tested against it.
 type asked struct {
 	spots    []spot
-	reach    int64
-	currency uint32
-	paid     bool
-	typed    bool
-	types    uint8
-	remote   bool
 	never    recordFlags // what refuses this posting outright
+	types    uint8       // all of them for one that says none
+	reach    uint32      // of pay in EUR; nothing is beyond it where none is stated
+	remote   bool
+	currency uint32 // 0 where pay is in EUR or not stated
+	paid     int64  // in that currency
 }
 
 func (a *asked) set(d *alerts.Document) {
@@ -119,14 +144,6 @@ func (a *asked) set(d *alerts.Document) {
 			a.spots = append(a.spots, newSpot(l.Lat, l.Lon))
 		}
 	}
-	a.reach, a.currency, a.paid = 0, 0, d.Pay != nil
-	if a.paid {
-		a.reach, a.currency = alerts.Reach(d.Pay), currencyCode(d.Pay.Currency)
-	}
-	a.typed, a.types = len(d.EmploymentTypes) > 0, 0
-	for _, t := range d.EmploymentTypes {
-		a.types |= typeBit(t)
-	}
 	a.remote, a.never = d.Remote, onlyRemote
 	if d.Remote {
 		a.never = notRemote
@@ -134,6 +151,31 @@ func (a *asked) set(d *alerts.Document) {
 	if d.Agency {
 		a.never |= notAgencies
 	}
+	a.types = 0
+	for _, t := range d.EmploymentTypes {
+		a.types |= typeBit(t)
+	}
+	if len(d.EmploymentTypes) == 0 {
+		a.types = math.MaxUint8
+	}
+	a.reach, a.currency, a.paid = math.MaxUint32, 0, 0
+	switch {
+	case d.Pay == nil:
+		a.never |= dropsUnpaid
+	case currencyCode(d.Pay.Currency) != 0:
+		a.never |= dropsUnpaid
+		a.currency, a.paid = currencyCode(d.Pay.Currency), alerts.Reach(d.Pay)
+	default:
+		a.reach = uint32(min(max(alerts.Reach(d.Pay), 0), math.MaxUint32))
+	}
+}
+
+// pays decides a wish in another currency than EUR.
+func (a *asked) pays(f foreign) bool {
+	if a.currency != f.currency {
+		return !f.dropsUnpaid
+	}
+	return a.paid >= int64(f.wish)
 }
 
 // typeBit gives each employment type its bit; 0 for one that criteria cannot name.
@@ -144,14 +186,6 @@ func typeBit(t alerts.EmploymentType) uint8 {
 		}
 	}
 	return 0
-}
-
-// pays decides the wish of a record for pay in a currency.
-func (a *asked) pays(r *record, currency uint32) bool {
-	if !a.paid || a.currency != currency {
-		return r.flags&dropsUnknown == 0
-	}
-	return a.reach >= int64(r.wish)
 }
 
 // near decides a circle, in the order of the criteria's own test.
@@ -165,18 +199,23 @@ func (a *asked) near(r *record, circles []circle) bool {
 	return false
 }
 
-// plain makes the record's own fields of c, but for its place.
-func (r *record) plain(c *alerts.Criteria) (currency uint32) {
+// plain makes the record's own fields of c, but for its place, and returns a wish
+// for which there is no room in them.
+func (r *record) plain(c *alerts.Criteria) (f foreign) {
 	for _, t := range c.EmploymentTypes {
 		r.types |= typeBit(t)
 	}
 	if c.Salary != nil {
-		r.flags |= wantsSalary
-		r.wish = uint32(min(max(c.YearlySalary(), 0), math.MaxUint32))
-		if c.UnknownPayRule() == alerts.UnknownDrop {
-			r.flags |= dropsUnknown
+		wish, drops := uint32(min(max(c.YearlySalary(), 0), math.MaxUint32)), c.UnknownPayRule() == alerts.UnknownDrop
+		switch code := currencyCode(c.Salary.Currency); {
+		case code != 0:
+			f = foreign{code, wish, drops}
+		default:
+			r.wish = wish
+			if drops {
+				r.flags |= dropsUnpaid
+			}
 		}
-		currency = currencyCode(c.Salary.Currency)
 	}
 	switch c.RemoteRule() {
 	case alerts.RemoteOnly:
@@ -187,5 +226,5 @@ func (r *record) plain(c *alerts.Criteria) (currency uint32) {
 	if c.NoAgencies {
 		r.flags |= notAgencies
 	}
-	return currency
+	return f
 }
