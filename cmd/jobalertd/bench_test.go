@@ -84,9 +84,15 @@ func TestBenchMatchReadsFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	var f matchFigures
-	measured(t, &f, "bench", "match", "--subscriptions", subs, "--postings", posts, "--for", "1ms")
+	measured(t, &f, "bench", "match", "--subscriptions", subs, "--postings", posts, "--for", "1ms", "--changes", "20", "--soak", "100ms")
 	if f.Subscriptions != 50 || f.Refused != 1 || f.Postings != 50 || !f.Agrees {
 		t.Errorf("got %+v, want 50 subscriptions, 1 refused line and 50 postings that agree", f)
+	}
+	if c := f.Changes; c.Put.Count == 0 || c.Put.Count != c.Remove.Count || c.Put.Count != c.Add.Count || !c.Agrees {
+		t.Errorf("changes: %+v", c)
+	}
+	if k := f.Soak; k.Changes == 0 || k.Postings == 0 || len(k.Heap) != 11 || !k.Agrees {
+		t.Errorf("soak: %+v", k)
 	}
 }
 
