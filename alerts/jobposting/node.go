@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -59,7 +61,10 @@ func parse(raw []byte) (node, error) {
 func parseLarge(raw []byte) (node, error) { return parseUpTo(raw, maxNodes*20) }
 
 func parseUpTo(raw []byte, most int) (node, error) {
-	p := parser{dec: jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true)), raw: raw, left: most}
+	p := parsers.Get().(*parser)
+	defer p.giveBack()
+	p.dec.Reset(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
+	p.raw, p.left = raw, most
 	n, err := p.value(0)
 	if err != nil {
 		return node{}, describe(raw, err)
@@ -70,10 +75,31 @@ func parseUpTo(raw []byte, most int) (node, error) {
 	return n, nil
 }
 
+// parser is used for one document after another.
 type parser struct {
-	dec  *jsontext.Decoder
+	dec  jsontext.Decoder
 	raw  []byte
 	left int // values that may still come
+	// The members and items of what is being read, those of the innermost last.
+	members []member
+	items   []node
+}
+
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+// mostKept is how many members or items a parser keeps room for.
+const mostKept = 256
+
+func (p *parser) giveBack() {
+	if cap(p.members) > mostKept || cap(p.items) > mostKept {
+		return
+	}
+	// What was read must not be held by what may come next.
+	clear(p.members[:cap(p.members)])
+	clear(p.items[:cap(p.items)])
+	p.members, p.items, p.raw = p.members[:0], p.items[:0], nil
+	p.dec.Reset(bytes.NewBuffer(nil))
+	parsers.Put(p)
 }
 
 var (
@@ -108,36 +134,64 @@ func (p *parser) value(depth int) (node, error) {
 }
 
 func (p *parser) object(depth int) (node, error) {
-	n := node{kind: kindObject, members: make([]member, 0, 4)}
-	start := p.dec.InputOffset() - 1
+	n := node{kind: kindObject}
+	start, from := p.dec.InputOffset()-1, len(p.members)
 	for p.dec.PeekKind() != '}' {
-		t, err := p.dec.ReadToken()
+		key, err := p.key()
 		if err != nil {
 			return node{}, err
 		}
-		key := foldKey(t.String())
 		v, err := p.value(depth + 1)
 		if err != nil {
 			return node{}, err
 		}
-		n.members = append(n.members, member{key, v})
+		p.members = append(p.members, member{key, v})
 	}
 	_, err := p.dec.ReadToken()
+	n.members = slices.Clone(p.members[from:])
+	p.members = p.members[:from]
 	n.raw = p.raw[start:p.dec.InputOffset()]
 	return n, err
 }
 
+// usualKeys are those of nearly every document, as they are written, to what
+// foldKey makes of them.
+var usualKeys = func() map[string]string {
+	m := map[string]string{}
+	for _, key := range strings.Fields(`@context @type @id @graph @value identifier name value url title description hiringOrganization sameAs logo
+		datePosted validThrough employmentType jobLocation address streetAddress addressLocality addressRegion postalCode addressCountry geo latitude
+		longitude baseSalary currency minValue maxValue unitText inLanguage jobLocationType directApply industry qualifications responsibilities skills`) {
+		m[key] = foldKey(key)
+	}
+	return m
+}()
+
+// key reads a member's name.
+func (p *parser) key() (string, error) {
+	quoted, err := p.dec.ReadValue()
+	if err != nil {
+		return "", err
+	}
+	if key, ok := usualKeys[string(quoted[1:len(quoted)-1])]; ok && quoted[0] == '"' {
+		return key, nil
+	}
+	name, err := jsontext.AppendUnquote(nil, quoted)
+	return foldKey(string(name)), err
+}
+
 func (p *parser) array(depth int) (node, error) {
 	n := node{kind: kindArray}
-	start := p.dec.InputOffset() - 1
+	start, from := p.dec.InputOffset()-1, len(p.items)
 	for p.dec.PeekKind() != ']' {
 		v, err := p.value(depth + 1)
 		if err != nil {
 			return node{}, err
 		}
-		n.items = append(n.items, v)
+		p.items = append(p.items, v)
 	}
 	_, err := p.dec.ReadToken()
+	n.items = slices.Clone(p.items[from:])
+	p.items = p.items[:from]
 	n.raw = p.raw[start:p.dec.InputOffset()]
 	return n, err
 }
