@@ -55,7 +55,10 @@ func (in *Intake) rebind(ctx context.Context) error {
 // of its own.
 func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	messages, err := in.Consumer.Messages(
-		jetstream.PullMaxMessages(maxSize),
+		// As many as may be in flight: room for all that can come. When the server
+		// says nothing for two seconds the client asks again, and what both requests
+		// brought beyond its room it would drop, to come again after a minute.
+		jetstream.PullMaxMessages(broker.InFlight),
 		// The defaults stall for 30 s after the consumer's leader steps down.
 		jetstream.PullExpiry(5*time.Second), jetstream.PullHeartbeat(time.Second))
 	if err != nil {
