@@ -16,8 +16,8 @@ type shelf struct {
 	newer, older map[uint32]*document
 }
 
-// maxShelf bounds a generation, some 12 KB a posting.
-const maxShelf = 1024
+// maxShelf bounds a generation, some 6 KB a posting.
+const maxShelf = 2048
 
 // standingAtOnce bounds the numbers of one question.
 const standingAtOnce = 2000

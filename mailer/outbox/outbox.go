@@ -130,7 +130,7 @@ func New(o Options) *Relay {
 // claimsAConnection is how many envelopes a claim takes for each connection, and
 // how many wait here at most: claims must be few, and what a crash leaves claimed
 // must be little. What is urgent does not stand in line behind them.
-const claimsAConnection = 64
+const claimsAConnection = 32
 
 // Wake makes the relay look for due envelopes now. It never blocks.
 func (r *Relay) Wake() {

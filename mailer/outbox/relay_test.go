@@ -273,8 +273,8 @@ func TestRelay_HoldsFewHoweverManyWait(t *testing.T) {
 		close(hold)
 		r.server.RefuseAll(nil)
 		stop()
-		// 64 a connection wait here, and two are in each connection's hands.
-		if most := r.options.Connections * (64 + 2); held > most {
+		// 32 a connection wait here, and two are in each connection's hands.
+		if most := r.options.Connections * (32 + 2); held > most {
 			t.Errorf("%d of %d are claimed at once, want %d at most", held, n, most)
 		}
 		if most := int64(2 * r.options.Connections); made > most {

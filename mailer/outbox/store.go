@@ -45,7 +45,6 @@ type row struct {
 	ID           int64         `db:"id"`
 	Kind         string        `db:"kind"`
 	Purpose      string        `db:"purpose"`
-	Priority     int           `db:"priority"`
 	Subscriber   int64         `db:"subscriber_id"`
 	Run          sql.NullInt64 `db:"run_id"`
 	Subscription sql.NullInt64 `db:"subscription_id"`
@@ -72,23 +71,52 @@ func (r *row) envelope() mailer.Envelope {
 	return e
 }
 
-func null(n int64) sql.NullInt64 { return sql.NullInt64{Int64: n, Valid: n != 0} }
+// enqueued is an envelope as the statement takes it from a list.
+type enqueued struct {
+	Kind         string `json:"kind"`
+	Purpose      string `json:"purpose"`
+	Priority     int64  `json:"priority"`
+	Subscriber   int64  `json:"subscriber"`
+	Run          int64  `json:"run"`          // 0: none
+	Subscription int64  `json:"subscription"` // 0: none
+	Payload      string `json:"payload"`
+	MessageID    string `json:"message_id"`
+	DueAtMS      int64  `json:"due_at_ms"`
+	CreatedMS    int64  `json:"created_ms"`
+}
+
+// enqueueMax bounds the envelopes of one statement.
+const enqueueMax = 2000
 
 // Enqueue adds envelopes within the caller's transaction. One whose purpose is
 // known already changes nothing.
 func (s *Store) Enqueue(ctx context.Context, tx sqlx.ExtContext, envelopes []mailer.Envelope) error {
-	for chunk := range slices.Chunk(envelopes, 500) {
-		rows := make([]row, len(chunk))
+	for chunk := range slices.Chunk(envelopes, enqueueMax) {
+		rows := make([]enqueued, len(chunk))
 		for i, e := range chunk {
-			rows[i] = row{Kind: string(e.Kind), Purpose: e.Purpose, Priority: e.Kind.Priority(), Subscriber: e.Subscriber, Run: null(e.Run),
-				Subscription: null(int64(e.Subscription)), Payload: e.Payload, MessageID: e.MessageID,
-				DueAtMS: e.DueAt.UnixMilli(), CreatedMS: e.Created.UnixMilli()}
+			rows[i] = enqueued{Kind: string(e.Kind), Purpose: e.Purpose, Priority: int64(e.Kind.Priority()), Subscriber: e.Subscriber, Run: e.Run,
+				Subscription: int64(e.Subscription), Payload: e.Payload, MessageID: e.MessageID, DueAtMS: e.DueAt.UnixMilli(), CreatedMS: e.Created.UnixMilli()}
 		}
-		if _, err := s.queries.Exec(ctx, tx, "enqueue", rows); err != nil {
+		arg := map[string]any{"rows": database.Array{Slice: rows},
+			"kinds": column(rows, func(r *enqueued) string { return r.Kind }), "purposes": column(rows, func(r *enqueued) string { return r.Purpose }),
+			"priorities": column(rows, func(r *enqueued) int64 { return r.Priority }), "subscribers": column(rows, func(r *enqueued) int64 { return r.Subscriber }),
+			"runs": column(rows, func(r *enqueued) int64 { return r.Run }), "subscriptions": column(rows, func(r *enqueued) int64 { return r.Subscription }),
+			"payloads": column(rows, func(r *enqueued) string { return r.Payload }), "message_ids": column(rows, func(r *enqueued) string { return r.MessageID }),
+			"due": column(rows, func(r *enqueued) int64 { return r.DueAtMS }), "created": column(rows, func(r *enqueued) int64 { return r.CreatedMS })}
+		if _, err := s.queries.Exec(ctx, tx, "enqueue", arg); err != nil {
 			return fmt.Errorf("enqueue: %w", err)
 		}
 	}
 	return nil
+}
+
+// column is one field of all rows, as PostgreSQL takes it.
+func column[R any, F int64 | string](rows []R, of func(*R) F) database.Array {
+	out := make([]F, len(rows))
+	for i := range rows {
+		out[i] = of(&rows[i])
+	}
+	return database.Array{Slice: out}
 }
 
 // Confirmation adds the nth confirmation mail of a subscription and returns its
@@ -228,42 +256,15 @@ func (s *Store) finish(ctx context.Context, by string, results []finished, begun
 	return lost, nil
 }
 
-// finishColumns are results as the statement takes them: columns for PostgreSQL,
-// whose planner guesses few rows of arrays and so looks them up by their numbers,
-// rows for SQLite.
-type finishColumns struct {
-	By       string         `db:"claimed_by"`
-	Results  database.Array `db:"results"`
-	IDs      database.Array `db:"ids"`
-	States   database.Array `db:"states"`
-	Outcomes database.Array `db:"outcomes"`
-	Due      database.Array `db:"due"`
-	Attempts database.Array `db:"attempts"`
-	Replies  database.Array `db:"replies"`
-	QueueIDs database.Array `db:"queue_ids"`
-	Done     database.Array `db:"done"`
-}
-
-func columnsOf(results []finished, by string) finishColumns {
-	column := func(of func(f *finished) int64) database.Array {
-		out := make([]int64, len(results))
-		for i := range results {
-			out[i] = of(&results[i])
-		}
-		return database.Array{Slice: out}
-	}
-	texts := func(of func(f *finished) string) database.Array {
-		out := make([]string, len(results))
-		for i := range results {
-			out[i] = of(&results[i])
-		}
-		return database.Array{Slice: out}
-	}
-	return finishColumns{By: by, Results: database.Array{Slice: results},
-		IDs: column(func(f *finished) int64 { return f.ID }), States: texts(func(f *finished) string { return f.State }),
-		Outcomes: texts(func(f *finished) string { return f.Outcome }), Due: column(func(f *finished) int64 { return f.DueAtMS }),
-		Attempts: column(func(f *finished) int64 { return int64(f.Attempts) }), Replies: texts(func(f *finished) string { return f.Reply }),
-		QueueIDs: texts(func(f *finished) string { return f.QueueID }), Done: column(func(f *finished) int64 { return f.DoneMS })}
+// columnsOf are results as the statement takes them: columns for PostgreSQL, whose
+// planner guesses few rows of arrays and so looks them up by their numbers, rows for
+// SQLite.
+func columnsOf(results []finished, by string) map[string]any {
+	return map[string]any{"claimed_by": by, "results": database.Array{Slice: results},
+		"ids": column(results, func(f *finished) int64 { return f.ID }), "states": column(results, func(f *finished) string { return f.State }),
+		"outcomes": column(results, func(f *finished) string { return f.Outcome }), "due": column(results, func(f *finished) int64 { return f.DueAtMS }),
+		"attempts": column(results, func(f *finished) int64 { return int64(f.Attempts) }), "replies": column(results, func(f *finished) string { return f.Reply }),
+		"queue_ids": column(results, func(f *finished) string { return f.QueueID }), "done": column(results, func(f *finished) int64 { return f.DoneMS })}
 }
 
 func (s *Store) renew(ctx context.Context, by string, ids []int64, until time.Time) (got []int64, err error) {

@@ -1,9 +1,3 @@
--- name: enqueue
--- An envelope for the same purpose is the same envelope.
-INSERT INTO outbox (kind, purpose, priority, subscriber_id, run_id, subscription_id, payload, message_id, state, due_at_ms, created_ms)
-VALUES (:kind, :purpose, :priority, :subscriber_id, :run_id, :subscription_id, :payload, :message_id, 'waiting', :due_at_ms, :created_ms)
-ON CONFLICT (purpose) DO NOTHING;
-
 -- name: due-priorities
 -- The priorities at which something is due, most urgent first: each a look at the beginning of outbox_due, so
 -- that a look at an outbox full of what is due later costs nothing.

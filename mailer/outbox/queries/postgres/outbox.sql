@@ -1,3 +1,14 @@
+-- name: enqueue
+-- Adds envelopes, given as columns. An envelope for the same purpose is the same envelope.
+INSERT INTO outbox (kind, purpose, priority, subscriber_id, run_id, subscription_id, payload, message_id, state, due_at_ms, created_ms)
+SELECT r.kind, r.purpose, r.priority, r.subscriber_id, NULLIF(r.run_id, 0), NULLIF(r.subscription_id, 0), r.payload, r.message_id, 'waiting',
+       r.due_at_ms, r.created_ms
+  FROM unnest(CAST(:kinds AS TEXT[]), CAST(:purposes AS TEXT[]), CAST(:priorities AS BIGINT[]), CAST(:subscribers AS BIGINT[]),
+              CAST(:runs AS BIGINT[]), CAST(:subscriptions AS BIGINT[]), CAST(:payloads AS TEXT[]), CAST(:message_ids AS TEXT[]),
+              CAST(:due AS BIGINT[]), CAST(:created AS BIGINT[]))
+       AS r(kind, purpose, priority, subscriber_id, run_id, subscription_id, payload, message_id, due_at_ms, created_ms)
+ON CONFLICT (purpose) DO NOTHING;
+
 -- name: claim
 -- As on SQLite, but rows that another relay is claiming at this moment are passed over. The CTE is
 -- materialized so that the planner cannot run the locking SELECT more than once.

@@ -1,3 +1,13 @@
+-- name: enqueue
+-- Adds envelopes, given as rows. An envelope for the same purpose is the same envelope. Without the WHERE, SQLite
+-- takes ON CONFLICT for a join.
+INSERT INTO outbox (kind, purpose, priority, subscriber_id, run_id, subscription_id, payload, message_id, state, due_at_ms, created_ms)
+SELECT value ->> '$.kind', value ->> '$.purpose', value ->> '$.priority', value ->> '$.subscriber', NULLIF(value ->> '$.run', 0),
+       NULLIF(value ->> '$.subscription', 0), value ->> '$.payload', value ->> '$.message_id', 'waiting', value ->> '$.due_at_ms', value ->> '$.created_ms'
+  FROM json_each(:rows)
+ WHERE TRUE
+ON CONFLICT (purpose) DO NOTHING;
+
 -- name: claim
 -- Leases the due envelopes of one priority to one relay; a lease that runs out is due again, unless (hold) it may
 -- have been on a wire. RETURNING has no order. SQLite has a single writer, so nobody else can pick the same rows.
