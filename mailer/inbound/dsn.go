@@ -107,6 +107,9 @@ func deliveryReport(h header, words passages) (Report, bool) {
 	}
 	if r.Diagnostic == "" {
 		r.Diagnostic = context
+		if context == words.words {
+			r.Diagnostic = telling(context, context)
+		}
 	}
 	return r, true
 }

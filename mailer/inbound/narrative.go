@@ -36,6 +36,9 @@ func (m *inMail) narrative() []Report {
 			told = telling(words, told)
 			e.status, e.text = findStatus(words), words+"\n"+subject
 		}
+		if told == words {
+			told = telling(words, told)
+		}
 		kind := e.kind()
 		reports = append(reports, Report{
 			Kind: kind, Policy: kind == Soft && e.policy(), Recipient: to, Status: e.status, Code: e.code(), Diagnostic: told,
@@ -50,12 +53,16 @@ func (m *inMail) tellsOfFailure() bool {
 		containsAny(strings.ToLower(m.words()), bounceOpenings)
 }
 
-// telling is the first of the lines that holds a reason, else otherwise.
+// telling is from the first line that holds a reason to the end of its paragraph,
+// else otherwise.
 func telling(words, otherwise string) string {
+	at := 0
 	for line := range strings.Lines(words) {
 		if speaks(line) {
-			return line
+			paragraph, _, _ := strings.Cut(words[at:], "\n\n")
+			return paragraph
 		}
+		at += len(line)
 	}
 	return otherwise
 }

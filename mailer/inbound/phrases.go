@@ -46,12 +46,13 @@ var (
 		"not known here", "this address is no longer", "user is unknown", "recipient is unknown", "unbekannt", "existiert nicht",
 		"there is no such", "non-existent", "nonexistent", "address does not", "is unknown", "recipient name is not recognized",
 		"mailbox has moved", "user has moved", "has moved", "nicht bekannt", "nicht gefunden", "no existe", "desconocido", "inconnu", "n'existe pas",
-		"sconosciuto", "non esiste", "inesistente", "onbekend", "bestaat niet", "nie istnieje", "не существует"}
+		"inactive email address", "sconosciuto", "non esiste", "inesistente", "onbekend", "bestaat niet", "nie istnieje", "не существует"}
 
 	// noHostWords say that there is no such domain, or none that takes mail.
 	noHostWords = []string{"host unknown", "unknown host", "unknown domain", "no such domain", "domain not found", "host not found",
 		"domain does not exist", "couldn't find any host", "nullmx", "null mx", "does not accept mail", "doesn't accept mail",
-		"domain isn't in my list", "unrouteable mail domain", "no mx record", "dns lookup failure: host"}
+		"domain isn't in my list", "unrouteable mail domain", "no mx record", "dns lookup failure: host",
+		"no such host", "name or service not known", "point to non-existent hosts", "host address lookups failed permanently", "no address associated with"}
 
 	// surelyGoneWords outweigh words of policy in the same reply. The first is
 	// what Exchange Online answers for addresses that are not in its directory,
@@ -101,7 +102,8 @@ var (
 	blocklists = []string{"spamhaus", "spamcop", "barracudacentral", "sorbs", "dnsbl", "blocklist", "blacklist", "senderscore", "abuseat"}
 
 	// otherWords are of neither kind, and keep a status from being trusted.
-	otherWords = []string{"disabled", "suspended", "deactivated", "locked", "on hold", "loop", "too many hops", "hop count", "timed out", "time out",
+	otherWords = []string{"disabled", "suspended", "deactivated", "locked", "on hold", "inactive", "not active", "frozen",
+		"terminated", "discontinued", "archived", "loop", "too many hops", "hop count", "timed out", "time out",
 		"timeout", "expired", "too long", "connection", "temporar", "try again", "system error", "i/o error", "bad header", "protocol error",
 		"not accepting", "filter", "closed", "undefined", "unexpected name server reply"}
 )
