@@ -14,43 +14,63 @@ type evidence struct {
 	delayed bool   // the report says that delivery is still being tried
 }
 
+// judged is what evidence says, read once.
+type judged struct {
+	status, found string // the report's, and the first in its words
+	text, context string // in lower case and on one line; context holds the text too
+	code          int
+	delayed       bool
+	policyWords   bool
+	gone          bool // words for an unknown user
+}
+
+// judge says whether the recipient is to blame, and of a soft bounce whether the
+// sender or the mail is.
+func (e evidence) judge() (kind Kind, policy bool) {
+	j := judged{status: e.status, found: findStatus(e.text), text: flat(e.text), code: e.code(), delayed: e.delayed}
+	j.context = j.text
+	if e.context != "" && e.context != e.text {
+		j.context += " " + flat(e.context)
+	}
+	if j.found != "" && (j.status == "" || strings.HasSuffix(j.status, ".0.0")) {
+		j.status = j.found
+	}
+	j.gone = containsAny(j.text, noUserWords)
+	j.policyWords = containsAny(named.ReplaceAllString(j.text, " "), policyWords) || containsAny(j.text, blocklists)
+	kind = j.kind()
+	return kind, kind == Soft && j.policy()
+}
+
+func flat(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), " ")) }
+
 // kind weighs the words against the status. What is about a full mailbox, the
 // sender or the mail is soft whatever the status says, since servers put such
 // things under 5.1.1 too; only then do a status or words for an unknown user
 // or host make it hard. An address is lost by a wrong "hard" and only written
 // to once more by a wrong "soft", so doubt is soft.
-func (e evidence) kind() Kind {
-	text := strings.ToLower(strings.Join(strings.Fields(e.text), " "))
-	status := e.status
-	if better := findStatus(e.text); better != "" && (status == "" || strings.HasSuffix(status, ".0.0")) {
-		status = better
-	}
-	context := strings.ToLower(strings.Join(strings.Fields(e.text+" "+e.context), " "))
-	code := e.code()
-	gone := containsAny(text, noUserWords)
-	policy := policyIn(text)
+func (j *judged) kind() Kind {
 	switch {
-	case e.delayed, containsAny(text, senderWords), containsAny(context, fullWords), containsAny(text, programWords):
+	case j.delayed, containsAny(j.text, senderWords), containsAny(j.context, fullWords), containsAny(j.text, programWords):
 		return Soft
-	case containsAny(text, surelyGoneWords):
+	case containsAny(j.text, surelyGoneWords):
 		return Hard
-	case status == "5.2.1" && gone && containsAny(context, rcptWords):
+	case j.status == "5.2.1" && j.gone && containsAny(j.context, rcptWords):
 		return Hard
-	case softStatus(status):
+	case softStatus(j.status):
 		return Soft
-	case policy && !(gone && hardStatus(status)):
+	case j.policyWords && !(j.gone && hardStatus(j.status)):
 		return Soft
-	case strings.HasPrefix(status, "4."):
+	case strings.HasPrefix(j.status, "4."):
 		return Soft
-	case code == 521 || code == 556 || containsAny(text, noHostWords) && !strings.Contains(text, "try again"):
+	case j.code == 521 || j.code == 556 || containsAny(j.text, noHostWords) && !strings.Contains(j.text, "try again"):
 		return Hard
-	case containsAny(text, mailWords):
+	case containsAny(j.text, mailWords):
 		return Soft
-	case hardStatus(status) && (gone || !containsAny(text, otherWords)):
+	case hardStatus(j.status) && (j.gone || !containsAny(j.text, otherWords)):
 		return Hard
-	case status == "5.1.0" && strings.Contains(text, "address rejected") && !strings.Contains(text, "sender"):
+	case j.status == "5.1.0" && strings.Contains(j.text, "address rejected") && !strings.Contains(j.text, "sender"):
 		return Hard
-	case gone && answersRecipient(text, context, code):
+	case j.gone && j.answersRecipient():
 		return Hard
 	}
 	return Soft
@@ -60,15 +80,14 @@ func (e evidence) kind() Kind {
 // relay. Links are left, and so are the lists of blocked hosts.
 var named = regexp.MustCompile(`(?:^|[\s<(\[=:])(?:[^\s<>:/]+@)?[\w-]+(?:\.[\w-]+)+`)
 
-// policy says that the words or the status speak of the sender, its host or the
-// mail, rather than of the recipient.
-func (e evidence) policy() bool {
-	text := strings.ToLower(strings.Join(strings.Fields(e.text), " "))
-	status := e.status
-	if better := findStatus(e.text); better != "" {
-		status = better
+// policy says that the words, the status or what they answer speak of the sender,
+// its host or the mail, rather than of the recipient.
+func (j *judged) policy() bool {
+	status := j.status
+	if j.found != "" {
+		status = j.found
 	}
-	if containsAny(text, fullWords) || strings.HasPrefix(status, "5.2.") || strings.HasPrefix(status, "4.2.") {
+	if containsAny(j.text, fullWords) || strings.HasPrefix(status, "5.2.") || strings.HasPrefix(status, "4.2.") {
 		return false
 	}
 	for _, about := range []string{".7.", ".6.", ".1.7", ".1.8", ".3.4"} {
@@ -76,26 +95,20 @@ func (e evidence) policy() bool {
 			return true
 		}
 	}
-	context := strings.ToLower(strings.Join(strings.Fields(e.text+" "+e.context), " "))
-	return containsAny(text, senderWords) || policyIn(text) || containsAny(context, mailWords) ||
-		containsAny(context, dataWords) && !containsAny(text, noUserWords)
-}
-
-// policyIn looks for words of policy in text in lower case, names aside.
-func policyIn(text string) bool {
-	return containsAny(named.ReplaceAllString(text, " "), policyWords) || containsAny(text, blocklists)
+	return j.policyWords || containsAny(j.text, senderWords) || containsAny(j.context, mailWords) ||
+		containsAny(j.context, dataWords) && !j.gone
 }
 
 // answersRecipient says that words for an unknown user can be believed without
 // a status: they answer RCPT, or name the address as such answers do, or are
 // the reporting server's own. A server that took the recipient and said the
 // same of the whole mail is often a filter.
-func answersRecipient(text, context string, code int) bool {
-	if containsAny(context, dataWords) {
+func (j *judged) answersRecipient() bool {
+	if containsAny(j.context, dataWords) {
 		return false
 	}
-	return code == 0 || containsAny(context, rcptWords) || namesRecipient.MatchString(text) ||
-		strings.Contains(text, "requested action not taken: mailbox unavailable")
+	return j.code == 0 || containsAny(j.context, rcptWords) || namesRecipient.MatchString(j.text) ||
+		strings.Contains(j.text, "requested action not taken: mailbox unavailable")
 }
 
 // namesRecipient finds a reply that begins with the recipient's address.

@@ -99,8 +99,7 @@ func deliveryReport(h header, words passages) (Report, bool) {
 		told += "\n" + context
 	}
 	e := evidence{status: r.Status, text: told, context: context, delayed: action == "delayed"}
-	r.Kind = e.kind()
-	r.Policy = r.Kind == Soft && e.policy()
+	r.Kind, r.Policy = e.judge()
 	r.Code = e.code()
 	if better := findStatus(told); better != "" && (r.Status == "" || strings.HasSuffix(r.Status, ".0.0")) {
 		r.Status = better

@@ -68,7 +68,7 @@ const (
 	maxDiagnostic = 500       // bytes
 	maxText       = 256 << 10 // bytes of one part
 	maxWords      = 64 << 10  // bytes of what is read as prose
-	maxPassage    = 16 << 10  // bytes of it about one recipient
+	maxPassage    = 8 << 10   // bytes of it about one recipient
 )
 
 // Classify says what the mail in raw reports: complaints first, then delivery

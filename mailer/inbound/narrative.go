@@ -39,9 +39,9 @@ func (m *inMail) narrative() []Report {
 		if told == words {
 			told = telling(words, told)
 		}
-		kind := e.kind()
+		kind, policy := e.judge()
 		reports = append(reports, Report{
-			Kind: kind, Policy: kind == Soft && e.policy(), Recipient: to, Status: e.status, Code: e.code(), Diagnostic: told,
+			Kind: kind, Policy: policy, Recipient: to, Status: e.status, Code: e.code(), Diagnostic: told,
 		})
 	}
 	return reports

@@ -57,9 +57,9 @@ func (n sesNotification) reports() []Report {
 		for _, r := range n.Bounce.Recipients {
 			diagnostic := typedValue(r.Diagnostic)
 			e := evidence{status: cleanStatus(r.Status), text: diagnostic, delayed: n.Bounce.Type == "Transient"}
-			kind := e.kind()
+			kind, policy := e.judge()
 			reports = append(reports, Report{
-				Kind: kind, Policy: kind == Soft && e.policy(), Recipient: firstAddress(r.Address), Status: e.status, Code: e.code(), Diagnostic: diagnostic,
+				Kind: kind, Policy: policy, Recipient: firstAddress(r.Address), Status: e.status, Code: e.code(), Diagnostic: diagnostic,
 			})
 		}
 	case "Delivery":
