@@ -138,6 +138,9 @@ func TestWhatComesBackIsActedOn(t *testing.T) {
 		"one in capital letters, as some servers send them back": {func(o *postOffice, path string) (string, string, []byte) {
 			return "", strings.ToUpper(path), dsn(path, o.address, "5.1.1", "550 5.1.1 no such user")
 		}, state{suppression.HardBounce, subscriptions.Confirmed, ""}},
+		"a delay": {func(o *postOffice, path string) (string, string, []byte) {
+			return "", path, bytes.Replace(dsn(path, o.address, "4.1.1", "450 4.1.1 no such user yet"), []byte("Action: failed"), []byte("Action: delayed"), 1)
+		}, untouched},
 		"one soft bounce": {func(o *postOffice, path string) (string, string, []byte) {
 			return "", path, dsn(path, o.address, "4.2.2", "452 4.2.2 mailbox full")
 		}, untouched},
@@ -182,8 +185,9 @@ func TestReportsAreCountedByKind(t *testing.T) {
 	path := o.daemon.returnPath(o.subscriber, o.address)
 	registry := prometheus.NewRegistry()
 	h := comesBack{stores: o.daemon.stores, wake: func() {}, did: func(string, int64) {}, counted: newBounceCounter(registry)}
+	delay := bytes.Replace(dsn(path, o.address, "4.4.1", "connection timed out"), []byte("Action: failed"), []byte("Action: delayed"), 1)
 	for _, raw := range [][]byte{
-		dsn(path, o.address, "5.2.2", "552 5.2.2 mailbox full"), dsn(path, o.address, "5.7.1", "550 5.7.1 blocked"), letter("a@example.net", path, "hi"),
+		delay, dsn(path, o.address, "5.2.2", "552 5.2.2 mailbox full"), dsn(path, o.address, "5.7.1", "550 5.7.1 blocked"), letter("a@example.net", path, "hi"),
 		dsn("bounces@jobs.example.org", o.address, "5.1.1", "550 5.1.1 no such user"), dsn(path, o.address, "5.1.1", "550 5.1.1 no such user"), complaint("bounces@jobs.example.org", path),
 	} {
 		o.must(h.Report(t.Context(), inbound.Classify(raw)))
@@ -194,7 +198,7 @@ func TestReportsAreCountedByKind(t *testing.T) {
 	for _, m := range families[0].GetMetric() {
 		got = append(got, fmt.Sprintf("%s %v", m.GetLabel()[0].GetValue(), m.GetCounter().GetValue()))
 	}
-	if want := "complaint 1, hard 1, policy 1, soft 1, unknown 1, unproved 1"; strings.Join(got, ", ") != want {
+	if want := "complaint 1, delayed 1, hard 1, policy 1, soft 1, unknown 1, unproved 1"; strings.Join(got, ", ") != want {
 		t.Errorf("counted %s, want %s", strings.Join(got, ", "), want)
 	}
 }

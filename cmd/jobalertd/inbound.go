@@ -44,6 +44,9 @@ func (c comesBack) Report(ctx context.Context, reports []inbound.Report) error {
 		switch {
 		case r.Kind == inbound.Hard:
 			reason = suppression.HardBounce
+		case r.Delayed: // what comes of it will be told, or it will arrive
+			c.count(delayedKind)
+			continue
 		case r.Kind == inbound.Soft && aboutUs(r):
 			c.count(aboutUsKind)
 			continue
@@ -75,16 +78,17 @@ func (c comesBack) Report(ctx context.Context, reports []inbound.Report) error {
 	return nil
 }
 
-// What reports count as beside their kinds: refusals that speak of us, and reports
-// that nothing proves.
+// What reports count as beside their kinds: warnings of a delay, refusals that speak
+// of us, and reports that nothing proves.
 const (
+	delayedKind  = "delayed"
 	aboutUsKind  = "policy"
 	unprovedKind = "unproved"
 )
 
 func newBounceCounter(r prometheus.Registerer) *prometheus.CounterVec {
 	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "jobalert_bounces_total",
-		Help: "Reports that came back by mail, by kind; policy: refusals that speak of the sender; unproved: about nobody we know of."}, []string{"kind"})
+		Help: "Reports that came back by mail, by kind; delayed: still being tried; policy: refusals that speak of the sender; unproved: about nobody we know of."}, []string{"kind"})
 	r.MustRegister(c)
 	return c
 }

@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,7 +65,7 @@ func TestServe_ThroughPostfixAndBack(t *testing.T) {
 		return suppression.Reason(r)
 	}
 	eventually(t, time.Minute, "Postfix's report on an address that does not exist suppresses it", func() bool { return reason("nobody") == suppression.HardBounce })
-	bounces := func(who string) (n int) {
+	bounces := func(who string) (n int) { // that count as soft
 		const query = "SELECT COUNT(*) FROM bounces WHERE address_hash = $1 AND kind = 'soft' AND status IN ('4.2.2', '5.2.2')"
 		if err := st.db.Reader.GetContext(t.Context(), &n, query, st.suppressions.Hash(who+"@example.org")); err != nil {
 			t.Fatal(err)
@@ -71,7 +73,12 @@ func TestServe_ThroughPostfixAndBack(t *testing.T) {
 		return n
 	}
 	eventually(t, time.Minute, "its report on a full mailbox counts as soft", func() bool { return bounces("full") == 1 })
-	eventually(t, time.Minute, "its report on a delay counts as soft", func() bool { return bounces("slow") >= 1 })
+	eventually(t, time.Minute, "its warning of a delay is understood", func() bool {
+		return strings.Contains(in.metrics(), `jobalert_bounces_total{kind="delayed"}`)
+	})
+	if n := bounces("slow"); n != 0 {
+		t.Errorf("a delay counts as %d bounces", n)
+	}
 	for _, who := range []string{"ada", "full", "slow"} {
 		if r := reason(who); r != "" {
 			t.Errorf("%s is suppressed: %s", who, r)
@@ -87,6 +94,21 @@ func TestServe_ThroughPostfixAndBack(t *testing.T) {
 		return strings.Contains(in.must("outbox", "list", "--outcome", "suppressed"), "suppressed")
 	})
 	c.stop()
+}
+
+// metrics are the running daemon's.
+func (in *installation) metrics() string {
+	in.t.Helper()
+	r, err := http.Get("http://" + in.pages + "/metrics")
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	defer func() { _ = r.Body.Close() }()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	return string(text)
 }
 
 // newPostedInstallation makes an installation whose relay is p, and which signs.

@@ -50,7 +50,7 @@ func TestClassify_DeliveryReports(t *testing.T) {
 		"sender's domain":       {failed("a@example.org", "5.0.0", "553 <b@jobs.example>... Domain of sender address does not exist"), Report{Kind: Soft, Policy: true, Status: "5.0.0", Code: 553}},
 		"disabled":              {failed("a@example.org", "5.2.1", "550 5.2.1 account disabled"), Report{Kind: Soft, Status: "5.2.1", Code: 550}},
 		"given up":              {failed("a@example.org", "4.4.7", "421 4.4.7 delivery time expired"), Report{Kind: Soft, Status: "4.4.7", Code: 421}},
-		"delayed":               {strings.Replace(failed("a@example.org", "4.1.1", "450 4.1.1 User unknown for now"), "failed", "delayed", 1), Report{Kind: Soft, Status: "4.1.1", Code: 450}},
+		"delayed":               {strings.Replace(failed("a@example.org", "4.1.1", "450 4.1.1 User unknown for now"), "failed", "delayed", 1), Report{Kind: Soft, Delayed: true, Status: "4.1.1", Code: 450}},
 		"delivered":             {"Final-Recipient: rfc822; a@example.org\r\nAction: delivered\r\nStatus: 2.0.0", Report{Kind: Delivered, Status: "2.0.0"}},
 		"Exchange Online":       {failed("a@example.org", "5.4.1", "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)"), Report{Kind: Hard, Status: "5.4.1", Code: 550}},
 	}

@@ -100,6 +100,7 @@ func deliveryReport(h header, words passages) (Report, bool) {
 	}
 	e := evidence{status: r.Status, text: told, context: context, delayed: action == "delayed"}
 	r.Kind, r.Policy = e.judge()
+	r.Delayed = e.delayed
 	r.Code = e.code()
 	if better := findStatus(told); better != "" && (r.Status == "" || strings.HasSuffix(r.Status, ".0.0")) {
 		r.Status = better

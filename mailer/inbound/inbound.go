@@ -30,6 +30,9 @@ type Report struct {
 	// mail: nothing that may be held against the recipient.
 	Policy bool
 
+	// Delayed says that delivery is still being tried: a warning, no bounce yet.
+	Delayed bool
+
 	// Status is the RFC 3463 status, from the delivery report or found in
 	// its words; Code the SMTP reply code; empty and 0 if there is none.
 	Status string

@@ -41,7 +41,7 @@ func (m *inMail) narrative() []Report {
 		}
 		kind, policy := e.judge()
 		reports = append(reports, Report{
-			Kind: kind, Policy: policy, Recipient: to, Status: e.status, Code: e.code(), Diagnostic: told,
+			Kind: kind, Policy: policy, Delayed: delayed, Recipient: to, Status: e.status, Code: e.code(), Diagnostic: told,
 		})
 	}
 	return reports
