@@ -28,16 +28,7 @@ func BenchmarkRun(b *testing.B) {
 
 func benchmarkRun(b *testing.B, o *office, subscribers, postings int) {
 	r := rand.New(rand.NewPCG(1, 2))
-	imports := make([]subscriptions.Import, subscribers)
-	for i := range imports {
-		w := o.wish(benchTitles[r.IntN(len(benchTitles))])
-		radius := float64(10 + r.IntN(10))
-		w.Criteria.Places = []alerts.Place{{Name: []string{"Köln", "Herne", "Berlin", "Hamburg", "München"}[r.IntN(5)], RadiusKM: &radius}}
-		o.must(meaning().Prepare(&w.Criteria))
-		imports[i] = subscriptions.Import{Email: fmt.Sprintf("s%d@example.org", i), Locale: "de", Wish: w, ConfirmedAt: o.now()}
-	}
-	_, err := o.subs.Import(b.Context(), imports, o.now())
-	o.must(err)
+	o.crowd(r, subscribers)
 	towns := [][3]any{{"Köln", 50.94, 6.96}, {"Herne", 51.54, 7.22}, {"Berlin", 52.52, 13.4}, {"Hamburg", 53.55, 10.0}, {"München", 48.14, 11.58}}
 	b.ReportAllocs()
 	for day := 0; b.Loop(); day++ {
@@ -57,4 +48,39 @@ func benchmarkRun(b *testing.B, o *office, subscribers, postings int) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*subscribers), "µs/subscriber")
+}
+
+// crowd makes subscribers with one daily alert each.
+func (o *office) crowd(r *rand.Rand, subscribers int) {
+	o.Helper()
+	imports := make([]subscriptions.Import, subscribers)
+	for i := range imports {
+		w := o.wish(benchTitles[r.IntN(len(benchTitles))])
+		radius := float64(10 + r.IntN(10))
+		w.Criteria.Places = []alerts.Place{{Name: []string{"Köln", "Herne", "Berlin", "Hamburg", "München"}[r.IntN(5)], RadiusKM: &radius}}
+		o.must(meaning().Prepare(&w.Criteria))
+		imports[i] = subscriptions.Import{Email: fmt.Sprintf("s%d@example.org", i), Locale: "de", Wish: w, ConfirmedAt: o.now()}
+	}
+	_, err := o.subs.Import(o.Context(), imports, o.now())
+	o.must(err)
+}
+
+// BenchmarkCheckups measures a day's look at everybody's alerts, of which none has
+// anything to tell.
+func BenchmarkCheckups(b *testing.B) {
+	const subscribers = 10000
+	for name, open := range map[string]func(testing.TB) *database.DB{"sqlite": databasetest.SQLite, "postgres": databasetest.Postgres} {
+		b.Run(fmt.Sprintf("%s/subscribers=%d", name, subscribers), func(b *testing.B) {
+			o := newOffice(b, open(b))
+			o.crowd(rand.New(rand.NewPCG(1, 2)), subscribers)
+			o.checkups()
+			b.ReportAllocs()
+			for b.Loop() {
+				if told := o.checkups(); told != 0 {
+					b.Fatalf("%d were told", told)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*subscribers), "µs/alert")
+		})
+	}
 }
