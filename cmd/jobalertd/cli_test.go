@@ -125,6 +125,9 @@ func TestExitStatus(t *testing.T) {
 	}{
 		{"version", exitDone, ""},
 		{"config check", exitDone, ""},
+		{"config theme", exitDone, ""},
+		{"config theme mails/digest.de.html.tmpl", exitDone, ""},
+		{"config theme templates/hmoe.html", exitUsage, "templates/hmoe.html"},
 		{"postings check " + posting, exitDone, ""},
 		{"places lookup Gelsenkirchen", exitDone, ""},
 		{"subscriptions list", exitDone, ""},

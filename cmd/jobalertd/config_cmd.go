@@ -12,6 +12,7 @@ import (
 type configCmd struct {
 	Example configExampleCmd `cmd:"" help:"Print every key with its default and meaning."`
 	Check   configCheckCmd   `cmd:"" help:"Report every fault of the settings at once."`
+	Theme   configThemeCmd   `cmd:"" help:"List the templates, texts and styles that http.theme_dir can replace, or print one."`
 }
 
 type configExampleCmd struct{}

@@ -202,6 +202,11 @@ func TestHerPageTellsWhatEachAlertBrought(t *testing.T) {
 	w.get(manage).must(t, 200, "In den letzten 30 Tagen: 12 Mails mit einer Stelle.")
 	w.delivered = nil
 	w.get(manage+"?lang=en").must(t, 200, "No mail came in the last 30 days.")
+	w.get(manage+"?lang=en").must(t, 200, "Next mail, if anything fits")
+	w.reason = "hard-bounce"
+	if page := w.get(manage+"?lang=en").must(t, 200, "We do not write to this address at present"); strings.Contains(page.body, "Next mail") {
+		t.Error("it promises a mail to an address that is not written to")
+	}
 	w.told = []web.Told{{At: noon, Postings: []uint32{7, 8}}}
 	w.get(manage+"/export.json").must(t, 200, `"at": "`+noon.UTC().Format(time.RFC3339), "https://jobs.example/postings/7", "https://jobs.example/postings/8")
 }

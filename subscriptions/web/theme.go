@@ -122,3 +122,7 @@ func (s *Site) parseNamed(t *template.Template, name string) error {
 	}
 	return nil
 }
+
+// BuiltIn are the files whose places a theme's may take, for an operator to start
+// from.
+func BuiltIn() fs.FS { return files }
