@@ -52,7 +52,7 @@ func (s *Site) faultOf(w alerts.Fault, rows []int, locale string) fault {
 		if w.Code == alerts.FaultTooMany {
 			return fault{id, s.texts.say(locale, "fault.places")}
 		}
-		if meant := s.Meaning.Places.Misspelt(w.Value, 1); len(meant) > 0 {
+		if meant := s.Meaning.Misspelt(w.Value, 1); len(meant) > 0 {
 			return fault{id, s.texts.say(locale, "fault.place-meant", w.Value, meant[0].Name)}
 		}
 		return fault{id, s.texts.say(locale, "fault.place", w.Value)}

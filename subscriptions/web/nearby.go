@@ -5,9 +5,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 
 	"github.com/jobalertd/jobalertd/alerts"
-	"github.com/jobalertd/jobalertd/alerts/gazetteer"
 )
 
 // Bounds of what neighbouring searches are looked at.
@@ -96,7 +96,7 @@ func nextRadius(km float64) float64 {
 // alone finds them.
 func (s *Site) townsNear(here *alerts.Place) []alerts.Place {
 	near := s.Meaning.Places.Near(*here.Lat, *here.Lon, neighbourKM, neighbourPopulation)
-	slices.SortStableFunc(near, func(a, b gazetteer.Place) int { return cmp.Compare(b.Population, a.Population) })
+	sort.SliceStable(near, func(i, j int) bool { return near[i].Population > near[j].Population })
 	var towns []alerts.Place
 	for _, p := range near {
 		if len(towns) == maxNeighbours {
