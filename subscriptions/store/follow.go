@@ -82,8 +82,9 @@ func (s *Store) StandingCriteria(ctx context.Context, q sqlx.ExtContext, f func(
 // understanders is how many goroutines prepare what one reads.
 const understanders = 2
 
-// pageRows is how many rows are handed on at once.
-const pageRows = 512
+// pageRows is how many rows one statement reads: no statement is open while
+// somebody else works.
+const pageRows = 4096
 
 // standingPage is some rows, and where they go as criteria.
 type standingPage struct {
@@ -93,26 +94,21 @@ type standingPage struct {
 
 // readStanding gives all rows, in pages.
 func (s *Store) readStanding(ctx context.Context, q sqlx.ExtContext, page func(standingPage) error) error {
-	var rows []changeRow
-	send := func() error {
-		p := standingPage{rows, make(chan []alerts.CriteriaChange, 1)}
-		rows = make([]changeRow, 0, pageRows)
-		return page(p)
-	}
-	err := s.q.Each(ctx, q, "criteria-standing", nil, func(scan *sqlx.Rows) error {
-		var r changeRow
-		if err := scan.Scan(&r.ID, &r.Position, &r.State, &r.Criteria); err != nil {
+	for after := int64(0); ; {
+		rows := make([]changeRow, 0, pageRows)
+		err := s.q.Each(ctx, q, "criteria-standing", map[string]any{"after": after, "limit": pageRows}, func(scan *sqlx.Rows) error {
+			rows = append(rows, changeRow{})
+			r := &rows[len(rows)-1]
+			return scan.Scan(&r.ID, &r.Position, &r.State, &r.Criteria)
+		})
+		if err != nil || len(rows) == 0 {
 			return err
 		}
-		if rows = append(rows, r); len(rows) == pageRows {
-			return send()
+		after = rows[len(rows)-1].ID
+		if err := page(standingPage{rows, make(chan []alerts.CriteriaChange, 1)}); err != nil {
+			return err
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
-	return send()
 }
 
 // CriteriaChanges returns what changed after a position, ascending by position

@@ -23,11 +23,12 @@ SELECT id, subscriber_id, criteria, label, frequency, hour, weekday, timezone, m
  LIMIT :limit;
 
 -- name: criteria-standing
--- What the index holds: everything confirmed, paused included.
+-- What the index holds: everything confirmed, paused included, a page at a time.
 SELECT id, position, state, criteria
   FROM subscriptions
- WHERE state IN ('confirmed', 'paused')
- ORDER BY id;
+ WHERE id > :after AND state IN ('confirmed', 'paused')
+ ORDER BY id
+ LIMIT :limit;
 
 -- name: criteria-changes
 -- What changed after a position, up to the position of the row that fills the page: a page may run over, but
