@@ -24,6 +24,7 @@ type changeFigures struct {
 
 type spanFigures struct {
 	Count int     `json:"count"`
+	Mean  float64 `json:"mean_us"`
 	P50   float64 `json:"p50_us"`
 	P99   float64 `json:"p99_us"`
 	P999  float64 `json:"p999_us"`
@@ -31,7 +32,11 @@ type spanFigures struct {
 }
 
 func (l latencies) figures() spanFigures {
-	return spanFigures{Count: len(l), P50: micros(l.quantile(0.50)), P99: micros(l.quantile(0.99)), P999: micros(l.quantile(0.999)), Max: micros(l.quantile(1))}
+	var total time.Duration
+	for _, d := range l {
+		total += d
+	}
+	return spanFigures{Count: len(l), Mean: micros(total) / float64(max(1, len(l))), P50: micros(l.quantile(0.50)), P99: micros(l.quantile(0.99)), P999: micros(l.quantile(0.999)), Max: micros(l.quantile(1))}
 }
 
 // change replaces subscriptions by themselves, takes some out and puts them back,
