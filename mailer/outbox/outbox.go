@@ -116,6 +116,7 @@ type Relay struct {
 	spread  spread
 	paced   atomic.Int64 // when a domain's pace last held an envelope back, Unix milliseconds
 	results chan result
+	busy    atomic.Int32 // connections that are sending
 }
 
 // New makes a relay. It starts nothing; see Run.

@@ -47,13 +47,17 @@ func (r *Relay) work(ctx, wire, books context.Context) {
 			r.queue.signal() // it is still there after the pause
 			continue
 		}
-		switch first := r.take(books); {
-		case first == nil:
-		case asked(first):
+		first := r.take(books)
+		if first == nil {
+			continue
+		}
+		r.busy.Add(1)
+		if asked(first) {
 			w.single(wire, books, first)
-		default:
+		} else {
 			w.serve(ctx, wire, books, first)
 		}
+		r.busy.Add(-1)
 	}
 }
 
