@@ -40,22 +40,9 @@ const bySource = "mail"
 func (c comesBack) Report(ctx context.Context, reports []inbound.Report) error {
 	for i := range reports {
 		r := &reports[i]
-		var reason suppression.Reason
-		switch {
-		case r.Kind == inbound.Hard:
-			reason = suppression.HardBounce
-		case r.Delayed: // what comes of it will be told, or it will arrive
-			c.count(delayedKind)
-			continue
-		case r.Kind == inbound.Soft && aboutUs(r):
-			c.count(aboutUsKind)
-			continue
-		case r.Kind == inbound.Soft:
-			reason = suppression.SoftBounce
-		case r.Objects():
-			reason = suppression.Complaint
-		default:
-			c.count(string(r.Kind))
+		kind, reason := weigh(r)
+		if reason == "" {
+			c.count(kind)
 			continue
 		}
 		who, err := c.reported(ctx, r)
@@ -69,13 +56,31 @@ func (c comesBack) Report(ctx context.Context, reports []inbound.Report) error {
 		if err := c.hold(ctx, who, reason, r.Status); err != nil {
 			return fmt.Errorf("record a report: %w", err)
 		}
-		c.count(string(r.Kind))
+		c.count(kind)
 		c.did(string(reason), who.ID)
 		if reason == suppression.Complaint {
 			c.wake()
 		}
 	}
 	return nil
+}
+
+// weigh says what a report counts as, and what it gives as a reason not to write
+// to its recipient; "" for none.
+func weigh(r *inbound.Report) (kind string, reason suppression.Reason) {
+	switch {
+	case r.Kind == inbound.Hard:
+		return string(r.Kind), suppression.HardBounce
+	case r.Delayed: // what comes of it will be told, or it will arrive
+		return delayedKind, ""
+	case r.Kind == inbound.Soft && aboutUs(r):
+		return aboutUsKind, ""
+	case r.Kind == inbound.Soft:
+		return string(r.Kind), suppression.SoftBounce
+	case r.Objects():
+		return string(r.Kind), suppression.Complaint
+	}
+	return string(r.Kind), ""
 }
 
 // What reports count as beside their kinds: warnings of a delay, refusals that speak
