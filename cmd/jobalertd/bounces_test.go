@@ -322,6 +322,20 @@ func TestAMailToSubscribeIsAnsweredWithTheUsualConfirmation(t *testing.T) {
 	})
 }
 
+// From can be forged: whatever is asked for, an address gets three confirmations a day.
+func TestMailsToSubscribeBringThreeConfirmationsADay(t *testing.T) {
+	t.Parallel()
+	o := newPostOffice(t, "")
+	for _, subject := range []string{"Koch", "Koch Essen", "Pflege", "Pflege Essen", "Koch", "Arzt Hamburg"} {
+		o.must(o.receive("grace@example.net", "subscribe@jobs.example.org", letter("grace@example.net", "subscribe@jobs.example.org", subject), false))
+	}
+	list, err := o.daemon.outbox.List(t.Context(), outbox.Filter{Limit: 10})
+	o.must(err)
+	if len(list) != 3 {
+		t.Errorf("got %d envelopes, want 3", len(list))
+	}
+}
+
 func TestAMailToSubscribeThatSaysNothingIsRefusedWithAdviceAndNotAnswered(t *testing.T) {
 	t.Parallel()
 	o := newPostOffice(t, "")
