@@ -66,6 +66,10 @@ func TestSame_TellsTwoJobsByWhatContradicts(t *testing.T) {
 			with(func(p *alerts.Posting) {
 				p.Title, p.Description = "Stationsleitung Krankenpfleger", "<p>Station, Leitung, Stationsleitung</p>"+duties
 			}), false},
+		"initials": {with(func(p *alerts.Posting) { p.Title = "ZFA (m/w/d) Stuhlassistenz" }),
+			with(func(p *alerts.Posting) { p.Title = "Zahnmedizinische Fachangestellte Stuhlassistenz" }), true},
+		"other initials": {with(func(p *alerts.Posting) { p.Title = "MFA (m/w/d) Stuhlassistenz" }),
+			with(func(p *alerts.Posting) { p.Title = "Zahnmedizinische Fachangestellte Stuhlassistenz" }), false},
 		"the work and who does it": {with(func(p *alerts.Posting) { p.Title = "Sachbearbeitung Wohngeld" }), with(func(p *alerts.Posting) { p.Title = "Sachbearbeiter/in Wohngeld" }), true},
 		"a public employer's name": {with(func(p *alerts.Posting) { p.Employer = "Universitätsstadt Marburg – Der Magistrat" }), with(func(p *alerts.Posting) { p.Employer = "Stadt Marburg" }), true},
 		"one board, other duties": {with(func(p *alerts.Posting) {

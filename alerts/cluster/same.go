@@ -150,6 +150,9 @@ func alike(x, y []string) bool {
 	if len(x) == 0 || len(y) == 0 {
 		return false
 	}
+	if abbreviates(x, y) || abbreviates(y, x) {
+		return true
+	}
 	a, b := strings.Join(x, ""), strings.Join(y, "")
 	if min(len(a), len(b)) < longWord {
 		return false
@@ -157,6 +160,37 @@ func alike(x, y []string) bool {
 	for _, turned := range [][2]string{{a, b}, {turn(x), b}, {a, turn(y)}} { // words are kept in order of the alphabet
 		if dice(letters(turned[0]), letters(turned[1])) >= closeTitle {
 			return true
+		}
+	}
+	return false
+}
+
+// abbreviates reports whether a single short word is made of the others' initials
+// and of letters within them: "ZFA" and "Zahnmedizinische Fachangestellte". The
+// others, two or three, may stand in any order.
+func abbreviates(short, long []string) bool {
+	const fewest, most, words = 2, 5, 3
+	if len(short) != 1 || len(short[0]) < fewest || len(short[0]) > most || len(long) < 2 || len(long) > words {
+		return false
+	}
+	return initials(short[0], long)
+}
+
+func initials(short string, words []string) bool {
+	if len(words) == 0 {
+		return short == ""
+	}
+	for i, w := range words {
+		others := slices.Delete(slices.Clone(words), i, i+1)
+		// short begins with w's initial and goes on with letters that follow in w.
+		for n, at := 0, 0; n < len(short); n++ {
+			found := strings.IndexByte(w[at:], short[n])
+			if found < 0 || n == 0 && found > 0 {
+				break
+			}
+			if at += found + 1; initials(short[n+1:], others) {
+				return true
+			}
 		}
 	}
 	return false
