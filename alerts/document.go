@@ -35,6 +35,46 @@ func (m *Meaning) DocumentOf(p *Posting, plain string) *Document {
 	}
 }
 
+// Packed is a document without its texts, small enough to keep very many: enough to
+// match and to rank by. It is immutable.
+type Packed struct {
+	posting  Posting
+	text     string
+	words    text.Dictionary // shared by the documents packed together
+	employer string
+}
+
+// Pack makes the packed forms of documents, which share what they can.
+func Pack(ds []*Document) []*Packed {
+	var terms []text.Term
+	for _, d := range ds {
+		terms = append(terms, d.Text.Terms()...)
+	}
+	words := text.NewDictionary(terms)
+	out := make([]*Packed, len(ds))
+	var room []byte
+	for i, d := range ds {
+		room = d.Text.Pack(room[:0], words)
+		p := &Packed{posting: *d.Posting, text: string(room), words: words, employer: d.employer}
+		p.posting.Identifier, p.posting.Title, p.posting.Description, p.posting.Employer, p.posting.URL = "", "", "", "", ""
+		out[i] = p
+	}
+	return out
+}
+
+// Unpacked is room for one packed document at a time.
+type Unpacked struct {
+	d    Document
+	room text.Unpacked
+}
+
+// Read makes p a document, less its texts, so that Explain must not be asked of it.
+// It is valid until the next Read.
+func (u *Unpacked) Read(p *Packed) *Document {
+	u.d = Document{Posting: &p.posting, Text: u.room.ReadAll(p.text, p.words), employer: p.employer}
+	return &u.d
+}
+
 // EmployerKey is the employer in the form in which names are compared: folded,
 // without the legal form. It is empty for an anonymous posting.
 func (d *Document) EmployerKey() string { return d.employer }

@@ -12,13 +12,13 @@ import (
 // compound's parts; nearer, in steps of 10 km; newer, by the day; pay stated, and
 // higher. Position and number decide last, so that every order is one order.
 type Rank struct {
-	inText   int   // query words found in the text alone
-	indirect int   // query words found by way of a synonym or a compound's parts
-	steps    int   // tens of kilometres to the nearest place asked for
-	day      int64 // days since 1970 on which it was published
-	pay      int64 // gross yearly; 0 when not stated
-	position int64 // of its first content
+	position int64  // of its first content
+	pay      uint32 // gross yearly, as far as it goes; 0 when not stated
+	day      int32  // days since 1970 on which it was published
 	number   uint32
+	steps    uint16 // tens of kilometres to the nearest place asked for
+	inText   uint8  // query words found in the text alone
+	indirect uint8  // query words found by way of a synonym or a compound's parts
 }
 
 // kilometresAStep is how far two postings must lie apart for distance to count.
@@ -32,17 +32,18 @@ func (c *Criteria) Rank(d *Document, first int64) Rank {
 	if c.query.IsZero() {
 		return r
 	}
-	r.inText, r.indirect = c.query.Weigh(d.Text)
+	inText, indirect := c.query.Weigh(d.Text)
+	r.inText, r.indirect = uint8(min(inText, math.MaxUint8)), uint8(min(indirect, math.MaxUint8))
 	return r
 }
 
 // BestRank is the best that Rank can come to, whatever the words: it costs a
 // tenth, and who wants the first few alone need not ask for more of most.
 func (c *Criteria) BestRank(d *Document, first int64) Rank {
-	r := Rank{day: d.PublishedAt.Unix() / secondsADay, pay: d.PayReach(), position: first, number: d.Number}
+	r := Rank{day: int32(d.PublishedAt.Unix() / secondsADay), pay: uint32(max(0, min(d.PayReach(), math.MaxUint32))), position: first, number: d.Number}
 	if len(c.Places) > 0 {
 		if km, _ := c.nearestPlace(d); km > 0 {
-			r.steps = int(km) / kilometresAStep
+			r.steps = uint16(km) / kilometresAStep
 		}
 	}
 	return r
@@ -50,21 +51,27 @@ func (c *Criteria) BestRank(d *Document, first int64) Rank {
 
 // BestRankOf is the best that any posting published then can come to.
 func BestRankOf(published time.Time) Rank {
-	return Rank{day: published.Unix() / secondsADay, pay: math.MaxInt64, position: math.MaxInt64}
+	return Rank{day: int32(published.Unix() / secondsADay), pay: math.MaxUint32, position: math.MaxInt64}
 }
 
-// IsZero tells the rank that no posting has.
-func (r Rank) IsZero() bool { return r.number == 0 }
+// Posting is the number of the posting that it ranks.
+func (r Rank) Posting() uint32 { return r.number }
 
 // Compare is negative when r comes before o.
 func (r Rank) Compare(o Rank) int {
-	return cmp.Or(
-		cmp.Compare(r.inText, o.inText),
-		cmp.Compare(r.indirect, o.indirect),
-		cmp.Compare(r.steps, o.steps),
-		cmp.Compare(o.day, r.day),
-		cmp.Compare(o.pay, r.pay),
-		cmp.Compare(o.position, r.position),
-		cmp.Compare(r.number, o.number),
-	)
+	switch {
+	case r.inText != o.inText:
+		return cmp.Compare(r.inText, o.inText)
+	case r.indirect != o.indirect:
+		return cmp.Compare(r.indirect, o.indirect)
+	case r.steps != o.steps:
+		return cmp.Compare(r.steps, o.steps)
+	case r.day != o.day:
+		return cmp.Compare(o.day, r.day)
+	case r.pay != o.pay:
+		return cmp.Compare(o.pay, r.pay)
+	case r.position != o.position:
+		return cmp.Compare(o.position, r.position)
+	}
+	return cmp.Compare(r.number, o.number)
 }

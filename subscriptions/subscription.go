@@ -99,6 +99,14 @@ type Subscription struct {
 	EndedAt          time.Time
 }
 
+// Due is a subscription as a digest run reads it: with its criteria as they are
+// stored, since most of a day's need not be understood (the store's Criteria does
+// that), and without what a run has no use for.
+type Due struct {
+	Subscription
+	Stored string
+}
+
 // Window is the positions (After, Through] that a digest covers for one subscription.
 type Window struct {
 	After   int64 `json:"after"`

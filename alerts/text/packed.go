@@ -272,6 +272,27 @@ func (u *Unpacked) Read(doc string, w *Wanted) *Document {
 	return d
 }
 
+// ReadAll makes a document of a packed one for any query; x must be the dictionary
+// that it was packed with. What it returns is as Read's.
+func (u *Unpacked) ReadAll(doc string, x Dictionary) *Document {
+	d := &u.d
+	clear(d.filter[:])
+	*d = Document{filter: d.filter, places: d.places[:0], terms: d.terms[:0], starts: d.starts[:0], occurrences: d.occurrences[:0], summary: d.summary[:0]}
+	p := packed(doc)
+	u.readPlaces(&p)
+	occurrences, next := p, uint32(0)
+	count := occurrences.number()
+	p = occurrences
+	occurrences.skip(count)
+	for range count {
+		n := next + p.number()>>1
+		next = n + 1
+		u.readTerm(&occurrences, x[n])
+	}
+	d.starts = append(d.starts, uint32(len(d.occurrences)))
+	return d
+}
+
 func (u *Unpacked) readPlaces(p *packed) {
 	d := &u.d
 	d.company = (*p)[0]

@@ -2,6 +2,7 @@ package text_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -173,6 +174,20 @@ func checkAgreement(t interface{ Fatalf(string, ...any) }, q text.Query, d *text
 	}
 	if n, m := q.Weigh(d); held && (n != inText || m != indirect) {
 		t.Fatalf("%q weighs %d and %d, Explain says %d and %d: %v", q, n, m, inText, indirect, hits)
+	}
+	var room text.Unpacked
+	words := text.NewDictionary(slices.Clone(d.Terms()))
+	packed := string(d.Pack(nil, words))
+	room.ReadAll(packed, words)
+	unpacked := room.ReadAll(packed, words) // where something was before
+	if q.Matches(unpacked) != held || !slices.Equal(unpacked.Terms(), d.Terms()) {
+		t.Fatalf("%q answers %v of the document packed and unpacked", q, !held)
+	}
+	if held {
+		n, m := q.Weigh(d)
+		if k, l := q.Weigh(unpacked); n != k || m != l {
+			t.Fatalf("%q weighs %d and %d in the document packed and unpacked, want %d and %d", q, k, l, n, m)
+		}
 	}
 	has := map[text.Term]bool{}
 	for _, term := range d.Terms() {

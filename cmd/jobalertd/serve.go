@@ -210,6 +210,9 @@ func (d *daemon) buildRelay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.digests.Reclaim(ctx, name); err != nil {
+		return err
+	}
 	if held > 0 {
 		d.log.WarnContext(ctx, "envelopes that may have been sent at a crash are held; see jobalertd outbox list --outcome unknown", "envelopes", held)
 	}

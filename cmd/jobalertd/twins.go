@@ -12,9 +12,15 @@ type twins struct{}
 func (twins) Sketch(p *alerts.Posting) digest.Sketch { return cluster.New(p) }
 
 func (twins) Groups(sketches []digest.Sketch, apart func(i, j int) bool) [][]int {
-	own := make([]*cluster.Sketch, len(sketches))
+	return cluster.Groups(own(sketches), apart)
+}
+
+func (twins) Possible(sketches []digest.Sketch) [][2]int { return cluster.Possible(own(sketches)) }
+
+func own(sketches []digest.Sketch) []*cluster.Sketch {
+	out := make([]*cluster.Sketch, len(sketches))
 	for i, s := range sketches {
-		own[i] = s.(*cluster.Sketch)
+		out[i] = s.(*cluster.Sketch)
 	}
-	return cluster.Groups(own, apart)
+	return out
 }

@@ -3,8 +3,6 @@ package digest
 import (
 	"slices"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
@@ -26,22 +24,7 @@ func (d *built) cap(standard int, rest []entry) {
 		limit = maxItems
 	}
 	if len(d.items) > limit {
-		byRank := slices.Clone(d.items)
-		slices.SortStableFunc(byRank, waitedFirst)
-		shown := roaring.New()
-		for i := range byRank[:limit] {
-			shown.Add(byRank[i].doc.Number)
-		}
-		kept := d.items[:0]
-		var over []item
-		for _, it := range d.items {
-			if shown.Contains(it.doc.Number) {
-				kept = append(kept, it)
-			} else {
-				over = append(over, it)
-			}
-		}
-		d.items = kept
+		over := d.cut(limit)
 		for i := range over {
 			d.putAside(over[i].entry())
 		}
@@ -51,6 +34,31 @@ func (d *built) cap(standard int, rest []entry) {
 	}
 }
 
+// cut takes out what goes beyond the limit, and returns it, best first.
+func (d *built) cut(limit int) []item {
+	if !slices.ContainsFunc(d.items, func(it item) bool { return it.waited }) {
+		over := d.items[limit:]
+		d.items = d.items[:limit]
+		return over
+	}
+	first := slices.Clone(d.items)
+	slices.SortStableFunc(first, waitedFirst)
+	shown := make(map[uint32]bool, limit)
+	for i := range first[:limit] {
+		shown[first[i].number] = true
+	}
+	kept, over := d.items[:0], make([]item, 0, len(d.items)-limit)
+	for _, it := range d.items {
+		if shown[it.number] {
+			kept = append(kept, it)
+		} else {
+			over = append(over, it)
+		}
+	}
+	d.items = kept
+	return over
+}
+
 func (d *built) putAside(e entry) {
 	for _, a := range d.alerts {
 		if a.ID == e.Subscription && a.Overflow == subscriptions.Defer && !a.bestOnly {
@@ -58,7 +66,8 @@ func (d *built) putAside(e entry) {
 			return
 		}
 	}
-	d.counted = append(d.counted, e)
+	d.countedN++
+	d.counted = append(append(d.counted, e.Posting), e.Twins...)
 }
 
 func capOf(a *alert, standard int) int {

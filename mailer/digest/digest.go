@@ -40,9 +40,13 @@ type Postings interface {
 
 // Subscriptions knows who is due (implemented by subscriptions/store).
 type Subscriptions interface {
-	LeaseDue(ctx context.Context, tx sqlx.ExtContext, dueBy, now, leaseUntil time.Time, limit int) ([]int64, error)
+	LeaseDue(ctx context.Context, tx sqlx.ExtContext, by string, dueBy, now, leaseUntil time.Time, limit int) ([]int64, error)
+	// Reclaim ends the leases of a builder that is dead.
+	Reclaim(ctx context.Context, tx sqlx.ExtContext, by string, now time.Time) (int64, error)
 	Release(ctx context.Context, tx sqlx.ExtContext, subscribers []int64) error
-	DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Subscription, error)
+	DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Due, error)
+	// Criteria prepares criteria as they are stored.
+	Criteria(stored string) (*alerts.Criteria, error)
 	Subscribers(ctx context.Context, q sqlx.ExtContext, ids []int64) (map[int64]subscriptions.Subscriber, error)
 	// Confirmed lists those of ids that are confirmed.
 	Confirmed(ctx context.Context, q sqlx.ExtContext, ids []uint32) ([]subscriptions.Subscription, error)
@@ -87,10 +91,14 @@ type Options struct {
 	// propose to them, or it is done in halves; 0 means eight million. The two
 	// bound a run's memory.
 	PassSubscribers, MaxProposals int
-	// MaxDocuments is how many postings are kept analysed at once, some 12 KB
-	// each; 0 means 24,000.
+	// MaxDocuments is how many postings are kept analysed at once, some 4 KB
+	// each; 0 means 120,000.
 	MaxDocuments int
-	// PageSubscribers is how many are recorded in one transaction; 0 means 256.
+	// LibraryFrom is from how many subscribers on a run reads its window's postings
+	// once and keeps them; for fewer that costs more than it saves. 0 means 4,096.
+	LibraryFrom int
+	// PageSubscribers is how many are recorded in one transaction; 0 means 2,000.
+	// Whoever else writes to SQLite waits for it.
 	PageSubscribers int
 }
 
@@ -107,6 +115,7 @@ const leaseMargin = 20 * time.Second
 // replicas may work on one database.
 type Builder struct {
 	Options
+	name     string // who leases
 	queries  *database.Queries
 	calendar *subscriptions.Calendar
 	shelf    shelf
@@ -121,10 +130,13 @@ func New(o Options) (*Builder, error) {
 		o.MaxProposals = 8_000_000
 	}
 	if o.MaxDocuments == 0 {
-		o.MaxDocuments = 24_000
+		o.MaxDocuments = 120_000
+	}
+	if o.LibraryFrom == 0 {
+		o.LibraryFrom = 4096
 	}
 	if o.PageSubscribers == 0 {
-		o.PageSubscribers = 256
+		o.PageSubscribers = 2000
 	}
 	q, err := database.LoadQueries(queryFiles, o.DB.Dialect, "start-run", "count-run", "finish-run", "close-crashed-runs", "list-runs", "run-by-id",
 		"put-digest", "latest-digests", "earlier-digests", "delivered-before", "digests-created", "digests-by-envelope", "digests-of-subscriber", "purge-digests",

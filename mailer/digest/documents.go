@@ -24,12 +24,16 @@ func (d *document) sketched(t Twins) Sketch {
 	return d.sketch
 }
 
-// documents keeps the postings of a run analysed: most are wanted by many
-// subscribers. A posting changed during the run may be kept as it was: sending
+// documents keeps postings analysed for one goroutine of a run: most are wanted by
+// many subscribers. A posting changed during the run may be kept as it was: sending
 // asks again.
 type documents struct {
 	postings Postings
 	analyse  func(*alerts.Posting) *alerts.Document
+	library  *library // looked into first; nil for none
+	opened   document // what get last took from the library
+	room     alerts.Unpacked
+	items    []item // room for weighing, used again for each subscriber
 	known    map[uint32]*document
 	limit    int // of postings kept
 }
@@ -37,16 +41,41 @@ type documents struct {
 // readAtOnce bounds the postings read in one go, whose bodies are dropped.
 const readAtOnce = 2000
 
-func (b *Builder) newDocuments() *documents {
-	return &documents{postings: b.Postings, analyse: b.Meaning.Document, known: map[uint32]*document{}, limit: b.MaxDocuments}
+// besideLibrary is how many postings each goroutine of a run keeps beside the library.
+const besideLibrary = 8000
+
+func (b *Builder) newDocuments(l *library) *documents {
+	return &documents{postings: b.Postings, analyse: b.Meaning.Document, library: l, known: map[uint32]*document{}, limit: min(b.MaxDocuments, besideLibrary)}
 }
 
-// get returns a posting that the last load asked for, nil if it is not stored.
-func (d *documents) get(number uint32) *document { return d.known[number] }
+// get returns a posting that the last load asked for, nil if it is not stored. It is
+// valid until the next get.
+func (d *documents) get(number uint32) *document {
+	if doc := d.known[number]; doc != nil {
+		return doc
+	}
+	k := d.library.get(number)
+	if k == nil {
+		return nil
+	}
+	d.opened = document{Document: d.room.Read(k.packed), stored: &k.stored, sketch: k.sketch}
+	return &d.opened
+}
+
+// sketch is a posting's that the last load asked for; false if it is not stored.
+func (d *documents) sketch(number uint32, t Twins) (Sketch, bool) {
+	if k := d.library.get(number); k != nil {
+		return k.sketch, true
+	}
+	if doc := d.known[number]; doc != nil {
+		return doc.sketched(t), true
+	}
+	return nil, false
+}
 
 // analysed is p ready to be verified; it is kept while there is room.
 func (d *documents) analysed(p *alerts.Stored) *document {
-	if known := d.known[p.Number]; known != nil && known.stored.Position == p.Position {
+	if known := d.get(p.Number); known != nil && known.stored.Position == p.Position {
 		return known
 	}
 	stored := *p
@@ -60,7 +89,7 @@ func (d *documents) analysed(p *alerts.Stored) *document {
 // load makes sure that all of numbers, which must be limit at most, are
 // known as far as they are stored. What else was kept may go.
 func (d *documents) load(ctx context.Context, q sqlx.ExtContext, numbers []uint32) error {
-	wanted := slices.Clone(numbers)
+	wanted := slices.DeleteFunc(slices.Clone(numbers), func(n uint32) bool { return d.library.get(n) != nil })
 	slices.Sort(wanted)
 	wanted = slices.Compact(wanted)
 	var missing []uint32

@@ -47,11 +47,17 @@ type twins struct{}
 func (twins) Sketch(p *alerts.Posting) digest.Sketch { return cluster.New(p) }
 
 func (twins) Groups(sketches []digest.Sketch, apart func(i, j int) bool) [][]int {
-	own := make([]*cluster.Sketch, len(sketches))
+	return cluster.Groups(own(sketches), apart)
+}
+
+func (twins) Possible(sketches []digest.Sketch) [][2]int { return cluster.Possible(own(sketches)) }
+
+func own(sketches []digest.Sketch) []*cluster.Sketch {
+	out := make([]*cluster.Sketch, len(sketches))
 	for i, s := range sketches {
-		own[i] = s.(*cluster.Sketch)
+		out[i] = s.(*cluster.Sketch)
 	}
-	return cluster.Groups(own, apart)
+	return out
 }
 
 // office is a builder over real stores and a fresh database, with a clock of its
@@ -92,6 +98,9 @@ func newOffice(t testing.TB, db *database.DB) *office {
 	o.options = digest.Options{DB: db, Postings: o.postings, Subscriptions: o.subs, Outbox: o.outbox, Meaning: meaning(), Twins: twins{},
 		Cadences: cadences, Links: subscriptions.Links{Base: "https://jobs.example.org", Signer: subscriptions.NewSigner(make([]byte, 32))},
 		MaxPostings: 20, Hold: 2 * time.Minute, MessageID: id, Log: quiet, Now: o.now}
+	if db.Dialect == database.PostgreSQL { // so that every test runs with a library and without
+		o.options.LibraryFrom = 1
+	}
 	o.Builder = o.another(nil)
 	return o
 }

@@ -18,6 +18,7 @@ import (
 // hands is left out of the page and leased again by the run's next pass; whoever's
 // record cannot be read is left leased, so that she keeps nobody else from theirs.
 func (b *Builder) page(ctx context.Context, r run, subscribers []int64, of map[int64][]*alert, docs *documents, done func([]int64)) (Summary, error) {
+
 	history, err := b.history(ctx, subscribers)
 	if err != nil {
 		return Summary{}, err
@@ -112,61 +113,42 @@ func (h *history) unwanted(subscriber int64) *roaring.Bitmap {
 	return roaring.Or(had, dismissed)
 }
 
-// buildAll builds the page's digests, for as many subscribers at a time as their
-// postings can be kept.
+// buildAll builds the page's digests.
 func (b *Builder) buildAll(ctx context.Context, cutoff int64, subscribers []int64, of map[int64][]*alert, h history, docs *documents) ([]*built, error) {
-	out := make([]*built, 0, len(subscribers))
-	lists := make([][]candidate, len(subscribers))
-	for from := 0; from < len(subscribers); {
-		var wanted []uint32
-		to := from
-		for ; to < len(subscribers); to++ {
-			lists[to] = candidates(of[subscribers[to]], h.deferred[subscribers[to]])
-			if to > from && len(wanted)+len(lists[to]) > docs.limit {
-				break
-			}
-			for _, c := range lists[to] {
-				wanted = append(wanted, c.posting)
-			}
-			if len(wanted) > docs.limit { // hers alone; they are loaded in parts
-				wanted, to = nil, to+1
-				break
-			}
+	if err := b.readUpdated(ctx, subscribers, of, &h); err != nil {
+		return nil, err
+	}
+	var wanted []uint32 // read at once rather than for each of them
+	for _, s := range subscribers {
+		for _, e := range h.deferred[s] {
+			wanted = append(wanted, e.numbers()...)
 		}
+	}
+	if len(wanted) <= docs.limit {
 		if err := docs.load(ctx, b.DB.Reader, wanted); err != nil {
 			return nil, err
 		}
-		if err := b.readUpdated(ctx, subscribers[from:to], lists[from:to], &h, docs); err != nil {
+	}
+	out := make([]*built, 0, len(subscribers))
+	for _, s := range subscribers {
+		if h.broken[s] {
+			continue
+		}
+		d, err := b.build(ctx, s, of[s], &h, docs, cutoff)
+		if err != nil {
 			return nil, err
 		}
-		for i, s := range subscribers[from:to] {
-			if h.broken[s] {
-				continue
-			}
-			d, err := b.build(ctx, s, of[s], lists[from+i], &h, docs, cutoff)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, d)
-			lists[from+i] = nil
-		}
-		from = to
+		out = append(out, d)
 	}
 	return out, nil
 }
 
 // readUpdated reads what was delivered to subscribers for whom a posting is
 // proposed that may have been delivered in an earlier form.
-func (b *Builder) readUpdated(ctx context.Context, subscribers []int64, lists [][]candidate, h *history, docs *documents) error {
+func (b *Builder) readUpdated(ctx context.Context, subscribers []int64, of map[int64][]*alert, h *history) error {
 	var updated []int64
-	for i, s := range subscribers {
-		if h.last[s] == 0 || h.earlier[s] != nil {
-			continue
-		}
-		if len(lists[i]) > docs.limit || slices.ContainsFunc(lists[i], func(c candidate) bool {
-			d := docs.get(c.posting)
-			return d != nil && d.stored.Position != d.stored.FirstPosition
-		}) {
+	for _, s := range subscribers {
+		if h.last[s] != 0 && h.earlier[s] == nil && slices.ContainsFunc(of[s], func(a *alert) bool { return a.updated }) {
 			updated = append(updated, s)
 		}
 	}
@@ -174,21 +156,25 @@ func (b *Builder) readUpdated(ctx context.Context, subscribers []int64, lists []
 }
 
 // build makes one subscriber's digest.
-func (b *Builder) build(ctx context.Context, subscriber int64, as []*alert, list []candidate, h *history, docs *documents, cutoff int64) (*built, error) {
-	earlier := h.unwanted(subscriber)
-	s := selection{earlier: earlier, docs: docs, cutoff: cutoff, now: b.Now(), found: make(map[uint32]int, len(list))}
-	if err := s.run(ctx, b.DB.Reader, list); err != nil {
+func (b *Builder) build(ctx context.Context, subscriber int64, as []*alert, h *history, docs *documents, cutoff int64) (*built, error) {
+	earlier, deferred := h.unwanted(subscriber), h.deferred[subscriber]
+	s := selection{b: b, earlier: earlier, docs: docs, cutoff: cutoff, now: b.Now(), items: docs.items[:0]}
+	if err := s.gather(ctx, as, deferred); err != nil {
 		return nil, err
 	}
-	d := &built{subscriber: subscriber, alerts: as, after: h.last[subscriber], items: s.items}
-	d.fold(b.Twins, h.apart[subscriber])
-	d.folded = len(s.items) - len(d.items)
+	d := &built{subscriber: subscriber, alerts: as, after: h.last[subscriber]}
+	found := len(s.items)
+	var err error
+	if d.items, err = b.fold(ctx, s.items, h.apart[subscriber], docs); err != nil {
+		return nil, err
+	}
+	d.folded = found - len(d.items)
 	d.cap(b.MaxPostings, s.rest)
-	d.carry(h.deferred[subscriber], func(n uint32) bool {
-		_, now := s.found[n]
-		gone := s.gone != nil && s.gone.Contains(n)
-		return now || gone || earlier != nil && earlier.Contains(n)
-	})
+	docs.items, d.items = s.items[:0], slices.Clone(d.items) // most of those weighed go
+	for _, a := range as {
+		a.proposed = nil
+	}
+	d.carry(deferred, func(n uint32) bool { return s.has(n) || earlier != nil && earlier.Contains(n) })
 	return d, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -15,59 +16,95 @@ import (
 
 // alert is one due subscription with the postings its window proposes.
 type alert struct {
-	subscriptions.Subscription
+	subscriptions.Due
+	prepared bool // Criteria are
 	window   subscriptions.Window
 	logged   int64 // the log covers its present criteria from here
-	proposed []proposal
+	proposed []alerts.Rank
+	updated  bool // some of those have been published in another form before
 	bestOnly bool // first digest after a pause from which only the best is wanted
 }
 
-// proposal is a posting that met an alert's criteria, with the position of the
-// content that did.
-type proposal struct {
-	posting  uint32
-	position int64
+// criteria are an alert's as they stand: read when they are first asked for, since
+// most alerts of a day meet nothing. What cannot be understood matches nothing.
+func (b *Builder) criteria(a *alert) *alerts.Criteria {
+	if !a.prepared {
+		a.prepared = true
+		if c, err := b.Subscriptions.Criteria(a.Stored); err == nil {
+			a.Criteria = *c
+		} else {
+			b.Log.Warn("stored criteria cannot be understood", "subscription_id", a.ID, "err", err)
+		}
+	}
+	return &a.Criteria
+}
+
+// unmet is no position: what was not met with the criteria as they stand.
+const unmet = -1
+
+// verified reports whether a posting that stands may be delivered for an alert that
+// met it with the content at a position. Content that is still the one the log or
+// the search met these very criteria with is not matched again; sending does.
+func (b *Builder) verified(a *alert, d *document, met, cutoff int64, now time.Time) bool {
+	return d.stored.Standing(now) && d.stored.Position <= cutoff && (d.stored.Position == met || b.criteria(a).Matches(d.Document))
+}
+
+func (b *Builder) rank(a *alert, d *document) alerts.Rank {
+	return b.criteria(a).Rank(d.Document, d.stored.FirstPosition)
+}
+
+func (b *Builder) propose(a *alert, d *document) {
+	a.proposed = append(a.proposed, b.rank(a, d))
+	a.updated = a.updated || d.stored.Position != d.stored.FirstPosition
 }
 
 // errTooMany says that a pass proposes more than may be held at once.
 var errTooMany = errors.New("too many proposals for one pass")
 
-// pass serves one range of leased subscribers: it reads the match log of their
-// windows once, turns it round in memory, and records them a page at a time. What
-// proposes too much to be held is served in halves. done is called for every
-// subscriber whose page was committed; it stops early, and returns errLate, when
-// the leases are about to run out.
-func (b *Builder) pass(ctx context.Context, r run, subscribers []int64, docs *documents, done func([]int64)) (Summary, error) {
+// turned is a range of leased subscribers with what the log proposes to each.
+type turned struct {
+	subscribers []int64
+	of          map[int64][]*alert
+	leaseUntil  time.Time
+}
+
+// turn reads the match log of a range's windows once and turns it round in memory:
+// for each alert, which postings, verified and ranked. What proposes too much to be
+// held is handed over in halves.
+func (b *Builder) turn(ctx context.Context, r run, subscribers []int64, docs *documents, hand func(turned) error) error {
 	of, all, err := b.due(ctx, r, subscribers)
 	if err != nil {
-		return Summary{}, err
+		return err
 	}
 	budget := b.MaxProposals
 	if len(subscribers) == 1 {
 		budget = math.MaxInt
 	}
-	if err = b.proposeLogged(ctx, all, &budget); err == nil {
+	if err = b.proposeLogged(ctx, r.cutoff, all, docs, &budget); err == nil {
 		err = b.proposeSearched(ctx, all, docs, &budget)
 	}
-	var sum Summary
-	if errors.Is(err, errTooMany) {
-		half := len(subscribers) / 2
-		for _, part := range [][]int64{subscribers[:half], subscribers[half:]} {
-			s, err := b.pass(ctx, r, part, docs, done)
-			if sum.add(s); err != nil {
-				return sum, err
-			}
+	if !errors.Is(err, errTooMany) {
+		if err != nil {
+			return err
 		}
-		return sum, nil
+		return hand(turned{subscribers, of, r.leaseUntil})
 	}
-	if err != nil {
-		return Summary{}, err
+	half := len(subscribers) / 2
+	if err := b.turn(ctx, r, subscribers[:half], docs, hand); err != nil {
+		return err
 	}
-	for page := range slices.Chunk(subscribers, b.PageSubscribers) {
-		if sum.Subscribers > 0 && b.Now().After(r.leaseUntil.Add(-leaseMargin)) {
+	return b.turn(ctx, r, subscribers[half:], docs, hand)
+}
+
+// recordAll builds and records a range a page at a time. done is called for every
+// subscriber whose page was committed; it stops early, and returns errLate, when the
+// leases are about to run out.
+func (b *Builder) recordAll(ctx context.Context, r run, t turned, docs *documents, done func([]int64)) (sum Summary, err error) {
+	for page := range slices.Chunk(t.subscribers, b.PageSubscribers) {
+		if sum.Subscribers > 0 && b.Now().After(t.leaseUntil.Add(-leaseMargin)) {
 			return sum, errLate
 		}
-		part, err := b.page(ctx, r, page, of, docs, done)
+		part, err := b.page(ctx, r, page, t.of, docs, done)
 		if sum.add(part); err != nil {
 			return sum, err
 		}
@@ -86,14 +123,16 @@ func (b *Builder) due(ctx context.Context, r run, subscribers []int64) (of map[i
 		return nil, nil, err
 	}
 	of = make(map[int64][]*alert, len(subscribers))
-	all = make([]*alert, 0, len(due))
+	all = make([]*alert, len(due))
+	made := make([]alert, len(due))
 	for i := range due {
-		a := &alert{Subscription: due[i]}
+		a := &made[i]
+		a.Due = due[i]
 		// What was moved beyond the cutoff meanwhile stays there.
 		a.window = subscriptions.Window{After: a.DeliveredThrough, Through: max(r.cutoff, a.DeliveredThrough)}
 		a.logged = max(a.LoggedFrom, covered)
 		a.bestOnly = a.OnReturn == subscriptions.BestOnly && a.DeliveredThrough < a.Position
-		all = append(all, a)
+		all[i] = a
 		of[a.Subscriber] = append(of[a.Subscriber], a)
 	}
 	return of, all, nil
@@ -113,9 +152,19 @@ func (b *Builder) covered(ctx context.Context) (int64, error) {
 	return max(since, analysis.Position), nil
 }
 
+// met is a row of the log with those of a range that it names.
+type met struct {
+	position int64
+	posting  uint32
+	alerts   []*alert
+}
+
+// metAtOnce is how many rows of the log are verified together.
+const metAtOnce = 1000
+
 // proposeLogged reads the match log from the earliest window on and hands each
 // row to the alerts it names.
-func (b *Builder) proposeLogged(ctx context.Context, all []*alert, budget *int) error {
+func (b *Builder) proposeLogged(ctx context.Context, cutoff int64, all []*alert, docs *documents, budget *int) error {
 	byID := make(map[uint32]*alert, len(all))
 	numbers := roaring.New()
 	var span subscriptions.Window
@@ -134,20 +183,57 @@ func (b *Builder) proposeLogged(ctx context.Context, all []*alert, budget *int) 
 	if span.Empty() {
 		return nil
 	}
-	return b.Postings.MatchesBetween(ctx, b.DB.Reader, span.After, span.Through, func(row alerts.Logged) error {
+	rows := make([]met, 0, min(metAtOnce, docs.limit))
+	err := b.Postings.MatchesBetween(ctx, b.DB.Reader, span.After, span.Through, func(row alerts.Logged) error {
 		row.Subscriptions.And(numbers)
+		m := met{position: row.Position, posting: row.Posting}
 		for it := row.Subscriptions.Iterator(); it.HasNext(); {
 			a := byID[it.Next()]
 			if a.window.Logged(a.logged).Holds(row.Position) {
-				a.proposed = append(a.proposed, proposal{row.Posting, row.Position})
-				*budget--
+				m.alerts = append(m.alerts, a)
 			}
 		}
-		if *budget < 0 {
+		if len(m.alerts) == 0 {
+			return nil
+		}
+		if *budget -= len(m.alerts); *budget < 0 {
 			return errTooMany
 		}
-		return nil
+		if rows = append(rows, m); len(rows) < cap(rows) {
+			return nil
+		}
+		defer func() { rows = rows[:0] }()
+		return b.proposeMet(ctx, cutoff, rows, docs)
 	})
+	if err != nil {
+		return err
+	}
+	return b.proposeMet(ctx, cutoff, rows, docs)
+}
+
+// proposeMet verifies and ranks what some rows of the log propose.
+func (b *Builder) proposeMet(ctx context.Context, cutoff int64, rows []met, docs *documents) error {
+	numbers := make([]uint32, len(rows))
+	for i := range rows {
+		numbers[i] = rows[i].posting
+	}
+	if err := docs.load(ctx, b.DB.Reader, numbers); err != nil {
+		return err
+	}
+	now := b.Now()
+	for i := range rows {
+		m := &rows[i]
+		d := docs.get(m.posting)
+		if d == nil {
+			continue
+		}
+		for _, a := range m.alerts {
+			if b.verified(a, d, m.position, cutoff, now) {
+				b.propose(a, d)
+			}
+		}
+	}
+	return nil
 }
 
 // proposeSearched finds by Criteria.Matches what the log does not cover.
@@ -171,8 +257,8 @@ func (b *Builder) proposeSearched(ctx context.Context, all []*alert, docs *docum
 	return b.Postings.OpenBetween(ctx, b.DB.Reader, span.After, span.Through, b.Now(), func(p alerts.Stored) error {
 		d := docs.analysed(&p)
 		for _, a := range searching {
-			if a.window.Searched(a.logged).Holds(p.Position) && a.Criteria.Matches(d.Document) {
-				a.proposed = append(a.proposed, proposal{p.Number, p.Position})
+			if a.window.Searched(a.logged).Holds(p.Position) && b.criteria(a).Matches(d.Document) {
+				b.propose(a, d)
 				*budget--
 			}
 		}

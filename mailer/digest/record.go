@@ -33,13 +33,6 @@ type served struct {
 	Window       subscriptions.Window `json:"window"`
 }
 
-// content is what a digest shows and keeps, by numbers.
-type content struct {
-	Postings []entry `json:"postings"`           // in the order shown
-	Deferred []entry `json:"deferred,omitempty"` // best first
-	Counted  int     `json:"counted,omitempty"`
-}
-
 // recordDigests writes digests and envelopes for those of the page who get
 // something. A movedError names those for whom another digest was recorded since
 // their history was read: by a replica that outlived its lease, say.
@@ -62,7 +55,7 @@ func (b *Builder) recordDigests(ctx context.Context, tx sqlx.ExtContext, r run, 
 		envelopes = append(envelopes, b.envelope(r.id, d, now))
 		sum.Postings += len(d.items)
 		sum.Folded += d.folded
-		sum.Counted += len(d.counted)
+		sum.Counted += d.countedN
 		sum.Deferred += len(d.deferred)
 	}
 	sum.Envelopes = len(envelopes)
@@ -110,7 +103,7 @@ func (b *Builder) envelope(run int64, d *built, now time.Time) mailer.Envelope {
 }
 
 func (d *built) row(run int64, now time.Time) (row, error) {
-	c := content{Postings: make([]entry, len(d.items)), Deferred: d.deferred, Counted: len(d.counted)}
+	c := content{Postings: make([]entry, len(d.items)), Deferred: d.deferred, Counted: d.countedN}
 	for i := range d.items {
 		c.Postings[i] = d.items[i].entry()
 	}
@@ -118,41 +111,30 @@ func (d *built) row(run int64, now time.Time) (row, error) {
 	for i, a := range d.alerts {
 		windows[i] = served{Subscription: a.ID, Window: a.window}
 	}
-	r := row{Run: run, Subscriber: d.subscriber, After: d.after, CreatedMS: now.UnixMilli()}
-	var err error
+	encoded, err := json.Marshal(windows)
+	if err != nil {
+		return row{}, fmt.Errorf("encode digest: %w", err)
+	}
+	r := row{Run: run, Subscriber: d.subscriber, After: d.after, CreatedMS: now.UnixMilli(), Subscriptions: string(encoded), Content: c.encode()}
 	for _, part := range []struct {
 		dst     *[]byte
-		entries []entry
-	}{{&r.Delivered, c.Postings}, {&r.Deferred, c.Deferred}, {&r.Counted, d.counted}} {
-		if *part.dst, err = bitmapOf(part.entries); err != nil {
+		numbers []uint32
+	}{{&r.Delivered, numbersOf(c.Postings)}, {&r.Deferred, numbersOf(c.Deferred)}, {&r.Counted, d.counted}} {
+		if *part.dst, err = bitmapOf(part.numbers); err != nil {
 			return r, fmt.Errorf("encode digest: %w", err)
 		}
 	}
-	encodedWindows, err := json.Marshal(windows)
-	if err != nil {
-		return r, fmt.Errorf("encode digest: %w", err)
-	}
-	encodedContent, err := json.Marshal(c)
-	if err != nil {
-		return r, fmt.Errorf("encode digest: %w", err)
-	}
-	r.Subscriptions, r.Content = string(encodedWindows), string(encodedContent)
 	return r, nil
 }
 
 // noNumbers is the empty bitmap, which most digests have two of.
 var noNumbers, _ = roaring.New().ToBytes()
 
-func bitmapOf(es []entry) ([]byte, error) {
-	if len(es) == 0 {
+func bitmapOf(numbers []uint32) ([]byte, error) {
+	if len(numbers) == 0 {
 		return noNumbers, nil
 	}
-	bm := roaring.New()
-	for i := range es {
-		bm.Add(es[i].Posting)
-		bm.AddMany(es[i].Twins)
-	}
-	return bm.ToBytes()
+	return roaring.BitmapOf(numbers...).ToBytes()
 }
 
 func (r *row) content() (content, error) {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/jobalertd/jobalertd/config/database"
 )
@@ -64,8 +66,7 @@ func (b *Builder) Run(ctx context.Context, dueBy time.Time) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	w := &work{b: b, run: run{cutoff: cutoff, dueBy: dueBy}, size: b.PassSubscribers, served: roaring64.New(), tries: map[int64]int{},
-		docs: b.newDocuments()}
+	w := &work{b: b, run: run{cutoff: cutoff, dueBy: dueBy}, size: b.PassSubscribers, served: roaring64.New(), tries: map[int64]int{}}
 	err = w.all(ctx, started)
 	w.giveBack(ctx)
 	if w.run.id == 0 {
@@ -89,13 +90,16 @@ func (b *Builder) Run(ctx context.Context, dueBy time.Time) (Summary, error) {
 	return sum, err
 }
 
-// work is a run under way.
+// work is a run under way. While one range of subscribers is recorded, which
+// mostly waits for the database, the next is leased and turned round.
 type work struct {
-	b      *Builder
-	run    run
-	sum    Summary
-	size   int // subscribers of the next pass
-	docs   *documents
+	b       *Builder
+	run     run
+	sum     Summary
+	library *library // of a large run
+
+	mu     sync.Mutex
+	size   int               // subscribers of the next pass
 	served *roaring64.Bitmap // subscribers
 	tries  map[int64]int     // of those changed under our hands
 	again  []int64           // leased though served: due once more, by the next run
@@ -107,29 +111,123 @@ const maxTries = 3
 // smallestPass is what passes that come too late shrink to.
 const smallestPass = 256
 
-// all goes through everybody due, a pass at a time.
+// all goes through everybody due. A round ends when nobody is left to lease; those
+// who were changed meanwhile, or whose pass came too late, are leased by the next.
 func (w *work) all(ctx context.Context, started time.Time) error {
 	for {
-		w.run.leaseUntil = w.b.Now().Add(Lease)
-		leased, err := w.b.lease(ctx, w.run.dueBy, w.size)
-		if err != nil || len(leased) == 0 {
+		leased, err := w.round(ctx, started)
+		if err != nil || leased == 0 {
 			return err
 		}
-		if w.run.id == 0 {
-			if err := w.start(ctx, started); err != nil {
-				return errors.Join(err, w.b.release(ctx, leased))
+	}
+}
+
+// round leases, turns round and records until nobody is left to lease, and returns
+// how many were leased.
+func (w *work) round(ctx context.Context, started time.Time) (leased int, err error) {
+	ready := make(chan turned) // closed by the one who turns
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(ready)
+		var err error
+		leased, err = w.turnAll(gctx, started, ready)
+		return err
+	})
+	g.Go(func() error {
+		docs := w.b.newDocuments(nil)
+		for t := range ready {
+			docs.library = w.library
+			part, err := w.b.recordAll(gctx, w.run, t, docs, w.done)
+			w.sum.add(part)
+			if errors.Is(err, errLate) {
+				w.shrink()
+				err = nil
+			}
+			if rerr := w.b.release(ctx, w.unserved(t.subscribers)); rerr != nil {
+				w.b.Log.WarnContext(ctx, "end leases; they run out by themselves", "run_id", w.run.id, "err", rerr)
+			}
+			if err != nil {
+				return err
 			}
 		}
-		part, err := w.b.pass(ctx, w.run, w.fresh(leased), w.docs, w.done)
-		w.sum.add(part)
-		if errors.Is(err, errLate) {
-			w.size = max(w.size/4, smallestPass)
-			err = w.b.release(ctx, w.unserved(leased))
+		return nil
+	})
+	return leased, g.Wait()
+}
+
+// turnAll leases and turns round a pass at a time.
+func (w *work) turnAll(ctx context.Context, started time.Time, ready chan<- turned) (total int, err error) {
+	var docs *documents
+	for {
+		r := w.run
+		r.leaseUntil = w.b.Now().Add(Lease)
+		leased, err := w.b.lease(ctx, w.run.dueBy, w.passSize())
+		if err != nil || len(leased) == 0 {
+			return total, err
 		}
+		total += len(leased)
+		opened, err := w.prepare(ctx, started, leased)
 		if err != nil {
-			return errors.Join(err, w.b.release(ctx, w.unserved(leased)))
+			return total, errors.Join(err, w.b.release(ctx, leased))
+		}
+		if opened { // which takes a good part of a lease
+			if err := w.b.release(ctx, leased); err != nil {
+				return total, err
+			}
+			continue
+		}
+		if docs == nil {
+			docs = w.b.newDocuments(w.library)
+		}
+		handed := 0
+		fresh := w.fresh(leased)
+		err = w.b.turn(ctx, r, fresh, docs, func(t turned) error {
+			select {
+			case ready <- t:
+				handed += len(t.subscribers)
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		if err != nil {
+			return total, errors.Join(err, w.b.release(ctx, fresh[handed:]))
 		}
 	}
+}
+
+// prepare records the run once somebody is due, and opens a library for many.
+func (w *work) prepare(ctx context.Context, started time.Time, leased []int64) (opened bool, err error) {
+	if w.run.id == 0 {
+		if err := w.start(ctx, started); err != nil {
+			return false, err
+		}
+	}
+	if w.library != nil || len(leased) < w.b.LibraryFrom {
+		return false, nil
+	}
+	_, all, err := w.b.due(ctx, w.run, leased)
+	if err != nil {
+		return false, err
+	}
+	after := w.run.cutoff
+	for _, a := range all {
+		after = min(after, a.window.After)
+	}
+	w.library, err = w.b.openLibrary(ctx, after, w.run.cutoff)
+	return err == nil, err
+}
+
+func (w *work) passSize() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.size
+}
+
+func (w *work) shrink() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.size = max(w.size/4, smallestPass)
 }
 
 func (w *work) start(ctx context.Context, started time.Time) (err error) {
@@ -144,6 +242,8 @@ func (w *work) start(ctx context.Context, started time.Time) (err error) {
 // fresh takes out of the leased who was served already: an alert that is due
 // again by the run's time, which may lie in the future, waits for the next run.
 func (w *work) fresh(leased []int64) []int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var out []int64
 	for _, s := range leased {
 		if w.served.Contains(uint64(s)) || w.tries[s] >= maxTries {
@@ -157,6 +257,8 @@ func (w *work) fresh(leased []int64) []int64 {
 }
 
 func (w *work) unserved(leased []int64) []int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var out []int64
 	for _, s := range leased {
 		if !w.served.Contains(uint64(s)) {
@@ -168,6 +270,8 @@ func (w *work) unserved(leased []int64) []int64 {
 
 // done notes whose page was committed.
 func (w *work) done(subscribers []int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, s := range subscribers {
 		w.served.Add(uint64(s))
 		delete(w.tries, s)
@@ -190,7 +294,7 @@ func (b *Builder) lease(ctx context.Context, dueBy time.Time, limit int) ([]int6
 		now := b.Now()
 		err := database.Retry(ctx, func(ctx context.Context) error {
 			return b.DB.Tx(ctx, func(tx *sqlx.Tx) (err error) {
-				page, err = b.Subscriptions.LeaseDue(ctx, tx, dueBy, now, now.Add(Lease), min(pageSize, limit-len(all)))
+				page, err = b.Subscriptions.LeaseDue(ctx, tx, b.name, dueBy, now, now.Add(Lease), min(pageSize, limit-len(all)))
 				return err
 			})
 		})
@@ -203,6 +307,20 @@ func (b *Builder) lease(ctx context.Context, dueBy time.Time, limit int) ([]int6
 		all = append(all, page...)
 	}
 	return all, nil
+}
+
+// Reclaim gives the builder the name under which it leases from now on, and ends what
+// was leased under it before: the caller knows that nobody else has that name, so
+// whoever leased died. Call it before the first run.
+func (b *Builder) Reclaim(ctx context.Context, name string) error {
+	b.name = name
+	return b.DB.Tx(ctx, func(tx *sqlx.Tx) error {
+		n, err := b.Subscriptions.Reclaim(ctx, tx, name, b.Now())
+		if err == nil && n > 0 {
+			b.Log.InfoContext(ctx, "took back subscribers that were leased when the daemon ended", "subscribers", n)
+		}
+		return err
+	})
 }
 
 // release ends leases even when ctx has ended: it is a courtesy to the next run.

@@ -396,3 +396,29 @@ func TestPurge_KeepsEachSubscribersLast(t *testing.T) {
 		}
 	})
 }
+
+func TestReclaim_TakesBackWhatADeadBuilderLeased(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		o.subscribe("a@example.org", o.wish("Koch"))
+		o.publish("p", o.posting("Koch"))
+		o.advance(24 * time.Hour)
+		o.tx(func(ctx context.Context, tx *sqlx.Tx) error {
+			leased, err := o.subs.LeaseDue(ctx, tx, "r1", o.now(), o.now(), o.now().Add(digest.Lease), 10)
+			if len(leased) != 1 {
+				t.Errorf("%d subscribers were leased, want 1", len(leased))
+			}
+			return err
+		})
+		for _, c := range []struct {
+			name string
+			want int
+		}{{"r2", 0}, {"r1", 1}} {
+			b := o.another(nil)
+			o.must(b.Reclaim(t.Context(), c.name))
+			sum, err := b.Run(t.Context(), o.now())
+			if o.must(err); sum.Envelopes != c.want {
+				t.Errorf("%s built %d digests after r1 died, want %d", c.name, sum.Envelopes, c.want)
+			}
+		}
+	})
+}

@@ -104,10 +104,10 @@ func (b *Builder) Preview(ctx context.Context, sub subscriptions.Subscription) (
 	if err != nil {
 		return mailer.DigestContent{}, err
 	}
-	a := &alert{Subscription: sub, logged: max(sub.LoggedFrom, covered)}
+	a := &alert{Due: subscriptions.Due{Subscription: sub}, prepared: true, logged: max(sub.LoggedFrom, covered)}
 	a.window = subscriptions.Window{After: sub.DeliveredThrough, Through: max(cutoff, sub.DeliveredThrough)}
-	docs, unlimited := b.newDocuments(), math.MaxInt
-	if err := b.proposeLogged(ctx, []*alert{a}, &unlimited); err != nil {
+	docs, unlimited := b.newDocuments(nil), math.MaxInt
+	if err := b.proposeLogged(ctx, cutoff, []*alert{a}, docs, &unlimited); err != nil {
 		return mailer.DigestContent{}, err
 	}
 	if err := b.proposeSearched(ctx, []*alert{a}, docs, &unlimited); err != nil {
@@ -129,7 +129,7 @@ func (b *Builder) Preview(ctx context.Context, sub subscriptions.Subscription) (
 		return mailer.DigestContent{}, err
 	}
 	who := people[sub.Subscriber]
-	c := content{Deferred: page[0].deferred, Counted: len(page[0].counted)}
+	c := content{Deferred: page[0].deferred, Counted: page[0].countedN}
 	for i := range page[0].items {
 		c.Postings = append(c.Postings, page[0].items[i].entry())
 	}

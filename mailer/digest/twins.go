@@ -1,6 +1,11 @@
 package digest
 
-import "github.com/jobalertd/jobalertd/alerts"
+import (
+	"context"
+	"slices"
+
+	"github.com/jobalertd/jobalertd/alerts"
+)
 
 // Sketch is what near-duplicates are told by, made once a posting.
 type Sketch any
@@ -12,47 +17,62 @@ type Twins interface {
 	// Groups gives the groups of two or more that are one job, by index; apart
 	// forbids pairs.
 	Groups(sketches []Sketch, apart func(i, j int) bool) [][]int
+	// Possible gives the pairs, by index, that Groups may join in some selection.
+	Possible(sketches []Sketch) [][2]int
 }
 
-// fold puts near-duplicates among items, which are sorted best first, behind the
-// best of each group: it is shown, the others are named with it. Nothing is
-// folded that she said are two jobs.
-func (d *built) fold(t Twins, apart separated) {
-	if t == nil || len(d.items) < 2 {
-		return
+// fold puts near-duplicates among the items, which are sorted best first, behind the
+// best of each group: it is shown, the others are named with it. Nothing is folded
+// that she said are two jobs.
+func (b *Builder) fold(ctx context.Context, items []item, apart separated, docs *documents) ([]item, error) {
+	if b.Twins == nil || len(items) < 2 || !docs.library.mayFold(items) {
+		return items, nil
 	}
-	sketches := make([]Sketch, len(d.items))
-	for i := range d.items {
-		sketches[i] = d.items[i].doc.sketched(t)
+	numbers := make([]uint32, len(items))
+	for i := range items {
+		numbers[i] = items[i].number
+	}
+	sketches := make([]Sketch, 0, len(items))
+	for part := range slices.Chunk(numbers, docs.limit) {
+		if err := docs.load(ctx, b.DB.Reader, part); err != nil {
+			return nil, err
+		}
+		for _, n := range part {
+			s, ok := docs.sketch(n, b.Twins)
+			if !ok {
+				return items, nil // it was removed a moment ago
+			}
+			sketches = append(sketches, s)
+		}
 	}
 	var forbid func(i, j int) bool
 	if len(apart) > 0 {
-		forbid = func(i, j int) bool { return apart[pairOf(d.items[i].doc.Number, d.items[j].doc.Number)] }
+		forbid = func(i, j int) bool { return apart[pairOf(numbers[i], numbers[j])] }
 	}
-	groups := t.Groups(sketches, forbid)
+	groups := b.Twins.Groups(sketches, forbid)
 	if len(groups) == 0 {
-		return
+		return items, nil
 	}
-	folded := make([]bool, len(d.items))
+	folded := make([]bool, len(items))
 	for _, g := range groups {
-		best := &d.items[g[0]] // members ascend, and the items are best first
+		best := &items[g[0]] // members ascend, and the items are best first
 		for _, i := range g[1:] {
-			best.takeIn(&d.items[i])
+			best.takeIn(&items[i])
 			folded[i] = true
 		}
 	}
-	kept := d.items[:0]
-	for i := range d.items {
+	kept := items[:0]
+	for i := range items {
 		if !folded[i] {
-			kept = append(kept, d.items[i])
+			kept = append(kept, items[i])
 		}
 	}
-	d.items = kept
+	return kept, nil
 }
 
 // takeIn makes o a twin of it, with the alerts that wanted o.
 func (it *item) takeIn(o *item) {
-	it.twins = append(it.twins, o.doc)
+	it.twins = append(it.twins, o.number)
 	it.waited = it.waited || o.waited
 	for _, a := range append([]*alert{o.alert}, o.also...) {
 		it.meet(a)

@@ -2,24 +2,26 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
-// LeaseDue leases to the caller, until leaseUntil, up to limit subscribers who
+// LeaseDue leases to the builder called by, until leaseUntil, up to limit subscribers who
 // have a confirmed subscription due by dueBy and whom nobody leases at now. It
 // returns them ascending; none means that all are leased or served. On PostgreSQL
 // replicas pass over each other's rows.
-func (s *Store) LeaseDue(ctx context.Context, tx sqlx.ExtContext, dueBy, now, leaseUntil time.Time, limit int) ([]int64, error) {
+func (s *Store) LeaseDue(ctx context.Context, tx sqlx.ExtContext, by string, dueBy, now, leaseUntil time.Time, limit int) ([]int64, error) {
 	var leased []int64
 	err := s.q.Select(ctx, tx, &leased, "subscribers-lease", map[string]any{
-		"due_by_ms": dueBy.UnixMilli(), "now_ms": now.UnixMilli(), "lease_until_ms": leaseUntil.UnixMilli(), "limit": limit})
+		"due_by_ms": dueBy.UnixMilli(), "now_ms": now.UnixMilli(), "lease_until_ms": leaseUntil.UnixMilli(), "leased_by": by, "limit": limit})
 	if err != nil {
 		return nil, fmt.Errorf("lease due subscribers: %w", err)
 	}
@@ -29,19 +31,53 @@ func (s *Store) LeaseDue(ctx context.Context, tx sqlx.ExtContext, dueBy, now, le
 
 // DueSubscriptions returns what mails to these subscribers are about: their
 // confirmed subscriptions that are due by dueBy, and instant ones with anything
-// waiting, by subscriber and number, criteria prepared.
-func (s *Store) DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Subscription, error) {
+// waiting, by subscriber and number. Their criteria are read by Criteria.
+func (s *Store) DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Due, error) {
 	if len(subscribers) == 0 {
 		return nil, nil
 	}
-	var rows []subscriptionRow
-	err := s.q.Select(ctx, q, &rows, "subscriptions-due", map[string]any{
-		"subscribers": database.Array{Slice: subscribers}, "due_by_ms": dueBy.UnixMilli()})
+	due := make([]subscriptions.Due, 0, len(subscribers))
+	words := interner{}
+	arg := map[string]any{"subscribers": database.Array{Slice: subscribers}, "due_by_ms": dueBy.UnixMilli()}
+	err := s.q.Each(ctx, q, "subscriptions-due", arg, func(rows *sqlx.Rows) error {
+		var (
+			d                                             subscriptions.Due
+			frequency, zone, overflow, lastDate, onReturn sql.RawBytes
+			weekday, dueAt                                int64
+		)
+		err := rows.Scan(&d.ID, &d.Subscriber, &d.Stored, &frequency, &d.Schedule.Hour, &weekday, &zone, &d.MaxPostings, &overflow,
+			&d.Position, &d.LoggedFrom, &d.DeliveredThrough, &dueAt, &lastDate, &onReturn)
+		if err != nil {
+			return err
+		}
+		d.Schedule.Frequency, d.Schedule.Weekday = subscriptions.Frequency(words.of(frequency)), time.Weekday(weekday)
+		d.Schedule.Timezone, d.LastLocalDate = words.of(zone), words.of(lastDate)
+		d.Overflow, d.OnReturn = subscriptions.Overflow(words.of(overflow)), subscriptions.OnReturn(words.of(onReturn))
+		d.State, d.DueAt = subscriptions.Confirmed, time.UnixMilli(dueAt).UTC()
+		due = append(due, d)
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read due subscriptions: %w", err)
 	}
-	return s.subscriptions(rows), nil
+	return due, nil
 }
+
+// interner keeps one copy of each of the few words that rows repeat.
+type interner map[string]string
+
+func (w interner) of(b []byte) string {
+	if known, ok := w[string(b)]; ok { // allocates nothing
+		return known
+	}
+	word := string(b)
+	w[word] = word
+	return word
+}
+
+// Criteria reads and prepares criteria as stored. An error says that they can no
+// longer be understood, or were erased.
+func (s *Store) Criteria(stored string) (*alerts.Criteria, error) { return s.criteria(stored) }
 
 // Several reports which of the subscribers have, or had, more than one confirmed
 // subscription, so that what one delivered must be kept from another.
@@ -110,6 +146,16 @@ func rowsOf(advances []subscriptions.Advance) advanceRows {
 	array := func(slice any) database.Array { return database.Array{Slice: slice} }
 	return advanceRows{IDs: array(ids), Through: array(through), Due: array(due), Served: array(served),
 		SeenThrough: array(seenThrough), SeenPosition: array(seenPosition), Rows: array(rows)}
+}
+
+// Reclaim ends the leases of the builder called by, who the caller knows is dead, and
+// returns how many.
+func (s *Store) Reclaim(ctx context.Context, tx sqlx.ExtContext, by string, now time.Time) (int64, error) {
+	res, err := s.q.Exec(ctx, tx, "subscribers-reclaim", map[string]any{"leased_by": by, "now_ms": now.UnixMilli()})
+	if err != nil {
+		return 0, fmt.Errorf("reclaim subscribers: %w", err)
+	}
+	return res.RowsAffected()
 }
 
 // Release ends the leases of these subscribers.

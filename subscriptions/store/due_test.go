@@ -19,7 +19,7 @@ func (b *bench) lease(dueBy, now time.Time, limit int) []int64 {
 	b.Helper()
 	var leased []int64
 	b.tx(func(tx *sqlx.Tx) (err error) {
-		leased, err = b.s.LeaseDue(b.Context(), tx, dueBy, now, now.Add(time.Minute), limit)
+		leased, err = b.s.LeaseDue(b.Context(), tx, "r1", dueBy, now, now.Add(time.Minute), limit)
 		return err
 	})
 	return leased
@@ -33,8 +33,8 @@ func (b *bench) due(dueBy time.Time, subscribers ...int64) []uint32 {
 	}
 	var ids []uint32
 	for i := range subs {
-		if subs[i].Criteria.Parsed().IsZero() {
-			b.Errorf("criteria of %d are not prepared", subs[i].ID)
+		if c, err := b.s.Criteria(subs[i].Stored); err != nil || c.Parsed().IsZero() {
+			b.Errorf("criteria of %d are not understood: %v", subs[i].ID, err)
 		}
 		ids = append(ids, subs[i].ID)
 	}
@@ -83,7 +83,7 @@ func TestBuildersLeaseDisjointly(t *testing.T) {
 				for {
 					var got []int64
 					err := b.db.Tx(b.Context(), func(tx *sqlx.Tx) (err error) {
-						got, err = b.s.LeaseDue(b.Context(), tx, seven, seven, seven.Add(time.Minute), 7)
+						got, err = b.s.LeaseDue(b.Context(), tx, "r1", seven, seven, seven.Add(time.Minute), 7)
 						return err
 					})
 					if err != nil {

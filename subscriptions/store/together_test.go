@@ -44,7 +44,7 @@ func (b *bench) build(random *rand.Rand) {
 	for range 15 {
 		var leased []int64
 		err := b.db.Tx(b.Context(), func(tx *sqlx.Tx) (err error) {
-			leased, err = b.s.LeaseDue(b.Context(), tx, seven.AddDate(1, 0, 0), seven, seven.Add(time.Minute), 6)
+			leased, err = b.s.LeaseDue(b.Context(), tx, "r1", seven.AddDate(1, 0, 0), seven, seven.Add(time.Minute), 6)
 			return err
 		})
 		if err != nil {

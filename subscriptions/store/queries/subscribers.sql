@@ -49,3 +49,7 @@ UPDATE subscribers
 DELETE FROM subscribers
  WHERE id IN (:ids)
    AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE subscriptions.subscriber_id = subscribers.id);
+
+-- name: subscribers-reclaim
+-- Ends what a builder that died still leases.
+UPDATE subscribers SET lease_until_ms = 0 WHERE leased_by = :leased_by AND lease_until_ms > :now_ms;

@@ -10,7 +10,7 @@ WITH due AS MATERIALIZED (
        FOR NO KEY UPDATE OF p SKIP LOCKED
 )
 UPDATE subscribers
-   SET lease_until_ms = :lease_until_ms
+   SET lease_until_ms = :lease_until_ms, leased_by = :leased_by
  WHERE id IN (SELECT id FROM due)
 RETURNING id;
 

@@ -17,8 +17,8 @@ SELECT id, subscriber_id, criteria, label, frequency, hour, weekday, timezone, m
 
 -- name: subscriptions-due
 -- What a mail to these subscribers is about: due by then, and instant ones with anything waiting.
-SELECT id, subscriber_id, criteria, label, frequency, hour, weekday, timezone, max_postings, overflow, state, ended_reason,
-       position, logged_from, delivered_through, due_at_ms, last_local_date, paused_until_ms, on_return, created_ms, confirmed_ms, ended_ms
+SELECT id, subscriber_id, criteria, frequency, hour, weekday, timezone, max_postings, overflow, position, logged_from, delivered_through,
+       due_at_ms, last_local_date, on_return
   FROM subscriptions
  WHERE subscriber_id = ANY(:subscribers)
    AND state = 'confirmed' AND due_at_ms IS NOT NULL AND (due_at_ms <= :due_by_ms OR frequency = 'instant')

@@ -2,7 +2,7 @@
 -- Leases subscribers who have something due to one builder. In order of due time, which is the index's, so that a
 -- page costs what it holds and not what is due in all; of two alerts of one subscriber the second counts for nothing.
 UPDATE subscribers
-   SET lease_until_ms = :lease_until_ms
+   SET lease_until_ms = :lease_until_ms, leased_by = :leased_by
  WHERE id IN (SELECT s.subscriber_id
                 FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber_id
                WHERE s.state = 'confirmed' AND s.due_at_ms IS NOT NULL AND s.due_at_ms <= :due_by_ms AND p.lease_until_ms <= :now_ms

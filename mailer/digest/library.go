@@ -1,0 +1,136 @@
+package digest
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jobalertd/jobalertd/alerts"
+)
+
+// library holds the postings of a large run's window, read and analysed once for
+// all of its subscribers, without their texts, and which of them may be one job.
+// It does not change once it is open; a nil one is empty.
+type library struct {
+	of       map[uint32]*kept
+	partners map[uint32][]uint32 // near-duplicates that a digest may fold, both ways
+}
+
+// kept is a posting in a library: some 4 KB, half of them its sketch.
+type kept struct {
+	packed *alerts.Packed
+	stored alerts.Stored // when it stands, and its positions
+	sketch Sketch
+}
+
+// errFull ends the filling of a library.
+var errFull = errors.New("the library is full")
+
+// openLibrary reads the open postings whose present content lies in (after,
+// through], as many as may be kept; others are read when they are asked for.
+func (b *Builder) openLibrary(ctx context.Context, after, through int64) (*library, error) {
+	l := &library{of: map[uint32]*kept{}}
+	var (
+		mu    sync.Mutex
+		batch []alerts.Stored
+		n     int
+		g     errgroup.Group
+	)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	analyse := func(batch []alerts.Stored) {
+		g.Go(func() error {
+			made := b.keep(batch)
+			mu.Lock()
+			defer mu.Unlock()
+			for _, k := range made {
+				l.of[k.stored.Number] = k
+			}
+			return nil
+		})
+	}
+	err := b.Postings.OpenBetween(ctx, b.DB.Reader, after, through, b.Now(), func(p alerts.Stored) error {
+		if n == b.MaxDocuments {
+			return errFull
+		}
+		n++
+		if batch = append(batch, p); len(batch) == packedTogether {
+			analyse(batch)
+			batch = nil
+		}
+		return nil
+	})
+	analyse(batch)
+	_ = g.Wait() // nothing returns an error
+	if err != nil && !errors.Is(err, errFull) {
+		return nil, err
+	}
+	l.pair(b.Twins)
+	return l, nil
+}
+
+// packedTogether is how many postings share the dictionary of their words.
+const packedTogether = 500
+
+// keep makes of postings what a library keeps of them.
+func (b *Builder) keep(batch []alerts.Stored) []*kept {
+	docs, out := make([]*alerts.Document, len(batch)), make([]*kept, len(batch))
+	for i := range batch {
+		p, k := &batch[i], new(kept)
+		docs[i], out[i] = b.Meaning.Document(&p.Posting), k
+		if b.Twins != nil {
+			k.sketch = b.Twins.Sketch(&p.Posting)
+		}
+		k.stored.Number, k.stored.ExpiresAt, k.stored.Position, k.stored.FirstPosition = p.Number, p.ExpiresAt, p.Position, p.FirstPosition
+	}
+	for i, p := range alerts.Pack(docs) {
+		out[i].packed = p
+	}
+	return out
+}
+
+// pair finds which postings may be one job.
+func (l *library) pair(t Twins) {
+	if t == nil {
+		return
+	}
+	numbers, sketches := make([]uint32, 0, len(l.of)), make([]Sketch, 0, len(l.of))
+	for n, d := range l.of {
+		numbers, sketches = append(numbers, n), append(sketches, d.sketch)
+	}
+	l.partners = map[uint32][]uint32{}
+	for _, p := range t.Possible(sketches) {
+		a, b := numbers[p[0]], numbers[p[1]]
+		l.partners[a], l.partners[b] = append(l.partners[a], b), append(l.partners[b], a)
+	}
+}
+
+func (l *library) get(number uint32) *kept {
+	if l == nil {
+		return nil
+	}
+	return l.of[number]
+}
+
+// mayFold reports whether any two of the items may be one job.
+func (l *library) mayFold(items []item) bool {
+	if l == nil {
+		return true
+	}
+	for i := range items {
+		n := items[i].number
+		for _, p := range l.partners[n] {
+			for k := range items {
+				if items[k].number == p {
+					return true
+				}
+			}
+		}
+		if l.of[n] == nil {
+			return true
+		}
+	}
+	return false
+}
