@@ -1,32 +1,43 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"os"
+	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config"
 	"github.com/jobalertd/jobalertd/mailer/digest"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
 type benchDigestCmd struct {
-	Subscribers int     `help:"Each with one alert." default:"10000"`
-	Postings    int     `help:"Of the window." default:"2000"`
-	Instant     float64 `help:"Share of the alerts that are instant." default:"0.05"`
-	Seed        uint64  `help:"Of what is made." default:"1"`
-	Database    string  `help:"An empty database's URL, or postgres for a private server; SQLite if not given." placeholder:"URL"`
-	JSON        bool    `help:"On one line at a terminal too." name:"json"`
+	Subscribers   int     `help:"How many to make, each with one alert." default:"10000"`
+	Subscriptions string  `help:"A file of import lines instead." placeholder:"FILE" type:"path"`
+	Postings      string  `help:"How many to make, or a file of JobPostings: those of the window." default:"2000" placeholder:"N|FILE"`
+	Instant       float64 `help:"Share of the alerts that are instant." default:"0.05"`
+	Seed          uint64  `help:"Of what is made." default:"1"`
+	Database      string  `help:"An empty database's URL, or postgres for a private server; SQLite if not given." placeholder:"URL"`
+	Prepared      string  `help:"Keep the database as it is before the run in this file, and begin with it if it is there; SQLite alone." placeholder:"FILE" type:"path"`
+	JSON          bool    `help:"On one line at a terminal too." name:"json"`
 }
 
 func (benchDigestCmd) Help() string {
-	return "Example:\n  jobalertd bench digest --subscribers 100000 --postings 10000 --database postgres"
+	return "Example:\n  jobalertd bench digest --subscribers 1000000 --postings 100000 --database postgres\n\n" +
+		"Subscriptions are imported; postings go through the reader and the index straight into the store and the match log,\n" +
+		"not through NATS. What is measured is the run alone: leasing, building, recording. Meanwhile somebody signs up ten\n" +
+		"times a second, and how long that takes is reported."
 }
 
 // digestFigures are the answer of bench digest.
@@ -35,13 +46,20 @@ type digestFigures struct {
 	Database             string  `json:"database"`
 	Subscribers          int     `json:"subscribers"` // served by the run
 	Postings             int     `json:"postings"`    // of the window
+	MatchesPerPosting    float64 `json:"matches_per_posting"`
 	Envelopes            int     `json:"envelopes"`
 	Delivered            int     `json:"postings_delivered"`
 	EnvelopesPerSecond   float64 `json:"envelopes_per_second"`
 	SubscribersPerSecond float64 `json:"subscribers_per_second"`
 	spent
-	Checked int  `json:"checked_subscribers"`
-	Agrees  bool `json:"agrees"`
+	CPUPerSubscriber float64 `json:"cpu_us_per_subscriber"`
+	SignUps          int     `json:"sign_ups_meanwhile"`
+	SignUpP50        float64 `json:"sign_up_p50_ms"`
+	SignUpP99        float64 `json:"sign_up_p99_ms"`
+	SignUpMax        float64 `json:"sign_up_max_ms"`
+	PrepareSeconds   float64 `json:"prepare_seconds"`
+	Checked          int     `json:"checked_subscribers"`
+	Agrees           bool    `json:"agrees"`
 }
 
 // Run measures one digest run over everybody.
@@ -49,36 +67,48 @@ func (c benchDigestCmd) Run(ctx context.Context, s *session) error {
 	if c.Instant < 0 || c.Instant > 1 {
 		return usagef("--instant must lie between 0 and 1")
 	}
+	if c.Prepared != "" && c.Database != "" {
+		return usagef("--prepared is for SQLite alone")
+	}
 	room, err := newRoom(c.Database)
 	if err != nil {
 		return err
 	}
 	defer room.close()
-	f := digestFigures{machine: thisMachine(), Database: room.kind(), Postings: c.Postings}
+	f := digestFigures{machine: thisMachine(), Database: room.kind()}
 	clock := &benchClock{}
-	if err := c.prepare(ctx, s, room, clock); err != nil {
+	began := time.Now()
+	if err := c.fillRoom(ctx, s, room, clock); err != nil {
 		return err
 	}
-	// The stores alone: no index and no broker in the memory that is measured.
+	f.PrepareSeconds = time.Since(began).Seconds()
 	m, err := s.meaning(room.config)
 	if err != nil {
 		return err
 	}
+	// The stores alone: no index in the memory that is measured.
 	st, err := openStores(ctx, room.config, m, s.quiet(), clock.now)
 	if err != nil {
 		return err
 	}
 	defer st.close()
-	clock.advance(dayAhead)
-	s.say("building digests")
-	meter := startMeter()
-	sum, err := st.digests.Run(ctx, clock.now())
-	f.spent = meter.stop()
-	if err != nil {
+	if f.Postings, f.MatchesPerPosting, err = st.logged(ctx); err != nil {
 		return err
 	}
+	clock.advance(dayAhead)
+	s.say("building digests")
+	debug.FreeOSMemory()
+	meter, stop := startMeter(), st.signUpMeanwhile(ctx)
+	sum, err := st.digests.Run(ctx, clock.now())
+	f.spent = meter.stop()
+	taken, serr := stop()
+	if err := errors.Join(err, serr); err != nil {
+		return err
+	}
+	f.SignUps, f.SignUpP50, f.SignUpP99, f.SignUpMax = len(taken), millis(taken.quantile(0.5)), millis(taken.quantile(0.99)), millis(taken.quantile(1))
 	f.Subscribers, f.Envelopes, f.Delivered = sum.Subscribers, sum.Envelopes, sum.Postings
 	f.EnvelopesPerSecond, f.SubscribersPerSecond = float64(f.Envelopes)/f.Seconds, float64(f.Subscribers)/f.Seconds
+	f.CPUPerSubscriber = f.CPUSeconds * 1e6 / float64(max(1, f.Subscribers))
 	if f.Checked, f.Agrees, err = st.checkDigests(ctx, sum, clock.now()); err != nil {
 		return err
 	}
@@ -100,56 +130,79 @@ type benchClock struct{ ahead atomic.Int64 }
 func (c *benchClock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
 func (c *benchClock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
-// prepare imports the subscriptions and sends the postings through intake.
-func (c benchDigestCmd) prepare(ctx context.Context, s *session, room *benchRoom, clock *benchClock) error {
-	b, err := newBenchDaemon(ctx, s, room, clock.now)
+// fillRoom prepares the room's database, or takes the one that was kept.
+func (c benchDigestCmd) fillRoom(ctx context.Context, s *session, room *benchRoom, clock *benchClock) error {
+	file := filepath.Join(room.config.DataDir, "jobalertd.db")
+	if c.Prepared != "" {
+		room.config.Database.URL = config.Secret("sqlite:" + file)
+		if _, err := os.Stat(c.Prepared); err == nil {
+			return copyFile(file, c.Prepared)
+		}
+	}
+	if err := c.prepare(ctx, s, room, clock); err != nil || c.Prepared == "" {
+		return err
+	}
+	return copyFile(c.Prepared, file)
+}
+
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	lines := c.lines()
-	if _, _, err := b.importAll(ctx, s, load{lines: lines}); err != nil {
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
 		return err
 	}
-	follower := b.digests.NewFollower()
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+// prepare imports the subscriptions, stores the postings with whom they met, and
+// wakes the instant alerts among those.
+func (c benchDigestCmd) prepare(ctx context.Context, s *session, room *benchRoom, clock *benchClock) error {
+	m, err := s.meaning(room.config)
+	if err != nil {
+		return err
+	}
+	st, err := openStores(ctx, room.config, m, s.quiet(), clock.now)
+	if err != nil {
+		return err
+	}
+	defer st.close()
+	if err := st.adoptAnalysis(ctx, true); err != nil {
+		return err
+	}
+	b := &benchDaemon{&daemon{stores: st}}
+	if _, _, err := b.importAll(ctx, s, load{lines: c.lines()}); err != nil {
+		return err
+	}
+	follower := st.digests.NewFollower()
 	if err := follower.Start(ctx); err != nil {
 		return err
 	}
-	if err := b.takeIn(ctx, s, load{seed: c.Seed, postings: strconv.Itoa(c.Postings)}); err != nil {
+	s.say("storing postings")
+	if err := st.storeLoad(ctx, load{seed: c.Seed, postings: c.Postings}); err != nil {
 		return err
 	}
 	return follower.Follow(ctx)
 }
 
-// lines makes the import lines, some of them instant.
+// lines gives the import lines, some of them instant.
 func (c benchDigestCmd) lines() iter.Seq2[[]byte, error] {
+	l := load{seed: c.Seed, subscriptions: cmp.Or(c.Subscriptions, strconv.Itoa(c.Subscribers))}
 	return func(yield func([]byte, error) bool) {
-		g := newGenerator(c.Seed, "subscriptions")
-		for i := range c.Subscribers {
-			line := g.subscription(i + 1)
-			if share := c.Instant; int(float64(i+1)*share) > int(float64(i)*share) {
-				line["frequency"] = "instant"
+		i := 0
+		for line, err := range l.subscriptionLines() {
+			if share := c.Instant; err == nil && int(float64(i+1)*share) > int(float64(i)*share) {
+				line = bytes.Replace(line, []byte(`"frequency":"daily"`), []byte(`"frequency":"instant"`), 1)
 			}
-			raw, err := json.Marshal(line)
-			if !yield(raw, err) || err != nil {
+			if i++; !yield(line, err) || err != nil {
 				return
 			}
 		}
 	}
-}
-
-// takeIn publishes postings and waits until intake has stored them all.
-func (b *benchDaemon) takeIn(ctx context.Context, s *session, l load) error {
-	s.say("taking postings in")
-	n, err := b.fill(ctx, l)
-	if err != nil {
-		return err
-	}
-	if err := b.loadIndex(ctx); err != nil {
-		return err
-	}
-	stop := b.runIntake(ctx)
-	return errors.Join(b.drained(ctx, uint64(n)), stop())
 }
 
 // checkedSubscribers are compared with Criteria.Matches of every posting.
@@ -177,6 +230,9 @@ func (s *stores) checkDigests(ctx context.Context, sum digest.Summary, now time.
 		for i := range page {
 			sub := &page[i]
 			after = sub.ID
+			if sub.State != subscriptions.Confirmed {
+				continue // signed up meanwhile
+			}
 			if sub.Schedule.Frequency != subscriptions.Instant {
 				total++ // instant ones are due only if something met them
 			}
