@@ -37,6 +37,10 @@ type world struct {
 	config *config.Config
 	clock  atomic.Int64 // Unix milliseconds
 
+	// library makes the smallest digest run keep its postings as large ones do; it
+	// takes effect at the next start.
+	library bool
+
 	meaning  *alerts.Meaning
 	daemon   *daemon
 	follower *digest.Follower
@@ -61,6 +65,7 @@ func newWorldWithoutFollower(t testing.TB, url string, start time.Time) *world {
 	c.Database.MaxConnections = 4
 	c.NATS.Listen = ""
 	c.Digest.MaxPostings = 1000
+	c.Digest.Cadences = map[string]string{"twice": "0 9 * * 2,5"}
 	w := &world{t: t, config: c}
 	m, err := testMeaning()
 	w.must(err)
@@ -90,6 +95,12 @@ func (w *world) begin() {
 	w.must(d.startBroker(ctx))
 	w.must(d.buildIntake(ctx))
 	w.must(d.intake.Load(ctx))
+	if w.library {
+		o := d.digests.Options
+		o.LibraryFrom = 1
+		d.digests, err = digest.New(o)
+		w.must(err)
+	}
 	w.follower = d.digests.NewFollower()
 	w.push, err = newPublisher(d.broker, "board")
 	w.must(err)
