@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/jmoiron/sqlx"
@@ -39,15 +40,19 @@ type audit struct {
 	// covered: the match log is whole and of the analysis in force from here.
 	covered int64
 	judged  int // subscriptions of which anything could be judged
+	// newly: open postings never published in another form, by the position at which
+	// a window must hold them.
+	newly map[uint32]int64
 }
 
 // deliveries proves windows, uniqueness and completeness.
 func (v *verifier) deliveries(ctx context.Context) ([]proof, error) {
 	a := &audit{
-		windows:  proof{Promise: 3, Claim: "the windows of each alert follow each other without overlap, up to where it was delivered through"},
+		windows:  proof{Promise: 3, Claim: "the windows of each alert follow each other without overlap, up to where it was delivered through, and hold what was delivered"},
 		once:     proof{Promise: 3, Claim: "no posting is in two digests of one subscriber"},
 		logged:   proof{Promise: 3, Claim: "the match log holds every open posting that meets an alert unchanged since"},
-		complete: proof{Promise: 3, Claim: "every open posting that met a confirmed alert in a window served was delivered, deferred or counted"},
+		complete: proof{Promise: 3, Claim: "every open posting that met a confirmed alert in a window served was delivered, deferred, counted or dismissed"},
+		newly:    map[uint32]int64{},
 	}
 	err := v.queries.One(ctx, v.db.Reader, &a.forgotten, "forgotten-through", map[string]any{"before_ms": v.at.Add(-v.config.Retention.Digests).UnixMilli()})
 	if err != nil {
@@ -180,6 +185,9 @@ func (v *verifier) expect(ctx context.Context, a *audit, subs []*audited) error 
 			if s.judgeable(p.Position, a.forgotten) {
 				a.complete.Checked++
 				s.expected.Add(p.Number)
+				if p.Position == p.FirstPosition {
+					a.newly[p.Number] = p.Position
+				}
 			}
 			if p.Position > s.Position && p.Position > a.covered && p.Position <= v.clock {
 				a.logged.Checked++
@@ -278,7 +286,14 @@ type digestRow struct {
 type obtained struct {
 	delivered *roaring.Bitmap
 	known     *roaring.Bitmap // delivered, deferred or counted
+	dismissed *roaring.Bitmap
+	windows   []subscriptions.Window
 	through   map[uint32]int64
+}
+
+// holds reports whether a window of any of her alerts holds a position.
+func (r *obtained) holds(position int64) bool {
+	return slices.ContainsFunc(r.windows, func(w subscriptions.Window) bool { return w.Holds(position) })
 }
 
 // auditSubscribers compares what some subscribers got.
@@ -299,10 +314,18 @@ func (v *verifier) auditSubscribers(ctx context.Context, a *audit, ids []int64, 
 	if err != nil {
 		return err
 	}
+	dismissed, err := v.subscriptions.Dismissed(ctx, v.db.Reader, ids)
+	if err != nil {
+		return err
+	}
 	for _, id := range ids {
 		r := got[id]
 		if r == nil {
 			r = &obtained{known: roaring.New()}
+		}
+		r.dismissed = roaring.New()
+		for _, d := range dismissed[id] {
+			r.dismissed.Add(d.Posting)
 		}
 		for _, s := range of[id] {
 			if err := v.compare(ctx, a, s, r); err != nil {
@@ -329,6 +352,7 @@ func (v *verifier) take(a *audit, r *obtained, d *digestRow) error {
 				Subscription: s.Subscription, Subscriber: d.Subscriber, Run: d.Run})
 		}
 		r.through[s.Subscription] = s.Window.Through
+		r.windows = append(r.windows, s.Window)
 	}
 	parts := make([]*roaring.Bitmap, 3)
 	for i, raw := range [][]byte{d.Delivered, d.Deferred, d.Counted} {
@@ -348,7 +372,16 @@ func (v *verifier) take(a *audit, r *obtained, d *digestRow) error {
 
 // compare holds one subscription to what its subscriber got.
 func (v *verifier) compare(ctx context.Context, a *audit, s *audited, r *obtained) error {
-	for _, n := range roaring.AndNot(s.expected, r.known).ToArray() {
+	missing := roaring.AndNot(s.expected, r.known)
+	missing.AndNot(r.dismissed)
+	for it := roaring.And(s.expected, r.known).Iterator(); it.HasNext(); {
+		n := it.Next()
+		if position, ok := a.newly[n]; ok && !r.holds(position) {
+			v.broken(&a.windows, offender{What: fmt.Sprintf("was delivered, and no window holds its position %d", position), Posting: n, Subscription: s.ID, Subscriber: s.Subscriber})
+		}
+	}
+	for it := missing.Iterator(); it.HasNext(); {
+		n := it.Next()
 		v.broken(&a.complete, offender{What: "never delivered", Posting: n, Subscription: s.ID, Subscriber: s.Subscriber})
 	}
 	if r.through[s.ID] <= s.DeliveredThrough {

@@ -93,6 +93,7 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 		"an envelope is stuck":         {"UPDATE outbox SET state = 'claimed', lease_until_ms = 1 WHERE id = (SELECT MIN(id) FROM outbox)", "nobody will send"},
 		"a digest was repeated":        {"UPDATE digests SET delivered = (SELECT d.delivered FROM digests d WHERE d.subscriber_id = digests.subscriber_id ORDER BY d.id LIMIT 1)", "delivered again"},
 		"a window begins too early":    {"UPDATE digests SET subscriptions = REPLACE(subscriptions, '\"after\":', '\"after\":0,\"was\":')", "begins before the end"},
+		"windows have a gap":           {"UPDATE digests SET subscriptions = json_set(subscriptions, '$[0].window.after', json_extract(subscriptions, '$[0].window.through')) WHERE id = (SELECT MIN(id) FROM digests)", "no window holds"},
 		"a window was not moved":       {"UPDATE subscriptions SET delivered_through = 1 WHERE id = 1", "stands at 1"},
 		"a window was moved by itself": {"UPDATE subscriptions SET delivered_through = 1000000 WHERE id = 1", "the clock has not reached"},
 	} {
