@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // subscribers' time zones, on machines without the database
 
@@ -51,10 +52,19 @@ type commands struct {
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 
+// garbage is how much of the memory in use may be garbage, in percent, before it is
+// collected. Most of what a daemon holds lives long (the index, the archive, a run's
+// postings) and costs the collector little, so that half as much as Go's default
+// costs a few percent of CPU and saves a quarter of the memory.
+const garbage = 50
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal exits at once: the first one's handler is gone by then.
 	context.AfterFunc(ctx, stop)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
 
