@@ -16,12 +16,12 @@ type builder struct {
 	df *Frequencies
 	dictionary
 	places
-	sets   map[string]uint32
-	costs  []uint64 // by unit, once renumbered
-	drafts []record // third and extra not set; extra is where the lists begin
-	lists  extras   // in the form of extras, one after the other
-	inert  []uint32 // numbers of those that can match nothing
-	rows   rowBuilder
+	numbered map[string]uint32 // sets of places, by what tells them apart
+	costs    []uint64          // by unit, once renumbered
+	drafts   []record          // third and extra not set; extra is where the lists begin
+	lists    extras            // in the form of extras, one after the other
+	inert    []uint32          // numbers of those that can match nothing
+	rows     rowBuilder
 
 	conditions []text.Condition // scratch
 	units      []*text.Unit
@@ -32,7 +32,7 @@ type builder struct {
 }
 
 func newBuilder(df *Frequencies) *builder {
-	return &builder{df: df, dictionary: *newDictionary(), sets: map[string]uint32{}, rows: newRowBuilder()}
+	return &builder{df: df, dictionary: *newDictionary(), numbered: map[string]uint32{}, rows: newRowBuilder()}
 }
 
 // add takes in a subscription; each id at most once.
@@ -153,10 +153,10 @@ func (b *builder) where(r *record, c *alerts.Criteria) {
 
 func (b *builder) set(r *record, w alerts.Where) {
 	k := whereKey(w)
-	n, ok := b.sets[k]
+	n, ok := b.numbered[k]
 	if !ok {
 		n = uint32(len(b.places.sets))
-		b.sets[k] = n
+		b.numbered[k] = n
 		b.places.sets = append(b.places.sets, w)
 	}
 	r.lat = int32(n)
