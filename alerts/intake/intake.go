@@ -90,7 +90,7 @@ func New(o Options) *Intake {
 		Options:  o,
 		follower: &follower{db: o.DB, subscriptions: o.Subscriptions, index: o.Index},
 	}
-	in.size.Store(startSize)
+	in.size.Store(minSize)
 	return in
 }
 

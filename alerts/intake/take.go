@@ -64,7 +64,7 @@ func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("pull postings: %w", err)
 	}
-	arrived := make(chan jetstream.Msg, startSize)
+	arrived := make(chan jetstream.Msg, minSize)
 	go func() {
 		defer close(arrived)
 		in.pull(ctx, stopCtx, messages, arrived)
