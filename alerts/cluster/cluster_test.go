@@ -59,7 +59,10 @@ func TestSame_TellsTwoJobsByWhatContradicts(t *testing.T) {
 		}), with(func(p *alerts.Posting) {
 			p.Locations[0] = alerts.Location{Name: "Alsdorf", PostalCode: "57518", Located: true, Lat: 50.78, Lon: 7.88}
 		}), false},
-		"lines run together": {base(), with(func(p *alerts.Posting) { p.Description = strings.ReplaceAll(duties, "</p><p>", " ") }), true},
+		"lines run together":  {base(), with(func(p *alerts.Posting) { p.Description = strings.ReplaceAll(duties, "</p><p>", " ") }), true},
+		"two words, the same": {with(func(p *alerts.Posting) { p.Description = "<p>Stelle 12</p>" }), with(func(p *alerts.Posting) { p.Description = "<p>Stelle 12</p>" }), true},
+		"two words, others":   {with(func(p *alerts.Posting) { p.Description = "<p>Stelle 12</p>" }), with(func(p *alerts.Posting) { p.Description = "<p>Stelle 13</p>" }), false},
+		"no text at all":      {with(func(p *alerts.Posting) { p.Description = "" }), with(func(p *alerts.Posting) { p.Description = "" }), false},
 		"a level in a compound": {with(func(p *alerts.Posting) {
 			p.Title, p.Description = "Krankenpfleger", "<p>Station, Leitung, Stationsleitung</p>"+duties
 		}),

@@ -25,20 +25,27 @@ func shinglesOf(lines [][]uint32) shingles {
 		all = appendShingles(all, l)
 	}
 	if len(all) < fewShingles {
-		all = appendShingles(all[:0], slices.Concat(lines...))
+		words := slices.Concat(lines...)
+		if all = appendShingles(all[:0], words); len(all) == 0 && len(words) > 0 {
+			all = append(all, shingle(words))
+		}
 	}
 	return smallest(all)
 }
 
 func appendShingles(all, line []uint32) []uint32 {
 	for from := 0; from+shingleWords <= len(line); from++ {
-		h := hashSeed
-		for _, w := range line[from : from+shingleWords] {
-			h = mix(h, w)
-		}
-		all = append(all, scatter(h))
+		all = append(all, shingle(line[from:from+shingleWords]))
 	}
 	return all
+}
+
+func shingle(words []uint32) uint32 {
+	h := hashSeed
+	for _, w := range words {
+		h = mix(h, w)
+	}
+	return scatter(h)
 }
 
 // smallest keeps the smallest of a text's shingles.
