@@ -107,6 +107,7 @@ func gallery(t *testing.T) (*house, []exhibit) {
 		{name: "confirm", path: path(links.Confirm(anna, waiting, g.now)), status: 200},
 		{name: "confirmed", path: path(links.Confirm(anna, running, g.now)), status: 200},
 		{name: "confirm-ended", path: path(links.Confirm(anna, over, g.now)), status: 200},
+		{name: "confirm-late", path: path(links.Confirm(anna, waiting, g.now.AddDate(0, 0, -8))), status: 410},
 		{name: "confirm-gone", path: path(links.Confirm(empty, gone, g.now)), status: 404},
 		{name: "manage", path: manage, status: 200},
 		{name: "manage-done", path: manage + "?done=paused", status: 200},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -67,6 +68,9 @@ func (s *Site) nextText(sub *subscriptions.Subscription, locale string) string {
 
 func (s *Site) toConfirm(r *http.Request) (bearer, subscriptions.Subscription, error) {
 	b, err := s.bearer(r, subscriptions.ToConfirm)
+	if errors.Is(err, subscriptions.ErrTokenExpired) && !s.wasConfirmed(r, b.claims) {
+		err = errLate
+	}
 	if err != nil {
 		return b, subscriptions.Subscription{}, err
 	}
@@ -78,6 +82,18 @@ func (s *Site) toConfirm(r *http.Request) (bearer, subscriptions.Subscription, e
 		return b, subscriptions.Subscription{}, subscriptions.ErrTokenInvalid
 	}
 	return b, subs[0], nil
+}
+
+// wasConfirmed reports whether what an expired link was to confirm got confirmed in
+// time: then she has a page to go to.
+func (s *Site) wasConfirmed(r *http.Request, c subscriptions.Claims) bool {
+	for _, id := range c.Subscriptions {
+		sub, err := s.Store.Get(r.Context(), s.Reader, id)
+		if err == nil && sub.Subscriber == c.Subscriber && !sub.ConfirmedAt.IsZero() {
+			return true
+		}
+	}
+	return false
 }
 
 // confirm makes the subscription stand and leads back to the page, which then

@@ -14,6 +14,7 @@ var (
 	errTooOften   = errors.New("too many requests")
 	errForeign    = errors.New("sent by another site")
 	errNoPage     = errors.New("no such page")
+	errLate       = errors.New("a sign-up that was not confirmed in time")
 	errGone       = errors.New("no such page any more")
 	errUnreadable = errors.New("the form cannot be read")
 )
@@ -59,6 +60,8 @@ func statusOf(err error) (status int, key string) {
 		return http.StatusNotFound, "missing"
 	case errors.Is(err, errGone):
 		return http.StatusGone, "missing"
+	case errors.Is(err, errLate):
+		return http.StatusGone, "late"
 	case errors.Is(err, subscriptions.ErrTokenInvalid):
 		return http.StatusNotFound, "invalid"
 	case errors.Is(err, subscriptions.ErrTokenExpired):

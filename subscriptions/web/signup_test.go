@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -48,6 +49,25 @@ func TestSignUpRecordsTheWordsShownAndTheMail(t *testing.T) {
 		if len(w.lifted) != 1 || w.lifted[0] != "anna@example.org" {
 			t.Errorf("lifted %v", w.lifted)
 		}
+	})
+}
+
+func TestALinkThatComesTooLateSaysWhatToDo(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.post("/subscriptions?lang=de", signUpForm("anna@example.org")).must(t, http.StatusSeeOther)
+		asked := w.mails.confirmations[0]
+		never := path(w.links.Confirm(w.subscriber(asked.subscriber), asked.subscription, w.now))
+		who, id := w.subscribed("bert@example.org")
+		once := path(w.links.Confirm(who, id, w.now))
+		w.now = w.now.Add(subscriptions.ConfirmWithin + time.Minute)
+		if page := w.get(never+"?lang=de").must(t, http.StatusGone, "Legen Sie den Suchauftrag einfach neu an."); strings.Contains(page.body, "/links?lang=de\">Link zu") {
+			t.Error("it offers a link to what was never confirmed")
+		}
+		w.post(never, nil).must(t, http.StatusGone)
+		if sub := w.subscription(asked.subscription); sub.State != subscriptions.Unconfirmed {
+			t.Errorf("it is %s", sub.State)
+		}
+		w.get(once+"?lang=de").must(t, http.StatusGone, "Link zu meinen Suchaufträgen")
 	})
 }
 
