@@ -230,8 +230,8 @@ func (s *stores) checkDigests(ctx context.Context, sum digest.Summary, now time.
 		for i := range page {
 			sub := &page[i]
 			after = sub.ID
-			if sub.State != subscriptions.Confirmed {
-				continue // signed up meanwhile
+			if sub.State != subscriptions.Confirmed || sub.DueAt.After(now.Add(dayAhead)) {
+				continue // signed up meanwhile, or due on another day
 			}
 			if sub.Schedule.Frequency != subscriptions.Instant {
 				total++ // instant ones are due only if something met them
