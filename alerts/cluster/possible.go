@@ -25,7 +25,7 @@ func Possible(sketches []*Sketch) [][2]int {
 	for _, members := range blocks {
 		b := blockOf(sketches, members)
 		for _, i := range members {
-			b.beside(i, sketches[i], func(j int) {
+			b.beside(sketches[i], func(j int) {
 				if j <= i || looked[j] == i+1 {
 					return
 				}
@@ -72,9 +72,9 @@ func blockOf(sketches []*Sketch, members []int) *block {
 	return b
 }
 
-// beside calls look with everybody who may have a place in common with i, some
+// beside calls look with everybody who may have a place in common with s, some
 // more than once.
-func (b *block) beside(i int, s *Sketch, look func(j int)) {
+func (b *block) beside(s *Sketch, look func(j int)) {
 	if b.at == nil || len(s.places) == 0 {
 		for _, j := range b.members {
 			look(j)
