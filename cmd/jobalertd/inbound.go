@@ -228,7 +228,8 @@ func (c comesBack) enrol(ctx context.Context, tx *sqlx.Tx, up subscriptions.Sign
 		return made, err
 	}
 	if made.Answer == subscriptions.SayAlreadyHere {
-		return made, c.outbox.Account(ctx, tx, made.Subscriber, subscriptions.MailAlreadyHere, subscriptions.AccountPayload{Subscription: made.Subscription})
+		_, err = c.outbox.Account(ctx, tx, made.Subscriber, subscriptions.MailAlreadyHere, subscriptions.AccountPayload{Subscription: made.Subscription})
+		return made, err
 	}
 	how := up.How
 	if how.MessageID, err = c.outbox.Confirmation(ctx, tx, made.Subscriber, made.Subscription, made.Confirmation); err != nil {

@@ -129,21 +129,22 @@ func (s *Store) Confirmation(ctx context.Context, tx sqlx.ExtContext, subscriber
 	return e.MessageID, s.Enqueue(ctx, tx, []mailer.Envelope{e})
 }
 
-// Account adds a mail about a subscriber's account. payload is kept as JSON; the
-// same mail once a minute is enough for anybody.
-func (s *Store) Account(ctx context.Context, tx sqlx.ExtContext, subscriber int64, kind string, payload any) error {
+// Account adds a mail about a subscriber's account and returns its Message-ID.
+// payload is kept as JSON; the same mail once a minute is enough for anybody.
+func (s *Store) Account(ctx context.Context, tx sqlx.ExtContext, subscriber int64, kind string, payload any) (string, error) {
 	encoded, err := json.Marshal(struct {
 		Kind    string `json:"kind"`
 		Payload any    `json:"payload,omitempty"`
 	}{kind, payload})
 	if err != nil {
-		return fmt.Errorf("encode account mail: %w", err)
+		return "", fmt.Errorf("encode account mail: %w", err)
 	}
 	now := s.now()
 	// The payload too: the two steps of a change of address may fall into one minute.
 	purpose := fmt.Sprintf("account %s %d %d %x", kind, subscriber, now.Unix()/60, sha256.Sum256(encoded))
-	return s.Enqueue(ctx, tx, []mailer.Envelope{{Kind: mailer.Account, Purpose: purpose, Subscriber: subscriber,
-		Payload: string(encoded), MessageID: s.messageID(purpose), DueAt: now, Created: now}})
+	e := mailer.Envelope{Kind: mailer.Account, Purpose: purpose, Subscriber: subscriber,
+		Payload: string(encoded), MessageID: s.messageID(purpose), DueAt: now, Created: now}
+	return e.MessageID, s.Enqueue(ctx, tx, []mailer.Envelope{e})
 }
 
 // claimOrder says what to claim: envelopes of priorities smaller than below, limit

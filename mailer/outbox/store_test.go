@@ -28,7 +28,7 @@ func TestStore_OnePurposeIsOneEnvelope(t *testing.T) {
 					return err
 				}
 				ids[id] = true
-				if err := r.store.Account(t.Context(), tx, 7001, "manage-link", map[string]string{"a": "b"}); err != nil {
+				if _, err := r.store.Account(t.Context(), tx, 7001, "manage-link", map[string]string{"a": "b"}); err != nil {
 					return err
 				}
 			}
@@ -50,7 +50,7 @@ func TestStore_AccountMailsThatSayDifferentThingsAreTwo(t *testing.T) {
 		r := newRig(t, db, nil)
 		err := db.Tx(t.Context(), func(tx *sqlx.Tx) error {
 			for _, to := range []string{"new@example.org", "old@example.org", "new@example.org"} {
-				if err := r.store.Account(t.Context(), tx, 7001, "confirm-address", map[string]string{"to": to}); err != nil {
+				if _, err := r.store.Account(t.Context(), tx, 7001, "confirm-address", map[string]string{"to": to}); err != nil {
 					return err
 				}
 			}

@@ -26,6 +26,12 @@ func (s *Store) Rotate(ctx context.Context, tx sqlx.ExtContext, subscriber int64
 	return rotation, found(err, fmt.Sprintf("rotate the links of subscriber %d", subscriber))
 }
 
+// AddressAsked records that a mail was handed to the outbox, under the Message-ID in
+// how, that asks an address whether a subscriber's mails may move.
+func (s *Store) AddressAsked(ctx context.Context, tx sqlx.ExtContext, subscriber int64, address string, how subscriptions.Circumstances, now time.Time) error {
+	return s.record(ctx, tx, s.consent(subscriber, 0, address, subscriptions.ConfirmationSent, how, now))
+}
+
 // AddressAgreed records that somebody at a new address agreed to a subscriber's
 // mails coming there. Nothing changes yet: the old address decides.
 func (s *Store) AddressAgreed(ctx context.Context, tx sqlx.ExtContext, subscriber int64, address string, how subscriptions.Circumstances, now time.Time) error {

@@ -44,8 +44,13 @@ func (s *Site) askNewAddress(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) mailAddress(r *http.Request, b bearer, step byte, address, to string) error {
 	url := s.links.ChangeAddress(&b.subscriber, step, address, s.Now())
-	return s.Database.Tx(r.Context(), func(tx *sqlx.Tx) error {
-		return s.Mails.Account(r.Context(), tx, b.subscriber.ID, subscriptions.MailConfirmAddress, subscriptions.AccountPayload{To: to, ActionURL: url})
+	how := s.how(r, "page")
+	return s.Database.Tx(r.Context(), func(tx *sqlx.Tx) (err error) {
+		how.MessageID, err = s.Mails.Account(r.Context(), tx, b.subscriber.ID, subscriptions.MailConfirmAddress, subscriptions.AccountPayload{To: to, ActionURL: url})
+		if err != nil {
+			return err
+		}
+		return s.Store.AddressAsked(r.Context(), tx, b.subscriber.ID, to, how, s.Now())
 	})
 }
 
@@ -122,6 +127,7 @@ func (s *Site) move(r *http.Request, b bearer, address string) error {
 				return err
 			}
 		}
-		return s.Mails.Account(ctx, tx, b.subscriber.ID, subscriptions.MailAddressChanged, subscriptions.AccountPayload{To: b.subscriber.Email})
+		_, err := s.Mails.Account(ctx, tx, b.subscriber.ID, subscriptions.MailAddressChanged, subscriptions.AccountPayload{To: b.subscriber.Email})
+		return err
 	})
 }

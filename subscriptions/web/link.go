@@ -63,7 +63,8 @@ func (s *Site) mailLink(r *http.Request, address string) error {
 		}
 		for i := range subs {
 			if !subs[i].ConfirmedAt.IsZero() {
-				return s.Mails.Account(ctx, tx, who.ID, subscriptions.MailManageLink, subscriptions.AccountPayload{})
+				_, err = s.Mails.Account(ctx, tx, who.ID, subscriptions.MailManageLink, subscriptions.AccountPayload{})
+				return err
 			}
 		}
 		return nil

@@ -31,6 +31,7 @@ type Store interface {
 	Erase(ctx context.Context, tx sqlx.ExtContext, subscriber int64, how subscriptions.Circumstances, now time.Time) error
 	Speak(ctx context.Context, tx sqlx.ExtContext, subscriber int64, locale string) error
 	Rotate(ctx context.Context, tx sqlx.ExtContext, subscriber int64) (rotation int64, err error)
+	AddressAsked(ctx context.Context, tx sqlx.ExtContext, subscriber int64, address string, how subscriptions.Circumstances, now time.Time) error
 	AddressAgreed(ctx context.Context, tx sqlx.ExtContext, subscriber int64, address string, how subscriptions.Circumstances, now time.Time) error
 	ChangeAddress(ctx context.Context, tx sqlx.ExtContext, subscriber int64, address string, how subscriptions.Circumstances, now time.Time) error
 	Dismiss(ctx context.Context, tx sqlx.ExtContext, subscriber int64, posting uint32, now time.Time) error
@@ -50,8 +51,8 @@ type Mails interface {
 	// returns the Message-ID it will carry.
 	Confirmation(ctx context.Context, tx sqlx.ExtContext, subscriber int64, subscription uint32, n int) (messageID string, err error)
 	// Account asks for a mail of one of the kinds subscriptions.Mail…; payload is
-	// a subscriptions.AccountPayload.
-	Account(ctx context.Context, tx sqlx.ExtContext, subscriber int64, kind string, payload any) error
+	// a subscriptions.AccountPayload. It returns the Message-ID it will carry.
+	Account(ctx context.Context, tx sqlx.ExtContext, subscriber int64, kind string, payload any) (messageID string, err error)
 }
 
 // Suppressions are the addresses that must not be written to.

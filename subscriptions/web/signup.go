@@ -89,7 +89,8 @@ func (s *Site) enrol(r *http.Request, up subscriptions.SignUp) error {
 			}
 			return s.Store.ConfirmationSent(ctx, tx, made.Subscriber, made.Subscription, how, now)
 		case subscriptions.SayAlreadyHere:
-			return s.Mails.Account(ctx, tx, made.Subscriber, subscriptions.MailAlreadyHere, subscriptions.AccountPayload{Subscription: made.Subscription})
+			_, err = s.Mails.Account(ctx, tx, made.Subscriber, subscriptions.MailAlreadyHere, subscriptions.AccountPayload{Subscription: made.Subscription})
+			return err
 		}
 		return nil
 	})

@@ -226,11 +226,11 @@ func (m *mailbox) Confirmation(_ context.Context, _ sqlx.ExtContext, subscriber 
 	return fmt.Sprintf("confirmation-%d-%d@jobs.example", subscription, n), nil
 }
 
-func (m *mailbox) Account(_ context.Context, _ sqlx.ExtContext, subscriber int64, kind string, payload any) error {
+func (m *mailbox) Account(_ context.Context, _ sqlx.ExtContext, subscriber int64, kind string, payload any) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.account = append(m.account, accountMail{subscriber, kind, payload.(subscriptions.AccountPayload)})
-	return nil
+	return fmt.Sprintf("account-%d@jobs.example", len(m.account)), nil
 }
 
 // answer is a response with its body read.
