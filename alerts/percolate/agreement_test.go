@@ -73,6 +73,14 @@ func TestPercolateAgreesWithMatchesInEveryState(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
+			"fold": func(t *rapid.T) {
+				if frozen != nil {
+					t.Skip("a merge is under way")
+				}
+				if err := x.Fold(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+			},
 			"broken-off merge": func(t *rapid.T) {
 				if frozen != nil || len(standing) == 0 {
 					t.Skip("one is under way, or nothing to build")
@@ -90,7 +98,8 @@ func TestPercolateAgreesWithMatchesInEveryState(t *testing.T) {
 					return
 				}
 				var take func() *builder
-				frozen, take = x.freeze()
+				from := rapid.SampledFrom([]int{every, recent}).Draw(t, "from")
+				frozen, take = x.freeze(from)
 				build := func() *base {
 					b, err := take().build(context.Background())
 					if err != nil {
@@ -100,10 +109,10 @@ func TestPercolateAgreesWithMatchesInEveryState(t *testing.T) {
 				}
 				if rapid.Bool().Draw(t, "build at once") {
 					b := build()
-					finish = func() { x.thaw(frozen, b) }
+					finish = func() { x.thaw(frozen, from, b) }
 					return
 				}
-				finish = func() { x.thaw(frozen, build()) }
+				finish = func() { x.thaw(frozen, from, build()) }
 			},
 			"": func(t *rapid.T) {
 				if x.Len() != len(standing) {
@@ -160,7 +169,7 @@ func TestPercolateWhileOthersWrite(t *testing.T) {
 	var merges sync.WaitGroup
 	merges.Go(func() {
 		for range 20 {
-			if err := x.Merge(context.Background()); err != nil {
+			if err := errors.Join(x.Merge(context.Background()), x.Fold(context.Background())); err != nil {
 				t.Error(err)
 			}
 		}

@@ -11,7 +11,8 @@ import (
 	"github.com/jobalertd/jobalertd/alerts/text"
 )
 
-// base is the part of an index that does not change but for tombstones.
+// base is a part of an index that does not change but for tombstones. Its zero
+// value holds nothing.
 //
 // A posting is met in two steps. First the units that hold for it are found, each
 // decided once. Then the records filed under these are read: those of one anchor

@@ -33,21 +33,6 @@ func (s *idSet) put(id uint32) {
 	p[id%idPageBits/32].Or(1 << (id % 32))
 }
 
-// clone copies the set; one writer must be kept away meanwhile.
-func (s *idSet) clone() idSet {
-	c := idSet{make([]atomic.Pointer[idPage], len(s.pages))}
-	for i := range s.pages {
-		if p := s.pages[i].Load(); p != nil {
-			q := new(idPage)
-			for w := range p {
-				q[w].Store(p[w].Load())
-			}
-			c.pages[i].Store(q)
-		}
-	}
-	return c
-}
-
 func (s *idSet) bytes() int64 {
 	n := int64(len(s.pages)) * 8
 	for i := range s.pages {

@@ -32,13 +32,19 @@ type Index struct {
 	oneMerge sync.Mutex
 }
 
-// layers are what a reader walks: a base, and overlays of which the last one is
-// being written to. There is more than one while a merge is under way, or when
-// one was broken off.
+// layers are what a reader walks: two bases, and overlays of which the last one is
+// being written to. There is more than one overlay while a merge is under way, or
+// when one was broken off, or when one was full.
 type layers struct {
-	base     *base
+	bases    [2]*base // that of the last Merge, and what was folded in since
 	overlays []*overlay
 }
+
+// Which bases a merge makes anew.
+const (
+	every  = 0
+	recent = 1
+)
 
 type death struct {
 	id uint32
@@ -47,10 +53,10 @@ type death struct {
 
 // scratch is what one Percolate works with.
 type scratch struct {
-	state state
-	probe probe
-	keys  []key
-	spare []uint32
+	states [2]state // of the bases
+	probe  probe
+	keys   []key
+	spare  []uint32
 }
 
 // New returns an empty Index. df are the frequencies to file by, nil when none
@@ -87,7 +93,7 @@ func (x *Index) Load(subscriptions iter.Seq2[uint32, *alerts.Criteria]) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.layers.Store(&layers{base: b, overlays: []*overlay{newOverlay(firstChains)}})
+	x.layers.Store(&layers{bases: [2]*base{b, {}}, overlays: []*overlay{newOverlay(firstChains)}})
 	x.live.Store(int64(b.count))
 }
 
@@ -118,7 +124,7 @@ func (x *Index) Put(id uint32, c *alerts.Criteria) {
 	last := l.overlays[len(l.overlays)-1]
 	if last.full() {
 		last = newOverlay(4 * len(last.chains))
-		x.layers.Store(&layers{base: l.base, overlays: append(l.overlays[:len(l.overlays):len(l.overlays)], last)})
+		x.layers.Store(&layers{bases: l.bases, overlays: append(l.overlays[:len(l.overlays):len(l.overlays)], last)})
 	}
 	last.put(added, f.keys)
 	x.now.Store(uint64(added.born))
@@ -144,7 +150,10 @@ func (x *Index) kill(l *layers, id uint32, at instant) bool {
 			break
 		}
 	}
-	if found = found || l.base.kill(id, at); found && x.merging {
+	for _, b := range l.bases {
+		found = found || b.kill(id, at)
+	}
+	if found && x.merging {
 		x.killed = append(x.killed, death{id, at})
 	}
 	return found
@@ -168,7 +177,9 @@ func (x *Index) percolateAt(dst []uint32, l *layers, at instant, d *alerts.Docum
 	s := x.scratch.Get().(*scratch)
 	defer x.scratch.Put(s)
 	from := len(dst)
-	dst = l.base.percolate(dst, at, d, &s.state)
+	for i, b := range l.bases {
+		dst = b.percolate(dst, at, d, &s.states[i])
+	}
 	probed := false
 	for _, o := range l.overlays {
 		if o.empty() {
@@ -205,22 +216,23 @@ func (x *Index) Len() int { return int(x.live.Load()) + x.canaries.len() }
 type Stats struct {
 	Subscriptions int
 	Base          int   // subscriptions built into the base, the dead among them included
-	Pending       int   // filings in overlays and dead subscriptions in the base: what the next Merge folds in
+	Unfolded      int   // filings in overlays: what the next Fold takes in
+	Pending       int   // these, subscriptions folded in, and the dead: what the next Merge takes in
 	Units         int   // distinct conditions in the base
 	Entries       int   // filings in the base: a subscription may need several
-	Bytes         int64 // of the base's arrays
+	Bytes         int64 // of the arrays of both bases
 }
 
-// Stats are read from the base and the overlays as they stand.
+// Stats are read from the bases and the overlays as they stand.
 func (x *Index) Stats() Stats {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	l := x.layers.Load()
-	b := l.base
-	s := Stats{Subscriptions: x.Len(), Base: b.count, Entries: len(b.records), Units: len(b.units) - 1 + len(b.lazies), Bytes: b.bytes()}
+	b, folded := l.bases[0], l.bases[1]
+	s := Stats{Subscriptions: x.Len(), Base: b.count, Entries: len(b.records), Units: len(b.units) - 1 + len(b.lazies), Bytes: b.bytes() + folded.bytes()}
 	for _, o := range l.overlays {
-		s.Pending += int(o.links.Load())
+		s.Unfolded += int(o.links.Load())
 	}
-	s.Pending += int(b.died.Load())
+	s.Pending = s.Unfolded + folded.count + int(b.died.Load()+folded.died.Load())
 	return s
 }

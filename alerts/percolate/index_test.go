@@ -87,6 +87,43 @@ func TestUnpreparedCriteriaMatchNothing(t *testing.T) {
 	}
 }
 
+// TestFoldLeavesTheBaseAlone: what is folded in is found, replaced and removed
+// like everything else, and waits for the next merge.
+func TestFoldLeavesTheBaseAlone(t *testing.T) {
+	l := generate(t, 300, 1)
+	x := Build(l.each, nil)
+	ctx := t.Context()
+	fold := func(unfolded, pending int) {
+		t.Helper()
+		if err := x.Fold(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if s := x.Stats(); s.Base != 300 || s.Unfolded != unfolded || s.Pending != pending {
+			t.Errorf("folded: %+v, want %d unfolded and %d pending", s, unfolded, pending)
+		}
+	}
+	cook := prepared(t, alerts.Criteria{Query: "Koch"})
+	for id := range uint32(10) {
+		x.Put(1000+id, cook)
+	}
+	fold(0, 10)
+	x.Put(1000, prepared(t, alerts.Criteria{Query: "Lehrer"}))
+	x.Remove(1001)
+	x.Remove(7)
+	fold(0, 10) // nine, and the one that died in the base
+	d := meaning().Document(&alerts.Posting{Title: "Koch (m/w/d)"})
+	got := slices.DeleteFunc(x.Percolate(nil, d), func(id uint32) bool { return id < 1000 })
+	if want := []uint32{1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009}; !slices.Equal(got, want) || x.Len() != 308 {
+		t.Errorf("percolated to %v of %d", got, x.Len())
+	}
+	if err := x.Merge(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if s := x.Stats(); s.Base != 308 || s.Pending != 0 {
+		t.Errorf("merged: %+v", s)
+	}
+}
+
 func TestMergeFoldsEverythingIn(t *testing.T) {
 	x := New(nil)
 	l := generate(t, 300, 1)

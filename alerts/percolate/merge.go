@@ -2,16 +2,35 @@ package percolate
 
 import "context"
 
-// Merge builds a new base from the base, the overlays and the tombstones, filing
+// Merge builds a new base from the bases, the overlays and the tombstones, filing
 // by the frequencies learnt meanwhile, and puts it in place. It blocks while it
 // builds; Put, Remove and Percolate go on beside it. When ctx ends it returns
 // its error and leaves the index as complete as it was.
 func (x *Index) Merge(ctx context.Context) error {
 	x.oneMerge.Lock()
 	defer x.oneMerge.Unlock()
-	frozen, take := x.freeze()
+	// What waits costs each posting while it waits, and a merge is long.
+	if s := x.Stats(); s.Unfolded < s.Base {
+		if err := x.anew(ctx, recent); err != nil {
+			return err
+		}
+	}
+	return x.anew(ctx, every)
+}
+
+// Fold is a Merge of what changed since the last one alone. It takes as long as
+// that is much.
+func (x *Index) Fold(ctx context.Context) error {
+	x.oneMerge.Lock()
+	defer x.oneMerge.Unlock()
+	return x.anew(ctx, recent)
+}
+
+// anew builds one base in place of the bases from the given one on, and overlays.
+func (x *Index) anew(ctx context.Context, from int) error {
+	frozen, take := x.freeze(from)
 	b, err := take().build(ctx)
-	x.thaw(frozen, b)
+	x.thaw(frozen, from, b)
 	return err
 }
 
@@ -20,7 +39,7 @@ const fewDeaths = 64
 
 // thaw ends a merge: it carries over what died meanwhile and puts the new base in
 // place of the frozen layers. A nil base leaves them.
-func (x *Index) thaw(frozen *layers, b *base) {
+func (x *Index) thaw(frozen *layers, from int, b *base) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for b != nil && len(x.killed) > fewDeaths {
@@ -37,8 +56,9 @@ func (x *Index) thaw(frozen *layers, b *base) {
 		return
 	}
 	b.killAll(killed)
-	l := x.layers.Load()
-	x.layers.Store(&layers{base: b, overlays: l.overlays[len(frozen.overlays):]})
+	bases := [2]*base{frozen.bases[0], {}}
+	bases[from] = b
+	x.layers.Store(&layers{bases: bases, overlays: x.layers.Load().overlays[len(frozen.overlays):]})
 }
 
 func (x *base) killAll(deaths []death) {
@@ -48,20 +68,22 @@ func (x *base) killAll(deaths []death) {
 }
 
 // freeze begins a new overlay and returns the layers before it, with a function
-// that takes in the subscriptions that stood in them.
-func (x *Index) freeze() (frozen *layers, take func() *builder) {
+// that takes in the subscriptions that stood in the bases from the given one on
+// and in the overlays. Who died meanwhile need not be taken in.
+func (x *Index) freeze(from int) (frozen *layers, take func() *builder) {
 	next := newOverlay(firstChains)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	frozen = x.layers.Load()
 	at := instant(x.now.Load())
-	dead := frozen.base.dead.clone()
 	overlays := append(frozen.overlays[:len(frozen.overlays):len(frozen.overlays)], next)
-	x.layers.Store(&layers{base: frozen.base, overlays: overlays})
+	x.layers.Store(&layers{bases: frozen.bases, overlays: overlays})
 	x.merging = true
 	return frozen, func() *builder {
 		n := newBuilder(x.df)
-		n.carry(frozen.base, &dead)
+		for _, b := range frozen.bases[from:] {
+			n.carry(b)
+		}
 		for _, o := range frozen.overlays {
 			for c := range o.standing(at) {
 				n.add(c.id, c.c)
@@ -72,13 +94,13 @@ func (x *Index) freeze() (frozen *layers, take func() *builder) {
 }
 
 // carry takes in what stands in another base, from its records.
-func (b *builder) carry(x *base, dead *idSet) {
+func (b *builder) carry(x *base) {
 	c := carrier{b: b, x: x, units: make([]uint32, len(x.units)), lazies: make([]uint32, len(x.lazies))}
 	drafts := make([]uint32, len(x.records)) // one more than the number
 	for a := range x.units {
 		for g := x.anchors[a]; g < x.anchors[a+1]; g++ {
 			for n := x.groups[g].first; n < x.groups[g+1].first; n++ {
-				if r := &x.records[n]; r.flags&isCopy == 0 && !dead.has(r.id) {
+				if r := &x.records[n]; r.flags&isCopy == 0 && !x.dead.has(r.id) {
 					c.record(r, uint32(a), x.groups[g].second)
 					drafts[n] = uint32(len(b.drafts))
 				}
@@ -87,7 +109,7 @@ func (b *builder) carry(x *base, dead *idSet) {
 	}
 	c.rows(drafts)
 	for _, id := range x.inert {
-		if !dead.has(id) {
+		if !x.dead.has(id) {
 			b.inert = append(b.inert, id)
 		}
 	}
@@ -165,6 +187,7 @@ func (c *carrier) rows(drafts []uint32) {
 	t, b := &c.x.rows, &c.b.rows
 	n := len(t.listStarts) - 1
 	to := make([]uint32, max(n, 0)) // one more than the number in the builder
+	fresh := make([]bool, len(to))  // not known there from another base
 	var units []uint32
 	for row := range uint32(max(n, 0)) {
 		for _, record := range t.list(row) {
@@ -180,13 +203,13 @@ func (c *carrier) rows(drafts []uint32) {
 				if !known {
 					b.idle = append(b.idle, false)
 				}
-				to[row] = number + 1
+				to[row], fresh[row] = number+1, !known
 			}
 			b.filings = append(b.filings, rowFiling{to[row] - 1, drafts[record] - 1})
 		}
 	}
 	for _, e := range t.terms() {
-		if to[e.row] != 0 {
+		if fresh[e.row] {
 			b.terms = append(b.terms, rowTerm{e.hash, to[e.row] - 1})
 		}
 	}

@@ -16,6 +16,13 @@ type changeFigures struct {
 	Remove spanFigures `json:"remove"` // the same
 	Add    spanFigures `json:"add"`
 
+	// Settled is a posting before anything was changed, Unfolded and Folded one while
+	// all changes wait for a merge, as they were put and folded in.
+	Settled     spanFigures `json:"percolate_settled"`
+	Unfolded    spanFigures `json:"percolate_while_unfolded"`
+	Folded      spanFigures `json:"percolate_while_folded"`
+	FoldSeconds float64     `json:"fold_seconds"`
+
 	MergeSeconds   float64     `json:"merge_seconds"`
 	MergingPut     spanFigures `json:"put_while_merging"`
 	MergingPosting spanFigures `json:"percolate_while_merging"`
@@ -48,6 +55,7 @@ func (w *matching) change(ctx context.Context, n int) (*changeFigures, error) {
 		return nil, err
 	}
 	var put, remove, add latencies
+	f.Settled = w.postings()
 	for id, c := range held {
 		put = append(put, timed(func() { w.index.Put(id, c) }))
 	}
@@ -58,6 +66,13 @@ func (w *matching) change(ctx context.Context, n int) (*changeFigures, error) {
 		add = append(add, timed(func() { w.index.Put(id, c) }))
 	}
 	f.Put, f.Remove, f.Add = put.figures(), remove.figures(), add.figures()
+	f.Unfolded = w.postings()
+	began := time.Now()
+	if err := w.index.Fold(ctx); err != nil {
+		return nil, err
+	}
+	f.FoldSeconds = time.Since(began).Seconds()
+	f.Folded = w.postings()
 	if err := w.merge(ctx, held, f); err != nil {
 		return nil, err
 	}
@@ -67,6 +82,16 @@ func (w *matching) change(ctx context.Context, n int) (*changeFigures, error) {
 		f.Agrees = f.Agrees && slices.Equal(dst, w.answers[i])
 	}
 	return f, nil
+}
+
+// postings times each posting in turn.
+func (w *matching) postings() spanFigures {
+	var taken latencies
+	var dst []uint32
+	for _, d := range w.documents {
+		taken = append(taken, timed(func() { dst = w.index.Percolate(dst[:0], d) }))
+	}
+	return taken.figures()
 }
 
 // merge times a writer and a reader beside a merge.

@@ -48,8 +48,8 @@ func (w *matching) soak(ctx context.Context, atLeast time.Duration) (*soakFigure
 	parts.Go(func() { put = w.churn(held, &over, &f.Changes) })
 	parts.Go(func() {
 		for !over.Load() && failed == nil {
-			if mergeDue(w.index.Stats()) {
-				failed = w.index.Merge(ctx)
+			var merged bool
+			if merged, failed = mergeDue(ctx, w.index); merged {
 				f.Merges++
 			}
 			time.Sleep(100 * time.Millisecond)

@@ -294,10 +294,11 @@ func (d *daemon) mergeIndex(ctx context.Context) error {
 	tick := time.NewTicker(mergeEvery)
 	defer tick.Stop()
 	for {
-		if mergeDue(d.index.Stats()) {
-			if err := d.index.Merge(ctx); err != nil && ctx.Err() == nil {
-				return fmt.Errorf("merge the index: %w", err)
-			}
+		merged, err := mergeDue(ctx, d.index)
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("merge the index: %w", err)
+		}
+		if merged {
 			debug.FreeOSMemory()
 		}
 		select {
@@ -308,14 +309,24 @@ func (d *daemon) mergeIndex(ctx context.Context) error {
 	}
 }
 
-// mergeDue tells whether enough waits to be folded in.
-func mergeDue(s percolate.Stats) bool { return s.Pending > max(mergeAt, s.Base/50) }
+// mergeDue merges the index, or folds changes in, if enough of them wait.
+func mergeDue(ctx context.Context, x *percolate.Index) (merged bool, err error) {
+	switch s := x.Stats(); {
+	case s.Pending > max(mergeAt, s.Base/50):
+		return true, x.Merge(ctx)
+	case s.Unfolded > foldAt:
+		return false, x.Fold(ctx)
+	}
+	return false, nil
+}
 
-// The index is merged at most every mergeEvery, when at least mergeAt changes and
-// a fiftieth of it wait: until then their criteria are kept beside it.
+// The index is looked at every mergeEvery. It is merged when at least mergeAt changes
+// and a fiftieth of it wait; until then they are folded in, foldAt at a time, since a
+// change costs each posting more before it is.
 const (
-	mergeEvery = 10 * time.Second
-	mergeAt    = 1000
+	mergeEvery = time.Second
+	mergeAt    = 5000
+	foldAt     = 1000
 )
 
 // followEvery is how often the instant follower looks at the match log.
