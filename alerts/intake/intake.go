@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -81,7 +82,8 @@ type Intake struct {
 	follower *follower
 	agencies agencies
 	// size is how many messages the next transaction takes.
-	size atomic.Int64
+	size  atomic.Int64
+	rooms sync.Pool // of *[]uint32, to percolate into
 }
 
 // New makes an intake; Load must be called before Run.

@@ -60,6 +60,18 @@ func costOf(u *text.Unit, df *Frequencies) uint64 {
 	return cost
 }
 
+// rarest2 returns the rarest term and the rarest of the others, if there are any.
+func rarest2(terms []text.Term, df *Frequencies) (first, second text.Term) {
+	first = rarest(terms, df)
+	second = first
+	for _, t := range terms {
+		if t != first && (second == first || df.Of(t) < df.Of(second)) {
+			second = t
+		}
+	}
+	return first, second
+}
+
 func rarest(terms []text.Term, df *Frequencies) text.Term {
 	best := terms[0]
 	if len(terms) == 1 {

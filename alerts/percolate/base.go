@@ -107,7 +107,7 @@ func (s *state) find() {
 	f := &s.of.finder
 	for _, t := range s.d.Text.Terms() {
 		for _, r := range f.find(uint64(t)) {
-			if !s.has(r.unit) && s.of.units[r.unit].text.HoldsBy(int(r.alternative), s.d.Text) {
+			if s.d.Text.May(r.other) && !s.has(r.unit) && s.of.units[r.unit].text.HoldsBy(int(r.alternative), s.d.Text) {
 				s.take(r.unit)
 			}
 		}
@@ -353,7 +353,7 @@ func (x *base) kill(id uint32, at instant) bool {
 func (x *base) bytes() int64 {
 	n := int64(len(x.units))*int64(unsafe.Sizeof(unit{})) + int64(len(x.lazies))*8 + int64(len(x.anchors))*4 +
 		int64(len(x.groups))*int64(unsafe.Sizeof(group{})) + int64(len(x.records))*int64(unsafe.Sizeof(record{})) + int64(len(x.extras))*4
-	n += int64(len(x.finder.filter))*8 + int64(len(x.finder.slots))*int64(unsafe.Sizeof(finderSlot{})) + int64(len(x.finder.refs))*8
+	n += int64(len(x.finder.filter))*8 + int64(len(x.finder.slots))*int64(unsafe.Sizeof(finderSlot{})) + int64(len(x.finder.refs))*int64(unsafe.Sizeof(ref{}))
 	r := &x.rows
 	n += int64(len(r.filter))*8 + int64(len(r.buckets)+len(r.rows)+len(r.memberStarts)+len(r.members)+len(r.listStarts)+len(r.lists))*4 + int64(len(r.low))*2
 	n += int64(len(x.places.circles))*int64(unsafe.Sizeof(circle{})) + int64(len(x.places.sets))*int64(unsafe.Sizeof(alerts.Where{}))

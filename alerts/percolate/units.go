@@ -121,8 +121,14 @@ func (d *dictionary) ofKey(k key) uint32 {
 	return n
 }
 
-// ref is one way in which a unit may hold: an alternative of a query's unit.
-type ref struct{ unit, alternative uint32 }
+// ref is one way in which a unit may hold: an alternative of a query's unit, with
+// another of its terms, which most postings that have the rarest do not have: where
+// the alternative lies in memory need not be looked at for that.
+type ref struct {
+	unit        uint32
+	alternative uint16
+	other       text.Bit
+}
 
 // finder leads from what a posting has to the units that may hold.
 type finder struct {
@@ -150,13 +156,14 @@ func newFinder(units []unit, df *Frequencies) finder {
 		switch {
 		case u.text != nil:
 			for i := range u.text.Alternatives() {
-				all = append(all, finding{uint64(rarest(u.text.Terms(i), df)), ref{number, uint32(i)}})
+				first, other := rarest2(u.text.Terms(i), df)
+				all = append(all, finding{uint64(first), ref{number, uint16(i), text.BitOf(other)}})
 			}
 		case u.kind == ofKey:
-			all = append(all, finding{uint64(u.key), ref{number, 0}})
+			all = append(all, finding{uint64(u.key), ref{unit: number}})
 		default:
 			for _, name := range u.names {
-				all = append(all, finding{uint64(wordKey(u.kind, name)), ref{number, 0}})
+				all = append(all, finding{uint64(wordKey(u.kind, name)), ref{unit: number}})
 			}
 		}
 	}

@@ -247,6 +247,15 @@ func (d *Document) summarise(occurrence uint32) uint8 {
 	return endsInBody | wholeInBody
 }
 
+// Bit is a term's place in the filter that a document begins with.
+type Bit uint16
+
+// BitOf is the bit of a term; many terms share it.
+func BitOf(t Term) Bit { return Bit(t % (filterWords * 64)) }
+
+// May is false only if no term with that bit is among Terms.
+func (d *Document) May(b Bit) bool { return d.filter[b>>6%filterWords]&(1<<(b%64)) != 0 }
+
 // lookup returns the index of t among the terms, or -1.
 func (d *Document) lookup(t Term) int {
 	if d.filter[t>>6%filterWords]&(1<<(t%64)) == 0 {
