@@ -264,6 +264,7 @@ func (d *daemon) run(ctx context.Context) error {
 	if err := d.intake.Load(ctx); err != nil {
 		return err
 	}
+	d.db.Shrink()
 	debug.FreeOSMemory() // what a million criteria passed through is not needed again
 	d.log.InfoContext(ctx, "ready", "pages", d.config.HTTP.PublicURL, "nats", d.broker.ClientURL(), "subscriptions", d.index.Len())
 	d.ready.set(true)

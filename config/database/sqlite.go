@@ -58,6 +58,19 @@ func openSQLite(ctx context.Context, path string, opts Options) (*DB, error) {
 	return &DB{DB: writer, Reader: reader, Dialect: SQLite, writer: make(chan struct{}, 1)}, nil
 }
 
+// Shrink gives back the memory of connections to SQLite that are idle: each keeps
+// what it read last, megabytes of a table that was read through once. To PostgreSQL
+// that is memory of its own.
+func (db *DB) Shrink() {
+	if db.Dialect != SQLite {
+		return
+	}
+	for _, pool := range []*sqlx.DB{db.DB, db.Reader} {
+		pool.SetMaxIdleConns(0)
+		pool.SetMaxIdleConns(pool.Stats().MaxOpenConnections)
+	}
+}
+
 // createPrivate makes the file and its folder if they are missing. SQLite
 // gives its journal the file's permissions.
 func createPrivate(path string) error {
