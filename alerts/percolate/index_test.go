@@ -36,19 +36,18 @@ func TestPutIsSeenByTheNextPercolateAndRemoveToo(t *testing.T) {
 }
 
 // TestAReaderSeesTheInstantAtWhichItBegan: changes that come while a posting is
-// percolated neither show nor hide anything, in the base and in the overlay.
+// percolated neither show nor hide anything, in the bases and in the overlay.
 func TestAReaderSeesTheInstantAtWhichItBegan(t *testing.T) {
 	cook, teacher := prepared(t, alerts.Criteria{Query: "Koch"}), prepared(t, alerts.Criteria{Query: "Lehrer"})
 	d := meaning().Document(&alerts.Posting{Title: "Koch (m/w/d)"})
-	for name, merged := range map[string]bool{"overlay": false, "base": true} {
+	stay := func(*Index, context.Context) error { return nil }
+	for name, merge := range map[string]func(*Index, context.Context) error{"overlay": stay, "folded": (*Index).Fold, "base": (*Index).Merge} {
 		x := New(nil)
 		for id := range uint32(6) {
 			x.Put(id, cook)
 		}
-		if merged {
-			if err := x.Merge(context.Background()); err != nil {
-				t.Fatal(err)
-			}
+		if err := merge(x, t.Context()); err != nil {
+			t.Fatal(err)
 		}
 		l, at := x.standing()
 		x.Put(0, teacher) // matches no longer
