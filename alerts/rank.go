@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"time"
+
+	"github.com/jobalertd/jobalertd/alerts/text"
 )
 
 // Rank orders the postings that meet criteria, best first, in digests and on
@@ -28,13 +30,31 @@ const secondsADay = int64(24 * time.Hour / time.Second)
 
 // Rank places d, which meets c; first is the position of its first content.
 func (c *Criteria) Rank(d *Document, first int64) Rank {
-	r := c.BestRank(d, first)
-	if c.query.IsZero() {
-		return r
-	}
-	inText, indirect := c.query.Weigh(d.Text)
+	return c.BestRank(d, first).weighed(c.query.Weigh(d.Text))
+}
+
+func (r Rank) weighed(inText, indirect int) Rank {
 	r.inText, r.indirect = uint8(min(inText, math.MaxUint8)), uint8(min(indirect, math.MaxUint8))
 	return r
+}
+
+// Ranking is Rank for many criteria that one document after another meets: what they
+// share is found once. It belongs to one goroutine.
+type Ranking struct {
+	d     *Document
+	first int64
+	words text.Weigher
+}
+
+// Next takes up a document, which must stay as it is until the next.
+func (r *Ranking) Next(d *Document, first int64) {
+	r.d, r.first = d, first
+	r.words.Next(d.Text)
+}
+
+// Rank is c.Rank of the document.
+func (r *Ranking) Rank(c *Criteria) Rank {
+	return c.BestRank(r.d, r.first).weighed(r.words.Weigh(c.query))
 }
 
 // BestRank is the best that Rank can come to, whatever the words: it costs a

@@ -81,21 +81,109 @@ func (q Query) Weigh(d *Document) (inText, indirect int) {
 	return inText, indirect
 }
 
+// Weigher is Query.Weigh for many queries of one document after another: a unit that
+// several of them share is decided once.
+type Weigher struct {
+	d    *Document
+	seen map[*Unit]found
+}
+
+// found is how a unit was found in a document.
+type found uint8
+
+const (
+	foundSomewhere found = 1 << iota
+	foundInTitle
+	foundIndirectly
+)
+
+// Next takes up a document, which must stay as it is until the next.
+func (w *Weigher) Next(d *Document) {
+	w.d = d
+	if w.seen == nil {
+		w.seen = map[*Unit]found{}
+	}
+	clear(w.seen)
+}
+
+// Weigh is q.Weigh of the document.
+func (w *Weigher) Weigh(q Query) (inText, indirect int) {
+	if q.c == nil {
+		return 0, 0
+	}
+	for i := range q.c.required {
+		f := w.group(&q.c.required[i])
+		if f&foundInTitle == 0 {
+			inText++
+		}
+		if f&foundIndirectly != 0 {
+			indirect++
+		}
+	}
+	return inText, indirect
+}
+
+// group is what group.best comes to.
+func (w *Weigher) group(g *group) found {
+	var first found
+	for _, u := range g.units {
+		f, known := w.seen[u]
+		if !known {
+			f = u.found(w.d)
+			w.seen[u] = f
+		}
+		if f&foundInTitle != 0 {
+			return f
+		}
+		if first == 0 {
+			first = f
+		}
+	}
+	return first
+}
+
+func (u *Unit) found(d *Document) found {
+	alt, inTitle := u.best(d)
+	if alt == nil {
+		return 0
+	}
+	f := foundSomewhere
+	if inTitle {
+		f |= foundInTitle
+	}
+	if alt.rule.Indirect() {
+		f |= foundIndirectly
+	}
+	return f
+}
+
 // best is the first alternative that holds in the title, else the first that
 // holds; nil if none does.
 func (g *group) best(d *Document) (alt *alternative, inTitle bool) {
 	for _, u := range g.units {
-		ways := u.all()
-		for i := range ways {
-			if !ways[i].holds(d) {
-				continue
-			}
-			if ways[i].holdsInTitle(d) {
-				return &ways[i], true
-			}
-			if alt == nil {
-				alt = &ways[i]
-			}
+		a, title := u.best(d)
+		if title {
+			return a, true
+		}
+		if alt == nil {
+			alt = a
+		}
+	}
+	return alt, false
+}
+
+// best is group.best among the unit's.
+func (u *Unit) best(d *Document) (alt *alternative, inTitle bool) {
+	ways := u.all()
+	for i := range ways {
+		if !ways[i].holds(d) {
+			continue
+		}
+		if ways[i].holdsInTitle(d) {
+			return &ways[i], true
+		}
+		if alt == nil {
+			alt = &ways[i]
 		}
 	}
 	return alt, false

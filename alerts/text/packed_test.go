@@ -222,3 +222,28 @@ func BenchmarkPacked(b *testing.B) {
 		}
 	})
 }
+
+// A weigher, whatever it weighed before, tells of a query what the query tells.
+func TestWeigher_WeighsAsTheQueryDoes(t *testing.T) {
+	t.Parallel()
+	a := shared()
+	queries := judgedQueries(t, a)
+	var w text.Weigher
+	matched := 0
+	for i, d := range judgedDocuments(t, a) {
+		w.Next(d)
+		for _, q := range queries {
+			if !q.Matches(d) {
+				continue
+			}
+			matched++
+			gotText, gotWays := w.Weigh(q)
+			if wantText, wantWays := q.Weigh(d); gotText != wantText || gotWays != wantWays {
+				t.Fatalf("query %s, document %d: it weighs %d, %d, not %d, %d", q, i, gotText, gotWays, wantText, wantWays)
+			}
+		}
+	}
+	if matched < 1000 {
+		t.Errorf("only %d pairs match: too few to tell", matched)
+	}
+}

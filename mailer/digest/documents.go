@@ -33,6 +33,7 @@ type documents struct {
 	library  *library // looked into first; nil for none
 	opened   document // what get last took from the library
 	room     alerts.Unpacked
+	ranking  alerts.Ranking
 	items    []item // room for weighing, used again for each subscriber
 	known    map[uint32]*document
 	limit    int // of postings kept

@@ -53,8 +53,8 @@ func (b *Builder) rank(a *alert, d *document) alerts.Rank {
 	return b.criteria(a).Rank(d.Document, d.stored.FirstPosition)
 }
 
-func (b *Builder) propose(a *alert, d *document) {
-	a.proposed = append(a.proposed, b.rank(a, d))
+func (a *alert) propose(r alerts.Rank, d *document) {
+	a.proposed = append(a.proposed, r)
 	a.updated = a.updated || d.stored.Position != d.stored.FirstPosition
 }
 
@@ -227,9 +227,10 @@ func (b *Builder) proposeMet(ctx context.Context, cutoff int64, rows []met, docs
 		if d == nil {
 			continue
 		}
+		docs.ranking.Next(d.Document, d.stored.FirstPosition)
 		for _, a := range m.alerts {
 			if b.verified(a, d, m.position, cutoff, now) {
-				b.propose(a, d)
+				a.propose(docs.ranking.Rank(b.criteria(a)), d)
 			}
 		}
 	}
@@ -258,7 +259,7 @@ func (b *Builder) proposeSearched(ctx context.Context, all []*alert, docs *docum
 		d := docs.analysed(&p)
 		for _, a := range searching {
 			if a.window.Searched(a.logged).Holds(p.Position) && b.criteria(a).Matches(d.Document) {
-				b.propose(a, d)
+				a.propose(b.rank(a, d), d)
 				*budget--
 			}
 		}
