@@ -12,17 +12,7 @@ import (
 // deferred before goes first, or newer postings would put it off for ever; what is
 // shown is in order of rank.
 func (d *built) cap(standard int, rest []entry) {
-	limit, best := 0, false
-	for _, a := range d.alerts {
-		limit = max(limit, capOf(a, standard))
-		best = best || a.bestOnly
-	}
-	if best && (limit <= 0 || limit > subscriptions.BestOnReturn) {
-		limit = subscriptions.BestOnReturn
-	}
-	if limit <= 0 || limit > maxItems {
-		limit = maxItems
-	}
+	limit := limitOf(d.alerts, standard)
 	if len(d.items) > limit {
 		over := d.cut(limit)
 		for i := range over {
@@ -32,6 +22,22 @@ func (d *built) cap(standard int, rest []entry) {
 	for _, e := range rest {
 		d.putAside(e)
 	}
+}
+
+// limitOf is how many postings one mail for these alerts shows.
+func limitOf(as []*alert, standard int) int {
+	limit, best := 0, false
+	for _, a := range as {
+		limit = max(limit, capOf(a, standard))
+		best = best || a.bestOnly
+	}
+	if best && (limit <= 0 || limit > subscriptions.BestOnReturn) {
+		limit = subscriptions.BestOnReturn
+	}
+	if limit <= 0 || limit > maxItems {
+		limit = maxItems
+	}
+	return limit
 }
 
 // cut takes out what goes beyond the limit, and returns it, best first.

@@ -87,7 +87,7 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	// PassSubscribers is how many subscribers one reading of the match log
-	// serves; 0 means 32,768. MaxProposals is how many postings in all it may
+	// serves; 0 means 49,152. MaxProposals is how many postings in all it may
 	// propose to them, or it is done in halves; 0 means eight million. The two
 	// bound a run's memory.
 	PassSubscribers, MaxProposals int
@@ -124,7 +124,7 @@ type Builder struct {
 // New makes a builder over a migrated database.
 func New(o Options) (*Builder, error) {
 	if o.PassSubscribers == 0 {
-		o.PassSubscribers = 32768
+		o.PassSubscribers = 49152
 	}
 	if o.MaxProposals == 0 {
 		o.MaxProposals = 8_000_000

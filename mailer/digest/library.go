@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -13,10 +14,25 @@ import (
 
 // library holds the postings of a large run's window, read and analysed once for
 // all of its subscribers, without their texts, and which of them may be one job.
-// It does not change once it is open; a nil one is empty.
+// It does not change once it is open, and its pairs once they are found; a nil one is
+// empty.
 type library struct {
 	of       map[uint32]*kept
 	partners map[uint32][]uint32 // near-duplicates that a digest may fold, both ways
+	apart    bits                // of those in of that have no partners
+	paired   chan struct{}       // closed when partners and apart are known
+}
+
+// bits is a set of posting numbers, asked for each of a run's proposals.
+type bits []uint64
+
+func (b bits) has(n uint32) bool { return int(n>>6) < len(b) && b[n>>6]&(1<<(n&63)) != 0 }
+
+func (b *bits) add(n uint32) {
+	if short := int(n>>6) + 1 - len(*b); short > 0 {
+		*b = append(*b, make(bits, short)...)
+	}
+	(*b)[n>>6] |= 1 << (n & 63)
 }
 
 // kept is a posting in a library: some 4 KB, half of them its sketch.
@@ -32,7 +48,7 @@ var errFull = errors.New("the library is full")
 // openLibrary reads the open postings whose present content lies in (after,
 // through], as many as may be kept; others are read when they are asked for.
 func (b *Builder) openLibrary(ctx context.Context, after, through int64) (*library, error) {
-	l := &library{of: map[uint32]*kept{}}
+	l := &library{of: map[uint32]*kept{}, paired: make(chan struct{})}
 	var (
 		mu    sync.Mutex
 		batch []alerts.Stored
@@ -67,7 +83,10 @@ func (b *Builder) openLibrary(ctx context.Context, after, through int64) (*libra
 	if err != nil && !errors.Is(err, errFull) {
 		return nil, err
 	}
-	l.pair(b.Twins)
+	go func() { // the first range can be turned round meanwhile
+		defer close(l.paired)
+		l.pair(b.Twins)
+	}()
 	return l, nil
 }
 
@@ -105,6 +124,19 @@ func (l *library) pair(t Twins) {
 		a, b := numbers[p[0]], numbers[p[1]]
 		l.partners[a], l.partners[b] = append(l.partners[a], b), append(l.partners[b], a)
 	}
+	slices.Sort(numbers)
+	for _, n := range numbers {
+		if len(l.partners[n]) == 0 {
+			l.apart.add(n)
+		}
+	}
+}
+
+// close waits until nothing works for the library any more.
+func (l *library) close() {
+	if l != nil {
+		<-l.paired
+	}
 }
 
 func (l *library) get(number uint32) *kept {
@@ -119,8 +151,12 @@ func (l *library) mayFold(items []item) bool {
 	if l == nil {
 		return true
 	}
+	<-l.paired
 	for i := range items {
 		n := items[i].number
+		if l.apart.has(n) {
+			continue
+		}
 		for _, p := range l.partners[n] {
 			for k := range items {
 				if items[k].number == p {

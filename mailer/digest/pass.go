@@ -22,6 +22,7 @@ type alert struct {
 	logged   int64 // the log covers its present criteria from here
 	proposed []alerts.Rank
 	updated  bool // some of those have been published in another form before
+	repeated bool // some of those may be there twice
 	bestOnly bool // first digest after a pause from which only the best is wanted
 }
 
@@ -184,6 +185,7 @@ func (b *Builder) proposeLogged(ctx context.Context, cutoff int64, all []*alert,
 		return nil
 	}
 	rows := make([]met, 0, min(metAtOnce, docs.limit))
+	var before bits // postings of the rows before
 	err := b.Postings.MatchesBetween(ctx, b.DB.Reader, span.After, span.Through, func(row alerts.Logged) error {
 		row.Subscriptions.And(numbers)
 		m := met{position: row.Position, posting: row.Posting}
@@ -193,6 +195,12 @@ func (b *Builder) proposeLogged(ctx context.Context, cutoff int64, all []*alert,
 				m.alerts = append(m.alerts, a)
 			}
 		}
+		if before.has(m.posting) {
+			for _, a := range m.alerts {
+				a.repeated = true
+			}
+		}
+		before.add(m.posting)
 		if len(m.alerts) == 0 {
 			return nil
 		}
@@ -250,6 +258,7 @@ func (b *Builder) proposeSearched(ctx context.Context, all []*alert, docs *docum
 			span = w
 		}
 		span.After, span.Through = min(span.After, w.After), max(span.Through, w.Through)
+		a.repeated = true
 		searching = append(searching, a)
 	}
 	if len(searching) == 0 {

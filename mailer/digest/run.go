@@ -69,6 +69,7 @@ func (b *Builder) Run(ctx context.Context, dueBy time.Time) (Summary, error) {
 	w := &work{b: b, run: run{cutoff: cutoff, dueBy: dueBy}, size: b.PassSubscribers, served: roaring64.New(), tries: map[int64]int{}}
 	err = w.all(ctx, started)
 	w.giveBack(ctx)
+	w.library.close()
 	if w.run.id == 0 {
 		return Summary{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
 // item is a verified posting on its way into a digest.
@@ -115,9 +116,56 @@ func (s *selection) takeDeferred(ctx context.Context, a *alert, deferred []entry
 	return nil
 }
 
-// only is gather for one alert with nothing deferred, as most are.
+// inOrder is how many of an alert's proposals, were it her only one, must be put in
+// order: where what goes beyond the cap is told by number, only those shown. Who had
+// some of them, or has one twice, might be shown more of them than that.
+func (s *selection) inOrder(a *alert) int {
+	n := len(a.proposed)
+	if s.earlier != nil || a.repeated || a.Overflow == subscriptions.Defer || n > maxItems {
+		return n
+	}
+	return min(n, limitOf([]*alert{a}, s.b.MaxPostings))
+}
+
+// sortFirst puts the best k of ranks in front, in order; the others follow in any.
+func sortFirst(ranks []alerts.Rank, k int) {
+	if k > 0 && k < len(ranks) {
+		worst := ranks[:k] // a heap, the worst at its root
+		for i := k/2 - 1; i >= 0; i-- {
+			sink(worst, i)
+		}
+		for i := k; i < len(ranks); i++ {
+			if ranks[i].Compare(worst[0]) < 0 {
+				ranks[i], worst[0] = worst[0], ranks[i]
+				sink(worst, 0)
+			}
+		}
+	}
+	slices.SortFunc(ranks[:k], alerts.Rank.Compare)
+}
+
+// sink restores the heap below i.
+func sink(heap []alerts.Rank, i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(heap) {
+			return
+		}
+		if child+1 < len(heap) && heap[child+1].Compare(heap[child]) > 0 {
+			child++
+		}
+		if heap[child].Compare(heap[i]) <= 0 {
+			return
+		}
+		heap[i], heap[child] = heap[child], heap[i]
+		i = child
+	}
+}
+
+// only is gather for one alert with nothing deferred, as most are: what is shown is
+// in order, and all of it where anything may be folded (see fold).
 func (s *selection) only(a *alert) {
-	slices.SortFunc(a.proposed, alerts.Rank.Compare)
+	sortFirst(a.proposed, s.inOrder(a))
 	last := uint32(0)
 	for _, r := range a.proposed {
 		n := r.Posting()

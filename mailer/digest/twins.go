@@ -21,13 +21,14 @@ type Twins interface {
 	Possible(sketches []Sketch) [][2]int
 }
 
-// fold puts near-duplicates among the items, which are sorted best first, behind the
-// best of each group: it is shown, the others are named with it. Nothing is folded
+// fold puts near-duplicates among the items behind the best of each group: it is
+// shown, the others are named with it, and all are in order then. Nothing is folded
 // that she said are two jobs.
 func (b *Builder) fold(ctx context.Context, items []item, apart separated, docs *documents) ([]item, error) {
 	if b.Twins == nil || len(items) < 2 || !docs.library.mayFold(items) {
 		return items, nil
 	}
+	slices.SortFunc(items, func(a, b item) int { return a.rank.Compare(b.rank) }) // perhaps only the first were
 	numbers := make([]uint32, len(items))
 	for i := range items {
 		numbers[i] = items[i].number
