@@ -324,10 +324,16 @@ func (b *Builder) Reclaim(ctx context.Context, name string) error {
 	})
 }
 
-// release ends leases even when ctx has ended: it is a courtesy to the next run.
+// releaseGrace is how long leases may still be ended once a run was stopped.
+const releaseGrace = 5 * time.Second
+
+// release ends leases even when ctx has ended, for a few seconds more: it is a
+// courtesy to the next run.
 func (b *Builder) release(ctx context.Context, subscribers []int64) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ended := ctx
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	defer context.AfterFunc(ended, func() { time.AfterFunc(releaseGrace, cancel) })()
 	const pageSize = 4000
 	for len(subscribers) > 0 {
 		n := min(len(subscribers), pageSize)
