@@ -9,7 +9,9 @@ import (
 func TestShrink_ClosesIdleConnectionsOfSQLiteAlone(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB) {
 		var one int
-		for _, pool := range []interface{ Get(any, string, ...any) error }{db.DB, db.Reader} {
+		for _, pool := range []interface {
+			Get(any, string, ...any) error
+		}{db.DB, db.Reader} {
 			if err := pool.Get(&one, "SELECT 1"); err != nil {
 				t.Fatal(err)
 			}
