@@ -293,7 +293,12 @@ func (b *Builder) lease(ctx context.Context, dueBy time.Time, limit int) ([]int6
 	for len(all) < limit {
 		var page []int64
 		now := b.Now()
-		err := database.Retry(ctx, func(ctx context.Context) error {
+		if err := ctx.Err(); err != nil {
+			return nil, errors.Join(err, b.release(ctx, all))
+		}
+		// Once begun it is finished: of a page given up in its commit nobody would know
+		// whether it was leased.
+		err := database.Retry(context.WithoutCancel(ctx), func(ctx context.Context) error {
 			return b.DB.Tx(ctx, func(tx *sqlx.Tx) (err error) {
 				page, err = b.Subscriptions.LeaseDue(ctx, tx, b.name, dueBy, now, now.Add(Lease), min(pageSize, limit-len(all)))
 				return err
