@@ -225,9 +225,10 @@ func TestJSON_IsOneObjectALine(t *testing.T) {
 		{"doctor", 1},
 		{"demo --exit", 1},
 		{"bench match --subscriptions 200 --postings 50", 1},
-		{"bench intake --subscriptions 200 --postings 50", 1},
+		{"bench intake --subscriptions 200 --postings 50 --live 50 --rate 10,20 --for 1s", 1},
 		{"bench digest --subscribers 200 --postings 50", 1},
 		{"bench mail --to " + in.relay.Address() + " --count 20 --connections 2", 1},
+		{"bench sink", 2},
 		{"bench search --postings 200", 1},
 		{"bench signup --visitors 4 --signups 8", 1},
 	}

@@ -19,9 +19,11 @@ import (
 
 // Over any ten seconds real processes together keep to the pace within two per
 // cent, in all and to one domain, and no moment is more than a second's worth ahead.
+// It measures by the machine's clock, so that a machine with other work fails it;
+// what does not depend on the machine is TestReserve's and the limiter's own tests'.
 func TestPace_HoldsOverProcesses(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes fifteen seconds")
+	if os.Getenv("OUTBOX_TEST_PACE") == "" {
+		t.Skip("a measurement of real time, for a quiet machine: set OUTBOX_TEST_PACE=1")
 	}
 	t.Parallel()
 	const perSecond, seconds = 100, 14
@@ -66,7 +68,7 @@ func TestPace_HoldsOverProcesses(t *testing.T) {
 				}
 				t.Logf("the machine stood still for %v: measured again", stalled)
 			}
-			t.Skip("processor or disk stood still in each measurement; the limiter alone is held to the same bound by a clock of its own")
+			t.Skip("processor or disk stood still in each measurement; measure again on a quiet machine")
 		})
 	}
 }
