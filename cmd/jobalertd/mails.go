@@ -30,7 +30,7 @@ func (m mails) Read(ctx context.Context, envelopes []mailer.Envelope) ([]outbox.
 			keys, at = append(keys, digest.Key{Run: e.Run, Subscriber: e.Subscriber}), append(at, i)
 		default:
 			d, err := m.single(ctx, e)
-			if database.IsAway(err) || database.IsBusy(err) || ctx.Err() != nil {
+			if err != nil && (database.IsAway(err) || database.IsBusy(err) || ctx.Err() != nil) {
 				return nil, err
 			}
 			if err != nil {

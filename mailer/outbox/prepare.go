@@ -34,6 +34,9 @@ func (r *Relay) read(ctx context.Context, envelopes []mailer.Envelope) ([]*draft
 	if err != nil {
 		return nil, err
 	}
+	if len(made) != len(envelopes) {
+		return nil, fmt.Errorf("%d drafts were read for %d envelopes", len(made), len(envelopes))
+	}
 	addresses := make([]string, 0, len(made))
 	for i := range made {
 		if made[i].To != "" {
