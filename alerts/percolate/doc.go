@@ -13,10 +13,10 @@
 // side, and nothing else has to be touched to decide them. Criteria are not kept.
 //
 // What has been built stays as it is: changes go to overlays, with their
-// criteria, and to tombstones until Merge folds them in. Readers take no lock and
-// never wait.
+// criteria, and to tombstones, until Fold makes a small base of them and Merge one
+// of everything. Readers take no lock and never wait.
 //
 // The package is pure. Intake percolates and applies changes; the daemon calls
-// Merge from a goroutine of its own. docs/adr/0012 has the layout and what else
+// Fold and Merge from a goroutine of its own. docs/adr/0012 has the layout and what else
 // was tried.
 package percolate
