@@ -105,3 +105,36 @@ func TestWithoutIsTheSameCriteriaWithThatOneLetGo(t *testing.T) {
 		}
 	})
 }
+
+func TestRanking_RanksAsTheCriteriaDo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var (
+			r      alerts.Ranking
+			all    []*alerts.Criteria
+			ranked []alerts.Ranked
+		)
+		take := func() {
+			all = all[:0]
+			ranked = ranked[:0]
+			for range rapid.IntRange(1, 5).Draw(t, "criteria") {
+				if c := drawCriteria(t); embedded().Prepare(c) == nil {
+					all, ranked = append(all, c), append(ranked, r.Take(c))
+				}
+			}
+		}
+		take()
+		for i := range 4 {
+			if i == 2 {
+				r.Drop()
+				take()
+			}
+			d := drawDocument(t)
+			own := r.Next(d, int64(i))
+			for k, c := range all {
+				if got, want := own.With(r.Fit(&ranked[k])), c.Rank(d, int64(i)); got != want {
+					t.Fatalf("ranked %+v, want %+v\ncriteria %+v", got, want, c)
+				}
+			}
+		}
+	})
+}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -119,7 +118,8 @@ func encodeNumbers(numbers []uint32) ([]byte, error) {
 }
 
 // MatchesBetween calls f for each row of the log in the window (after, through],
-// in order of position. The bitmap is only valid during the call. f's error ends it.
+// in order of position. The bitmap is only valid during the call, and not to be
+// changed. f's error ends it.
 func (s *Store) MatchesBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, f func(alerts.Logged) error) error {
 	bm := roaring.New()
 	for after < through {
@@ -128,7 +128,7 @@ func (s *Store) MatchesBetween(ctx context.Context, q sqlx.ExtContext, after, th
 			return fmt.Errorf("read match log: %w", err)
 		}
 		for _, r := range rows {
-			if _, err := bm.ReadFrom(bytes.NewReader(r.Subscriptions)); err != nil {
+			if _, err := bm.FromUnsafeBytes(r.Subscriptions); err != nil {
 				return fmt.Errorf("decode match log at position %d: %w", r.Position, err)
 			}
 			if err := f(alerts.Logged{Position: r.Position, Posting: r.Posting, Subscriptions: bm}); err != nil {

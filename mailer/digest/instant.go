@@ -95,15 +95,15 @@ func (f *Follower) metBetween(ctx context.Context, after, through int64) ([]wake
 	var rows []wakes
 	n := 0
 	err := f.b.Postings.MatchesBetween(ctx, f.b.DB.Reader, after, through, func(row alerts.Logged) error {
-		row.Subscriptions.And(f.instant)
-		if row.Subscriptions.IsEmpty() {
+		instant := roaring.And(row.Subscriptions, f.instant)
+		if instant.IsEmpty() {
 			return nil
 		}
 		if n >= maxWakes {
 			through = rows[len(rows)-1].position
 			return errEnough
 		}
-		rows = append(rows, wakes{row.Position, row.Subscriptions.ToArray()})
+		rows = append(rows, wakes{row.Position, instant.ToArray()})
 		n += len(rows[len(rows)-1].alerts)
 		return nil
 	})

@@ -17,7 +17,7 @@ import (
 // page builds and records one page of subscribers. Whoever was changed under our
 // hands is left out of the page and leased again by the run's next pass; whoever's
 // record cannot be read is left leased, so that she keeps nobody else from theirs.
-func (b *Builder) page(ctx context.Context, r run, subscribers []int64, of map[int64][]*alert, docs *documents, done func([]int64)) (Summary, error) {
+func (b *Builder) page(ctx context.Context, r run, subscribers []int64, t *turned, docs *documents, done func([]int64)) (Summary, error) {
 
 	history, err := b.history(ctx, subscribers)
 	if err != nil {
@@ -26,7 +26,7 @@ func (b *Builder) page(ctx context.Context, r run, subscribers []int64, of map[i
 	if len(history.broken) > 0 {
 		subscribers = slices.DeleteFunc(slices.Clone(subscribers), func(s int64) bool { return history.broken[s] })
 	}
-	built, err := b.buildAll(ctx, r.cutoff, subscribers, of, history, docs)
+	built, err := b.buildAll(ctx, r.cutoff, subscribers, t, history, docs)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -114,8 +114,8 @@ func (h *history) unwanted(subscriber int64) *roaring.Bitmap {
 }
 
 // buildAll builds the page's digests.
-func (b *Builder) buildAll(ctx context.Context, cutoff int64, subscribers []int64, of map[int64][]*alert, h history, docs *documents) ([]*built, error) {
-	if err := b.readUpdated(ctx, subscribers, of, &h); err != nil {
+func (b *Builder) buildAll(ctx context.Context, cutoff int64, subscribers []int64, t *turned, h history, docs *documents) ([]*built, error) {
+	if err := b.readUpdated(ctx, subscribers, t.of, &h); err != nil {
 		return nil, err
 	}
 	var wanted []uint32 // read at once rather than for each of them
@@ -134,7 +134,7 @@ func (b *Builder) buildAll(ctx context.Context, cutoff int64, subscribers []int6
 		if h.broken[s] {
 			continue
 		}
-		d, err := b.build(ctx, s, of[s], &h, docs, cutoff)
+		d, err := b.build(ctx, s, t, &h, docs, cutoff)
 		if err != nil {
 			return nil, err
 		}
@@ -156,9 +156,9 @@ func (b *Builder) readUpdated(ctx context.Context, subscribers []int64, of map[i
 }
 
 // build makes one subscriber's digest.
-func (b *Builder) build(ctx context.Context, subscriber int64, as []*alert, h *history, docs *documents, cutoff int64) (*built, error) {
-	earlier, deferred := h.unwanted(subscriber), h.deferred[subscriber]
-	s := selection{b: b, earlier: earlier, docs: docs, cutoff: cutoff, now: b.Now(), items: docs.items[:0]}
+func (b *Builder) build(ctx context.Context, subscriber int64, t *turned, h *history, docs *documents, cutoff int64) (*built, error) {
+	as, earlier, deferred := t.of[subscriber], h.unwanted(subscriber), h.deferred[subscriber]
+	s := selection{b: b, earlier: earlier, docs: docs, cards: t.cards, cutoff: cutoff, now: b.Now(), items: docs.items[:0]}
 	if err := s.gather(ctx, as, deferred); err != nil {
 		return nil, err
 	}

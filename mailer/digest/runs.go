@@ -106,18 +106,15 @@ func (b *Builder) Preview(ctx context.Context, sub subscriptions.Subscription) (
 	}
 	a := &alert{Due: subscriptions.Due{Subscription: sub}, prepared: true, logged: max(sub.LoggedFrom, covered)}
 	a.window = subscriptions.Window{After: sub.DeliveredThrough, Through: max(cutoff, sub.DeliveredThrough)}
-	docs, unlimited := b.newDocuments(nil), math.MaxInt
-	if err := b.proposeLogged(ctx, cutoff, []*alert{a}, docs, &unlimited); err != nil {
-		return mailer.DigestContent{}, err
-	}
-	if err := b.proposeSearched(ctx, []*alert{a}, docs, &unlimited); err != nil {
+	docs, t := b.newDocuments(nil), turned{of: map[int64][]*alert{sub.Subscriber: {a}}}
+	if t.cards, err = b.propose(ctx, cutoff, []*alert{a}, docs, math.MaxInt); err != nil {
 		return mailer.DigestContent{}, err
 	}
 	h, err := b.history(ctx, []int64{sub.Subscriber})
 	if err != nil {
 		return mailer.DigestContent{}, err
 	}
-	page, err := b.buildAll(ctx, cutoff, []int64{sub.Subscriber}, map[int64][]*alert{sub.Subscriber: {a}}, h, docs)
+	page, err := b.buildAll(ctx, cutoff, []int64{sub.Subscriber}, &t, h, docs)
 	if err != nil {
 		return mailer.DigestContent{}, err
 	}

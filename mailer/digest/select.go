@@ -54,7 +54,8 @@ type built struct {
 type selection struct {
 	b       *Builder
 	earlier *roaring.Bitmap
-	docs    *documents // knows what was deferred
+	docs    *documents    // knows what was deferred
+	cards   []alerts.Rank // of what is proposed
 	cutoff  int64
 	now     time.Time
 	found   map[uint32]int // index in items, for who has several alerts or something deferred
@@ -75,8 +76,8 @@ func (s *selection) gather(ctx context.Context, as []*alert, deferred []entry) e
 	}
 	s.found = map[uint32]int{}
 	for _, a := range as {
-		for _, r := range a.proposed {
-			s.take(a, r, false)
+		for _, p := range a.proposed {
+			s.take(a, p.rank(s.cards), false)
 		}
 		if err := s.takeDeferred(ctx, a, deferred); err != nil {
 			return err
@@ -108,7 +109,7 @@ func (s *selection) takeDeferred(ctx context.Context, a *alert, deferred []entry
 			return err
 		}
 		for _, n := range part {
-			if d := s.docs.get(n); d != nil && s.b.verified(a, d, unmet, s.cutoff, s.now) {
+			if d := s.docs.get(n); d != nil && d.deliverable(s.cutoff, s.now) && s.b.criteria(a).Matches(d.Document) {
 				s.take(a, s.b.rank(a, d), true)
 			}
 		}
@@ -127,34 +128,34 @@ func (s *selection) inOrder(a *alert) int {
 	return min(n, limitOf([]*alert{a}, s.b.MaxPostings))
 }
 
-// sortFirst puts the best k of ranks in front, in order; the others follow in any.
-func sortFirst(ranks []alerts.Rank, k int) {
-	if k > 0 && k < len(ranks) {
-		worst := ranks[:k] // a heap, the worst at its root
+// sortFirst puts the best k of proposals in front, in order; the others follow in any.
+func sortFirst(ps []proposal, k int) {
+	if k > 0 && k < len(ps) {
+		worst := ps[:k] // a heap, the worst at its root
 		for i := k/2 - 1; i >= 0; i-- {
 			sink(worst, i)
 		}
-		for i := k; i < len(ranks); i++ {
-			if ranks[i].Compare(worst[0]) < 0 {
-				ranks[i], worst[0] = worst[0], ranks[i]
+		for i := k; i < len(ps); i++ {
+			if ps[i] < worst[0] {
+				ps[i], worst[0] = worst[0], ps[i]
 				sink(worst, 0)
 			}
 		}
 	}
-	slices.SortFunc(ranks[:k], alerts.Rank.Compare)
+	slices.Sort(ps[:k])
 }
 
 // sink restores the heap below i.
-func sink(heap []alerts.Rank, i int) {
+func sink(heap []proposal, i int) {
 	for {
 		child := 2*i + 1
 		if child >= len(heap) {
 			return
 		}
-		if child+1 < len(heap) && heap[child+1].Compare(heap[child]) > 0 {
+		if child+1 < len(heap) && heap[child+1] > heap[child] {
 			child++
 		}
-		if heap[child].Compare(heap[i]) <= 0 {
+		if heap[child] <= heap[i] {
 			return
 		}
 		heap[i], heap[child] = heap[child], heap[i]
@@ -167,7 +168,8 @@ func sink(heap []alerts.Rank, i int) {
 func (s *selection) only(a *alert) {
 	sortFirst(a.proposed, s.inOrder(a))
 	last := uint32(0)
-	for _, r := range a.proposed {
+	for _, p := range a.proposed {
+		r := p.rank(s.cards)
 		n := r.Posting()
 		if n == last || s.earlier != nil && s.earlier.Contains(n) {
 			continue // logged twice, or had before

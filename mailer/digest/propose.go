@@ -1,0 +1,247 @@
+package digest
+
+import (
+	"context"
+
+	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/subscriptions"
+)
+
+// proposer turns the match log of a range's windows round: which postings are
+// proposed to each alert.
+type proposer struct {
+	b       *Builder
+	cutoff  int64
+	all     []*alert
+	docs    *documents
+	budget  int // of proposals
+	deck    deck
+	seats   []seat // one an alert
+	seating seating
+}
+
+// seat is what of an alert is looked at for each posting that met it, close together:
+// the alerts of a range are far more than a processor keeps at hand.
+type seat struct {
+	window   subscriptions.Window // as far as the log covers it
+	ranked   alerts.Ranked
+	proposed []proposal
+	ready    bool // ranked is
+	updated  bool // as alert has it
+	repeated bool
+}
+
+// propose gives each alert the postings of its window and returns the cards of the
+// proposals, in order. More than the budget is errTooMany.
+func (b *Builder) propose(ctx context.Context, cutoff int64, all []*alert, docs *documents, budget int) ([]alerts.Rank, error) {
+	docs.ranking.Drop()
+	p := &proposer{b: b, cutoff: cutoff, all: all, docs: docs, budget: budget, deck: deck{of: map[uint32]uint32{}},
+		seats: make([]seat, len(all)), seating: seating{}}
+	if err := p.logged(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.searched(ctx); err != nil {
+		return nil, err
+	}
+	return p.finish(), nil
+}
+
+// seating finds a seat by its subscription's number, 65,536 numbers together as the
+// log's bitmaps have them. A seat's number is one more than its index.
+type seating map[uint32]*[1 << 16]uint32
+
+func (s seating) put(id, seat uint32) {
+	page := s[id>>16]
+	if page == nil {
+		page = new([1 << 16]uint32)
+		s[id>>16] = page
+	}
+	page[id&0xffff] = seat + 1
+}
+
+// met is a row of the log with the seats, among those of the batch, that it names.
+type met struct {
+	position int64
+	posting  uint32
+	from, to int
+}
+
+// metAtOnce is how many rows of the log are verified together.
+const metAtOnce = 1000
+
+// logged reads the match log from the earliest window on and proposes each row's
+// posting to the alerts it names.
+func (p *proposer) logged(ctx context.Context) error {
+	span, first, last := p.sit()
+	if span.Empty() {
+		return nil
+	}
+	rows := make([]met, 0, min(metAtOnce, p.docs.limit))
+	var (
+		named  []uint32 // seats
+		before bits     // postings of the rows before
+	)
+	err := p.b.Postings.MatchesBetween(ctx, p.b.DB.Reader, span.After, span.Through, func(row alerts.Logged) error {
+		from, again := len(named), before.has(row.Posting)
+		named = p.named(named, &row, first, last)
+		before.add(row.Posting)
+		if len(named) == from {
+			return nil
+		}
+		if again {
+			for _, n := range named[from:] {
+				p.seats[n].repeated = true
+			}
+		}
+		if p.budget -= len(named) - from; p.budget < 0 {
+			return errTooMany
+		}
+		if rows = append(rows, met{row.Position, row.Posting, from, len(named)}); len(rows) < cap(rows) {
+			return nil
+		}
+		err := p.met(ctx, rows, named)
+		rows, named = rows[:0], named[:0]
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.met(ctx, rows, named)
+}
+
+// sit gives a seat to each alert whose window the log covers in part at least, and
+// returns what the windows span, and the first and last number.
+func (p *proposer) sit() (span subscriptions.Window, first, last uint32) {
+	for i, a := range p.all {
+		w := a.window.Logged(a.logged)
+		if w.Empty() {
+			continue
+		}
+		p.seats[i].window = w
+		p.seating.put(a.ID, uint32(i))
+		if span.Empty() {
+			span, first = w, a.ID
+		}
+		span.After, span.Through = min(span.After, w.After), max(span.Through, w.Through)
+		first, last = min(first, a.ID), max(last, a.ID)
+	}
+	return span, first, last
+}
+
+// named appends the seats of those in the range whom a row names and whose window
+// covers it.
+func (p *proposer) named(dst []uint32, row *alerts.Logged, first, last uint32) []uint32 {
+	it := row.Subscriptions.Iterator()
+	it.AdvanceIfNeeded(first)
+	var (
+		key  = ^uint32(0)
+		page *[1 << 16]uint32
+	)
+	for it.HasNext() {
+		id := it.Next()
+		if id > last {
+			break
+		}
+		if id>>16 != key {
+			key = id >> 16
+			page = p.seating[key]
+		}
+		if page == nil {
+			it.AdvanceIfNeeded((key + 1) << 16)
+			continue
+		}
+		if n := page[id&0xffff]; n > 0 && p.seats[n-1].window.Holds(row.Position) {
+			dst = append(dst, n-1)
+		}
+	}
+	return dst
+}
+
+// met verifies and ranks what some rows of the log propose.
+func (p *proposer) met(ctx context.Context, rows []met, named []uint32) error {
+	numbers := make([]uint32, len(rows))
+	for i := range rows {
+		numbers[i] = rows[i].posting
+	}
+	if err := p.docs.load(ctx, p.b.DB.Reader, numbers); err != nil {
+		return err
+	}
+	now := p.b.Now()
+	for i := range rows {
+		m := &rows[i]
+		d := p.docs.get(m.posting)
+		if d == nil || !d.deliverable(p.cutoff, now) {
+			continue
+		}
+		card := p.deck.card(p.docs.ranking.Next(d.Document, d.stored.FirstPosition))
+		updated, changed := d.stored.Position != d.stored.FirstPosition, d.stored.Position != m.position
+		for _, n := range named[m.from:m.to] {
+			s := &p.seats[n]
+			if !s.ready {
+				s.ranked, s.ready = p.docs.ranking.Take(p.b.criteria(p.all[n])), true
+			}
+			if changed && !p.b.criteria(p.all[n]).Matches(d.Document) {
+				continue
+			}
+			s.proposed = append(s.proposed, propose(p.docs.ranking.Fit(&s.ranked), card))
+			s.updated = s.updated || updated
+		}
+	}
+	return nil
+}
+
+// searched finds by Criteria.Matches what the log does not cover.
+func (p *proposer) searched(ctx context.Context) error {
+	var (
+		searching []int // in all
+		span      subscriptions.Window
+	)
+	for i, a := range p.all {
+		w := a.window.Searched(a.logged)
+		if w.Empty() {
+			continue
+		}
+		if len(searching) == 0 {
+			span = w
+		}
+		span.After, span.Through = min(span.After, w.After), max(span.Through, w.Through)
+		p.seats[i].repeated = true
+		searching = append(searching, i)
+	}
+	if len(searching) == 0 {
+		return nil
+	}
+	return p.b.Postings.OpenBetween(ctx, p.b.DB.Reader, span.After, span.Through, p.b.Now(), func(stored alerts.Stored) error {
+		d := p.docs.analysed(&stored)
+		for _, i := range searching {
+			a := p.all[i]
+			if a.window.Searched(a.logged).Holds(stored.Position) && p.b.criteria(a).Matches(d.Document) {
+				r := p.b.rank(a, d)
+				p.seats[i].proposed = append(p.seats[i].proposed, propose(r.Fit(), p.deck.card(r)))
+				p.seats[i].updated = p.seats[i].updated || d.stored.Position != d.stored.FirstPosition
+				p.budget--
+			}
+		}
+		if p.budget < 0 {
+			return errTooMany
+		}
+		return nil
+	})
+}
+
+// finish hands the proposals to the alerts and returns the cards in their order.
+// Criteria that can be read again are let go: few are asked for any more.
+func (p *proposer) finish() []alerts.Rank {
+	place := p.deck.sort()
+	for i, a := range p.all {
+		s := &p.seats[i]
+		for k, x := range s.proposed {
+			s.proposed[k] = x.at(place[x.card()])
+		}
+		a.proposed, a.updated, a.repeated = s.proposed, s.updated, s.repeated
+		if a.Stored != "" {
+			a.Criteria, a.prepared = alerts.Criteria{}, false
+		}
+	}
+	return p.deck.cards
+}
