@@ -30,10 +30,7 @@ func Possible(sketches []*Sketch) [][2]int {
 					return
 				}
 				looked[j] = i + 1
-				if comparePlaces(sketches[i], sketches[j]) == elsewhere {
-					return
-				}
-				if containment, _ := compareShingles(sketches[i].text, sketches[j].text); containment >= plainlyUnlike {
+				if possible(sketches[i], sketches[j]) {
 					found[[2]int{i, j}] = true
 				}
 			})
@@ -43,6 +40,17 @@ func Possible(sketches []*Sketch) [][2]int {
 		}
 	}
 	return slices.SortedFunc(maps.Keys(found), func(a, b [2]int) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+}
+
+// possible reports whether two may be found to be one job in some selection: what of
+// compare is theirs alone. Their texts, which cost the most, are compared last.
+func possible(a, b *Sketch) bool {
+	employer := compareEmployers(a, b)
+	if comparePlaces(a, b) == elsewhere || contradict(a, b, employer) || employer == othersEmployer && compareTitles(a, b) != equalTitles {
+		return false
+	}
+	containment, resemblance := compareShingles(a.text, b.text)
+	return !unlike(containment, resemblance, employer)
 }
 
 // block is the postings that share a word of their titles, by where they are.

@@ -63,7 +63,7 @@ func (t *batch) compare(a, b *Sketch) verdict {
 	}
 	// What is plainly unlike need not be looked at for boilerplate, which costs more.
 	containment, resemblance := compareShingles(a.text, b.text)
-	if containment < plainlyUnlike || employer == othersEmployer && resemblance < otherEmployer {
+	if unlike(containment, resemblance, employer) {
 		return verdict{apart: employer == othersEmployer}
 	}
 	if t.common != nil {
@@ -80,6 +80,11 @@ func (t *batch) compare(a, b *Sketch) verdict {
 		need = max(need, shortText)
 	}
 	return verdict{same: containment >= need, strength: containment + resemblance}
+}
+
+// unlike reports texts whose likeness no boilerplate explains away.
+func unlike(containment, resemblance float64, e employers) bool {
+	return containment < plainlyUnlike || e == othersEmployer && resemblance < otherEmployer
 }
 
 // contradict reports what no likeness of texts outweighs.

@@ -17,6 +17,19 @@ func Fold(s string) string {
 	b.Grow(len(s) + 4)
 	gap := false
 	for _, r := range composed(s) {
+		if r < utf8.RuneSelf { // nearly always
+			c := asciiLower[r]
+			if c-'a' > 'z'-'a' && c-'0' > '9'-'0' {
+				gap = true
+				continue
+			}
+			if gap && b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			gap = false
+			b.WriteByte(c)
+			continue
+		}
 		if unicode.Is(unicode.Mn, r) {
 			continue
 		}

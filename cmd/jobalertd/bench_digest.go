@@ -30,6 +30,7 @@ type benchDigestCmd struct {
 	Seed          uint64  `help:"Of what is made." default:"1"`
 	Database      string  `help:"An empty database's URL, or postgres for a private server; SQLite if not given." placeholder:"URL"`
 	Prepared      string  `help:"Keep the database as it is before the run in this file, and begin with it if it is there; SQLite alone." placeholder:"FILE" type:"path"`
+	CPUProfile    string  `help:"Where to write a CPU profile of the run." placeholder:"FILE" name:"cpu-profile" type:"path"`
 	JSON          bool    `help:"On one line at a terminal too." name:"json"`
 }
 
@@ -98,11 +99,15 @@ func (c benchDigestCmd) Run(ctx context.Context, s *session) error {
 	clock.advance(dayAhead)
 	s.say("building digests")
 	debug.FreeOSMemory()
+	profiled, err := profileTo(c.CPUProfile)
+	if err != nil {
+		return err
+	}
 	meter, stop := startMeter(), st.signUpMeanwhile(ctx)
 	sum, err := st.digests.Run(ctx, clock.now())
 	f.spent = meter.stop()
 	taken, serr := stop()
-	if err := errors.Join(err, serr); err != nil {
+	if err := errors.Join(err, serr, profiled()); err != nil {
 		return err
 	}
 	f.SignUps, f.SignUpP50, f.SignUpP99, f.SignUpMax = len(taken), millis(taken.quantile(0.5)), millis(taken.quantile(0.99)), millis(taken.quantile(1))
