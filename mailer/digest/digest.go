@@ -40,7 +40,9 @@ type Postings interface {
 
 // Subscriptions knows who is due (implemented by subscriptions/store).
 type Subscriptions interface {
-	LeaseDue(ctx context.Context, tx sqlx.ExtContext, by string, dueBy, now, leaseUntil time.Time, limit int) ([]int64, error)
+	// Due lists who is due and leased by nobody; Lease leases those of them who still are.
+	Due(ctx context.Context, q sqlx.ExtContext, dueBy, now time.Time, limit int) ([]int64, error)
+	Lease(ctx context.Context, tx sqlx.ExtContext, by string, subscribers []int64, dueBy, now, leaseUntil time.Time) ([]int64, error)
 	// Reclaim ends the leases of a builder that is dead.
 	Reclaim(ctx context.Context, tx sqlx.ExtContext, by string, now time.Time) (int64, error)
 	Release(ctx context.Context, tx sqlx.ExtContext, subscribers []int64) error

@@ -239,10 +239,10 @@ func (b *Builder) followed(ctx context.Context, tx sqlx.ExtContext, page []*buil
 // advance moves the page's windows; a movedError names whose could not be.
 func (b *Builder) advance(ctx context.Context, tx sqlx.ExtContext, r run, page []*built, followed int64) (sum Summary, err error) {
 	var advances []subscriptions.Advance
-	owner, now := map[uint32]int64{}, b.Now()
+	owner, now, known := map[uint32]int64{}, b.Now(), dates{}
 	for _, d := range page {
 		for _, a := range d.alerts {
-			next, err := b.next(a, r.cutoff, followed, now)
+			next, err := b.next(a, r.cutoff, followed, now, known)
 			if err != nil {
 				b.Log.ErrorContext(ctx, "compute next due time; it is served daily until its schedule is valid", "subscription_id", a.ID, "err", err)
 				next = subscriptions.Advance{DueAt: now.Add(24 * time.Hour), LastLocalDate: a.LastLocalDate}
@@ -272,11 +272,20 @@ func (b *Builder) advance(ctx context.Context, tx sqlx.ExtContext, r run, page [
 	return sum, nil
 }
 
+// dates are when alerts that were due together, on the same schedule, are due again:
+// reckoned once a page, since most of them are.
+type dates map[occasion]subscriptions.Advance
+
+// occasion is a digest's hour as an alert's schedule has it.
+type occasion struct {
+	schedule subscriptions.Schedule
+	due      time.Time
+}
+
 // next says when a served alert is due again. An instant one waits for the
 // follower, unless that has read past the cutoff already: then it is due once
 // more, since the follower does not wake what was due when it came by.
-func (b *Builder) next(a *alert, cutoff, followed int64, now time.Time) (subscriptions.Advance, error) {
-	var next subscriptions.Advance
+func (b *Builder) next(a *alert, cutoff, followed int64, now time.Time, known dates) (next subscriptions.Advance, err error) {
 	if a.Schedule.Frequency == subscriptions.Instant {
 		if followed > cutoff {
 			next.DueAt = now.Add(b.Hold)
@@ -284,11 +293,16 @@ func (b *Builder) next(a *alert, cutoff, followed int64, now time.Time) (subscri
 		next.LastLocalDate = a.LastLocalDate
 		return next, nil
 	}
-	var err error
-	next.LastLocalDate, err = b.calendar.Served(a.Schedule, a.DueAt, now)
-	if err != nil {
+	o := occasion{a.Schedule, a.DueAt}
+	if next, ok := known[o]; ok {
+		return next, nil
+	}
+	if next.LastLocalDate, err = b.calendar.Served(a.Schedule, a.DueAt, now); err != nil {
 		return next, err
 	}
-	next.DueAt, err = b.calendar.Next(a.Schedule, now, next.LastLocalDate)
-	return next, err
+	if next.DueAt, err = b.calendar.Next(a.Schedule, now, next.LastLocalDate); err != nil {
+		return next, err
+	}
+	known[o] = next
+	return next, nil
 }

@@ -18,6 +18,7 @@ type proposer struct {
 	deck    deck
 	seats   []seat // one an alert
 	seating seating
+	shared  subscriptions.Window // every seat's holds this; most are no larger
 }
 
 // seat is what of an alert is looked at for each posting that met it, close together:
@@ -120,9 +121,10 @@ func (p *proposer) sit() (span subscriptions.Window, first, last uint32) {
 		p.seats[i].window = w
 		p.seating.put(a.ID, uint32(i))
 		if span.Empty() {
-			span, first = w, a.ID
+			span, p.shared, first = w, w, a.ID
 		}
 		span.After, span.Through = min(span.After, w.After), max(span.Through, w.Through)
+		p.shared.After, p.shared.Through = max(p.shared.After, w.After), min(p.shared.Through, w.Through)
 		first, last = min(first, a.ID), max(last, a.ID)
 	}
 	return span, first, last
@@ -134,8 +136,9 @@ func (p *proposer) named(dst []uint32, row *alerts.Logged, first, last uint32) [
 	it := row.Subscriptions.Iterator()
 	it.AdvanceIfNeeded(first)
 	var (
-		key  = ^uint32(0)
-		page *[1 << 16]uint32
+		key      = ^uint32(0)
+		page     *[1 << 16]uint32
+		inShared = p.shared.Holds(row.Position)
 	)
 	for it.HasNext() {
 		id := it.Next()
@@ -150,7 +153,7 @@ func (p *proposer) named(dst []uint32, row *alerts.Logged, first, last uint32) [
 			it.AdvanceIfNeeded((key + 1) << 16)
 			continue
 		}
-		if n := page[id&0xffff]; n > 0 && p.seats[n-1].window.Holds(row.Position) {
+		if n := page[id&0xffff]; n > 0 && (inShared || p.seats[n-1].window.Holds(row.Position)) {
 			dst = append(dst, n-1)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -286,33 +287,41 @@ func (w *work) giveBack(ctx context.Context) {
 	}
 }
 
-// lease takes up to limit due subscribers, a page a transaction.
+// lease takes up to limit due subscribers, a page a transaction; nobody, when nobody
+// is left.
 func (b *Builder) lease(ctx context.Context, dueBy time.Time, limit int) ([]int64, error) {
 	const pageSize = 4000
 	var all []int64
-	for len(all) < limit {
-		var page []int64
-		now := b.Now()
-		if err := ctx.Err(); err != nil {
-			return nil, errors.Join(err, b.release(ctx, all))
+	for len(all) == 0 { // others may take all that are listed
+		due, err := b.Subscriptions.Due(ctx, b.DB.Reader, dueBy, b.Now(), limit)
+		if err != nil || len(due) == 0 {
+			return nil, err
 		}
-		// Once begun it is finished: of a page given up in its commit nobody would know
-		// whether it was leased.
-		err := database.Retry(context.WithoutCancel(ctx), func(ctx context.Context) error {
-			return b.DB.Tx(ctx, func(tx *sqlx.Tx) (err error) {
-				page, err = b.Subscriptions.LeaseDue(ctx, tx, b.name, dueBy, now, now.Add(Lease), min(pageSize, limit-len(all)))
-				return err
-			})
-		})
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("lease due subscribers: %w", err), b.release(ctx, all))
+		for page := range slices.Chunk(due, pageSize) {
+			leased, err := b.leasePage(ctx, dueBy, page)
+			if err != nil {
+				return nil, errors.Join(err, b.release(ctx, all))
+			}
+			all = append(all, leased...)
 		}
-		if len(page) == 0 {
-			break
-		}
-		all = append(all, page...)
 	}
 	return all, nil
+}
+
+func (b *Builder) leasePage(ctx context.Context, dueBy time.Time, page []int64) (leased []int64, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	now := b.Now()
+	// Once begun it is finished: of a page given up in its commit nobody would know
+	// whether it was leased.
+	err = database.Retry(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		return b.DB.Tx(ctx, func(tx *sqlx.Tx) (err error) {
+			leased, err = b.Subscriptions.Lease(ctx, tx, b.name, page, dueBy, now, now.Add(Lease))
+			return err
+		})
+	})
+	return leased, err
 }
 
 // Reclaim gives the builder the name under which it leases from now on, and ends what

@@ -403,7 +403,11 @@ func TestReclaim_TakesBackWhatADeadBuilderLeased(t *testing.T) {
 		o.publish("p", o.posting("Koch"))
 		o.advance(24 * time.Hour)
 		o.tx(func(ctx context.Context, tx *sqlx.Tx) error {
-			leased, err := o.subs.LeaseDue(ctx, tx, "r1", o.now(), o.now(), o.now().Add(digest.Lease), 10)
+			due, err := o.subs.Due(ctx, tx, o.now(), o.now(), 10)
+			if err != nil {
+				return err
+			}
+			leased, err := o.subs.Lease(ctx, tx, "r1", due, o.now(), o.now(), o.now().Add(digest.Lease))
 			if len(leased) != 1 {
 				t.Errorf("%d subscribers were leased, want 1", len(leased))
 			}

@@ -14,15 +14,27 @@ import (
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
-// LeaseDue leases to the builder called by, until leaseUntil, up to limit subscribers who
-// have a confirmed subscription due by dueBy and whom nobody leases at now. It
-// returns them ascending; none means that all are leased or served. On PostgreSQL
-// replicas pass over each other's rows.
-func (s *Store) LeaseDue(ctx context.Context, tx sqlx.ExtContext, by string, dueBy, now, leaseUntil time.Time, limit int) ([]int64, error) {
+// Due lists, ascending, up to limit subscribers who have a confirmed subscription due
+// by dueBy and whom nobody leases at now, those due longest. It takes no lock: Lease
+// decides who gets them.
+func (s *Store) Due(ctx context.Context, q sqlx.ExtContext, dueBy, now time.Time, limit int) ([]int64, error) {
+	var due []int64
+	arg := map[string]any{"due_by_ms": dueBy.UnixMilli(), "now_ms": now.UnixMilli(), "limit": limit}
+	if err := s.q.Select(ctx, q, &due, "subscribers-due", arg); err != nil {
+		return nil, fmt.Errorf("list due subscribers: %w", err)
+	}
+	slices.Sort(due)
+	return slices.Compact(due), nil
+}
+
+// Lease leases to the builder called by, until leaseUntil, those of subscribers who are
+// still due by dueBy and whom nobody leases at now, and returns them ascending. On
+// PostgreSQL replicas pass over each other's rows.
+func (s *Store) Lease(ctx context.Context, tx sqlx.ExtContext, by string, subscribers []int64, dueBy, now, leaseUntil time.Time) ([]int64, error) {
 	var leased []int64
-	err := s.q.Select(ctx, tx, &leased, "subscribers-lease", map[string]any{
-		"due_by_ms": dueBy.UnixMilli(), "now_ms": now.UnixMilli(), "lease_until_ms": leaseUntil.UnixMilli(), "leased_by": by, "limit": limit})
-	if err != nil {
+	arg := map[string]any{"subscribers": database.Array{Slice: subscribers}, "leased_by": by,
+		"due_by_ms": dueBy.UnixMilli(), "now_ms": now.UnixMilli(), "lease_until_ms": leaseUntil.UnixMilli()}
+	if err := s.q.Select(ctx, tx, &leased, "subscribers-lease", arg); err != nil {
 		return nil, fmt.Errorf("lease due subscribers: %w", err)
 	}
 	slices.Sort(leased)

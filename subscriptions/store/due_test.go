@@ -17,12 +17,24 @@ var seven = time.Date(2026, 6, 2, 5, 0, 0, 0, time.UTC)
 
 func (b *bench) lease(dueBy, now time.Time, limit int) []int64 {
 	b.Helper()
-	var leased []int64
-	b.tx(func(tx *sqlx.Tx) (err error) {
-		leased, err = b.s.LeaseDue(b.Context(), tx, "r1", dueBy, now, now.Add(time.Minute), limit)
+	leased, err := b.leaseDue(dueBy, now, limit)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return leased
+}
+
+// leaseDue lists who is due and leases them.
+func (b *bench) leaseDue(dueBy, now time.Time, limit int) (leased []int64, err error) {
+	due, err := b.s.Due(b.Context(), b.db.Reader, dueBy, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	err = b.db.Tx(b.Context(), func(tx *sqlx.Tx) (err error) {
+		leased, err = b.s.Lease(b.Context(), tx, "r1", due, dueBy, now, now.Add(time.Minute))
 		return err
 	})
-	return leased
+	return leased, err
 }
 
 func (b *bench) due(dueBy time.Time, subscribers ...int64) []uint32 {
@@ -69,6 +81,26 @@ func TestLeaseDueTakesWhoIsDueAndFree(t *testing.T) {
 	})
 }
 
+func TestLeaseLeavesOutWhoWasServedSinceListed(t *testing.T) {
+	each(t, func(b *bench) {
+		anna, served := b.confirmed("anna@example.org", "Koch", subscriptions.Daily)
+		cleo, _ := b.confirmed("cleo@example.org", "Koch", subscriptions.Daily)
+		listed, err := b.s.Due(b.Context(), b.db.Reader, seven, seven, 10)
+		if err != nil || !slices.Equal(listed, []int64{anna, cleo}) {
+			b.Fatalf("listed %v, %v", listed, err)
+		}
+		was := b.get(served)
+		b.advance(subscriptions.Advance{ID: served, Through: b.clock(), DueAt: seven.AddDate(0, 0, 1), SeenThrough: was.DeliveredThrough, SeenPosition: was.Position})
+		b.tx(func(tx *sqlx.Tx) error {
+			leased, err := b.s.Lease(b.Context(), tx, "r1", listed, seven, seven, seven.Add(time.Minute))
+			if !slices.Equal(leased, []int64{cleo}) {
+				b.Errorf("leased %v, want %v alone", leased, cleo)
+			}
+			return err
+		})
+	})
+}
+
 func TestBuildersLeaseDisjointly(t *testing.T) {
 	each(t, func(b *bench) {
 		want := make([]int64, 60)
@@ -81,16 +113,16 @@ func TestBuildersLeaseDisjointly(t *testing.T) {
 		for range 4 {
 			wg.Go(func() {
 				for {
-					var got []int64
-					err := b.db.Tx(b.Context(), func(tx *sqlx.Tx) (err error) {
-						got, err = b.s.LeaseDue(b.Context(), tx, "r1", seven, seven, seven.Add(time.Minute), 7)
-						return err
-					})
+					got, err := b.leaseDue(seven, seven, 7)
 					if err != nil {
 						b.Error(err)
+						return
 					}
 					if len(got) == 0 {
-						return
+						if left, err := b.s.Due(b.Context(), b.db.Reader, seven, seven, 1); err != nil || len(left) == 0 {
+							return
+						}
+						continue // another took all that were listed
 					}
 					mu.Lock()
 					all = append(all, got...)

@@ -42,11 +42,7 @@ func TestBuildersAndVisitorsNeverDeadlock(t *testing.T) {
 // build leases and advances a few pages, as digests do.
 func (b *bench) build(random *rand.Rand) {
 	for range 15 {
-		var leased []int64
-		err := b.db.Tx(b.Context(), func(tx *sqlx.Tx) (err error) {
-			leased, err = b.s.LeaseDue(b.Context(), tx, "r1", seven.AddDate(1, 0, 0), seven, seven.Add(time.Minute), 6)
-			return err
-		})
+		leased, err := b.leaseDue(seven.AddDate(1, 0, 0), seven, 6)
 		if err != nil {
 			b.Errorf("lease: %v", err)
 			return

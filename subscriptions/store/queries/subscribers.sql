@@ -53,3 +53,11 @@ DELETE FROM subscribers
 -- name: subscribers-reclaim
 -- Ends what a builder that died still leases.
 UPDATE subscribers SET lease_until_ms = 0 WHERE leased_by = :leased_by AND lease_until_ms > :now_ms;
+
+-- name: subscribers-due
+-- Who has something due and is free, those due longest first. Of two alerts of one subscriber both are listed.
+SELECT p.id
+  FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber_id
+ WHERE s.state = 'confirmed' AND s.due_at_ms IS NOT NULL AND s.due_at_ms <= :due_by_ms AND p.lease_until_ms <= :now_ms
+ ORDER BY s.due_at_ms, s.id
+ LIMIT :limit;

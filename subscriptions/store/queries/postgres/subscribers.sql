@@ -1,17 +1,16 @@
 -- name: subscribers-lease
--- Leases subscribers who have something due to one builder, passing over those another is leasing. A row leased
+-- Leases to one builder those of a page who are still due and free, passing over those another is leasing. A row leased
 -- since the snapshot fails the condition when it is looked at again under the lock.
-WITH due AS MATERIALIZED (
+WITH free AS MATERIALIZED (
     SELECT p.id
-      FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber_id
-     WHERE s.state = 'confirmed' AND s.due_at_ms IS NOT NULL AND s.due_at_ms <= :due_by_ms AND p.lease_until_ms <= :now_ms
-     ORDER BY s.due_at_ms
-     LIMIT :limit
+      FROM subscribers p
+     WHERE p.id = ANY(CAST(:subscribers AS BIGINT[])) AND p.lease_until_ms <= :now_ms
+       AND EXISTS (SELECT 1 FROM subscriptions s WHERE s.subscriber_id = p.id AND s.state = 'confirmed' AND s.due_at_ms <= :due_by_ms)
        FOR NO KEY UPDATE OF p SKIP LOCKED
 )
 UPDATE subscribers
    SET lease_until_ms = :lease_until_ms, leased_by = :leased_by
- WHERE id IN (SELECT id FROM due)
+ WHERE id IN (SELECT id FROM free)
 RETURNING id;
 
 -- name: subscribers-release

@@ -1,13 +1,10 @@
 -- name: subscribers-lease
--- Leases subscribers who have something due to one builder. In order of due time, which is the index's, so that a
--- page costs what it holds and not what is due in all; of two alerts of one subscriber the second counts for nothing.
+-- Leases to one builder those of a page who are still due and free.
 UPDATE subscribers
    SET lease_until_ms = :lease_until_ms, leased_by = :leased_by
- WHERE id IN (SELECT s.subscriber_id
-                FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber_id
-               WHERE s.state = 'confirmed' AND s.due_at_ms IS NOT NULL AND s.due_at_ms <= :due_by_ms AND p.lease_until_ms <= :now_ms
-               ORDER BY s.due_at_ms, s.id
-               LIMIT :limit)
+ WHERE id IN (SELECT value FROM json_each(:subscribers)) AND lease_until_ms <= :now_ms
+   AND EXISTS (SELECT 1 FROM subscriptions s
+                WHERE s.subscriber_id = subscribers.id AND s.state = 'confirmed' AND s.due_at_ms <= :due_by_ms)
 RETURNING id;
 
 -- name: subscribers-release
