@@ -46,7 +46,12 @@ func Possible(sketches []*Sketch) [][2]int {
 // compare is theirs alone. Their texts, which cost the most, are compared last.
 func possible(a, b *Sketch) bool {
 	employer := compareEmployers(a, b)
-	if comparePlaces(a, b) == elsewhere || contradict(a, b, employer) || employer == othersEmployer && compareTitles(a, b) != equalTitles {
+	if employer == othersEmployer {
+		if _, _, equal := compared(a, b); !equal {
+			return false
+		}
+	}
+	if comparePlaces(a, b) == elsewhere || contradict(a, b, employer) {
 		return false
 	}
 	containment, resemblance := compareShingles(a.text, b.text)

@@ -125,18 +125,12 @@ const (
 )
 
 func compareTitles(a, b *Sketch) titles {
-	x, y := a.title.words, b.title.words
-	if len(x) == 0 || len(y) == 0 {
-		return otherTitles
-	}
-	if slices.Equal(x, y) {
+	x, y, equal := compared(a, b)
+	switch {
+	case equal:
 		return equalTitles
-	}
-	// An agency puts its client's name into the title, a board the town.
-	if bareX, bareY := beyond(x, b.aside), beyond(y, a.aside); len(bareX) > 0 && len(bareY) > 0 {
-		if x, y = bareX, bareY; slices.Equal(x, y) {
-			return equalTitles
-		}
+	case len(x) == 0 || len(y) == 0:
+		return otherTitles
 	}
 	moreX, moreY := beyond(x, y), beyond(y, x)
 	switch {
@@ -146,6 +140,19 @@ func compareTitles(a, b *Sketch) titles {
 		return partTitles
 	}
 	return otherTitles
+}
+
+// compared gives what of two titles is compared, and whether it is the same.
+func compared(a, b *Sketch) (x, y []string, equal bool) {
+	x, y = a.title.words, b.title.words
+	if len(x) == 0 || len(y) == 0 || slices.Equal(x, y) {
+		return x, y, len(x) > 0 && len(y) > 0
+	}
+	// An agency puts its client's name into the title, a board the town.
+	if bareX, bareY := beyond(x, b.aside), beyond(y, a.aside); len(bareX) > 0 && len(bareY) > 0 {
+		x, y = bareX, bareY
+	}
+	return x, y, slices.Equal(x, y)
 }
 
 // alike reports whether the words in which titles differ are one another, put
