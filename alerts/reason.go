@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jobalertd/jobalertd/alerts/gazetteer"
@@ -170,7 +171,8 @@ func distanceText(km float64, from string) (de, en string) {
 	if n == 0 {
 		return "in " + from, "in " + from
 	}
-	return fmt.Sprintf("%d km von %s", n, from), fmt.Sprintf("%d km from %s", n, from)
+	far := Quantity(strconv.Itoa(n), "km")
+	return far + " von " + from, far + " from " + from
 }
 
 func (c *Criteria) inCircle(d *Document) bool {

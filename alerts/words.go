@@ -29,6 +29,9 @@ func (t EmploymentType) Text(locale string) string {
 	return texts[1]
 }
 
+// Quantity is a number with its unit, which no line break parts: "7 km".
+func Quantity(number, unit string) string { return number + pay.NoBreak + unit }
+
 // Text is the pay asked for, as people write it: "3.500 € im Monat".
 func (s *Salary) Text(locale string) string {
 	return pay.Format(s.Min, s.Min, s.Currency, pay.Unit(s.Unit), locale)

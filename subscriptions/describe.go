@@ -81,7 +81,7 @@ func describePlaces(m *alerts.Meaning, c *alerts.Criteria, pick func(string, str
 			places = append(places, p.Label())
 			continue
 		}
-		places = append(places, fmt.Sprintf("%s km %s %s", strconv.FormatFloat(p.Radius(), 'f', -1, 64), pick("um", "around"), p.Label()))
+		places = append(places, alerts.Quantity(strconv.FormatFloat(p.Radius(), 'f', -1, 64), "km")+pick(" um ", " around ")+p.Label())
 	}
 	for _, code := range c.States {
 		name := code
@@ -118,12 +118,12 @@ func (s Schedule) Describe(locale string) string {
 		return "at once"
 	case Daily:
 		if de {
-			return fmt.Sprintf("täglich um %d Uhr", s.Hour)
+			return "täglich um " + alerts.Quantity(strconv.Itoa(s.Hour), "Uhr")
 		}
 		return fmt.Sprintf("daily at %02d:00", s.Hour)
 	case Weekly:
 		if de {
-			return fmt.Sprintf("jeden %s um %d Uhr", WeekdayName(s.Weekday, locale), s.Hour)
+			return "jeden " + WeekdayName(s.Weekday, locale) + " um " + alerts.Quantity(strconv.Itoa(s.Hour), "Uhr")
 		}
 		return fmt.Sprintf("every %s at %02d:00", WeekdayName(s.Weekday, locale), s.Hour)
 	}

@@ -15,8 +15,8 @@ func TestCriteriaAreDescribedInBothLanguages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for locale, want := range map[string]string{
-		"de": "Medizininformatiker · 25 km um Gelsenkirchen oder Bayern · nicht ortsunabhängig · ab 3.500 € im Monat · Vollzeit · nicht bei Muster GmbH · ohne Vermittlungen",
-		"en": "Medizininformatiker · 25 km around Gelsenkirchen or Bayern · not remote · from €3,500 a month · full time · not at Muster GmbH · no agencies",
+		"de": "Medizininformatiker · 25\u00a0km um Gelsenkirchen oder Bayern · nicht ortsunabhängig · ab 3.500\u00a0€ im Monat · Vollzeit · nicht bei Muster GmbH · ohne Vermittlungen",
+		"en": "Medizininformatiker · 25\u00a0km around Gelsenkirchen or Bayern · not remote · from €3,500 a month · full time · not at Muster GmbH · no agencies",
 	} {
 		if got := subscriptions.Describe(meaning(), &c, locale); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", locale, got, want)
@@ -41,8 +41,8 @@ func TestSchedulesAreDescribedInBothLanguages(t *testing.T) {
 		de, en   string
 	}{
 		{subscriptions.Schedule{Frequency: subscriptions.Instant}, "sofort", "at once"},
-		{subscriptions.Schedule{Frequency: subscriptions.Daily, Hour: 7}, "täglich um 7 Uhr", "daily at 07:00"},
-		{subscriptions.Schedule{Frequency: subscriptions.Weekly, Hour: 18, Weekday: time.Friday}, "jeden Freitag um 18 Uhr", "every Friday at 18:00"},
+		{subscriptions.Schedule{Frequency: subscriptions.Daily, Hour: 7}, "täglich um 7\u00a0Uhr", "daily at 07:00"},
+		{subscriptions.Schedule{Frequency: subscriptions.Weekly, Hour: 18, Weekday: time.Friday}, "jeden Freitag um 18\u00a0Uhr", "every Friday at 18:00"},
 		{subscriptions.Schedule{Frequency: "fortnight"}, "fortnight", "fortnight"},
 	} {
 		if de, en := tt.schedule.Describe("de"), tt.schedule.Describe("en"); de != tt.de || en != tt.en {

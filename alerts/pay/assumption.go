@@ -48,10 +48,10 @@ func (a Assumption) german() string {
 		assumed = append(assumed, s)
 	}
 	if a.HoursPerWeek > 0 {
-		put(a.HoursStated, plain(a.HoursPerWeek, ",")+" h/Woche")
+		put(a.HoursStated, plain(a.HoursPerWeek, ",")+NoBreak+"h/Woche")
 	}
 	if a.DaysPerWeek > 0 {
-		put(false, plain(a.DaysPerWeek, ",")+" Tage/Woche")
+		put(false, plain(a.DaysPerWeek, ",")+NoBreak+"Tage/Woche")
 	}
 	if a.SalariesPerYear > 0 {
 		put(a.SalariesStated, plain(a.SalariesPerYear, ",")+" Gehälter")
@@ -72,7 +72,7 @@ func (a Assumption) german() string {
 		out = append(out, join(stated, " und ")+" laut Text")
 	}
 	if a.PartTimeShare > 0 {
-		out = append(out, "Teilzeit "+plain(100*a.PartTimeShare, ",")+" %")
+		out = append(out, "Teilzeit "+plain(100*a.PartTimeShare, ",")+NoBreak+"%")
 	}
 	return strings.Join(out, "; ")
 }
@@ -87,10 +87,10 @@ func (a Assumption) english() string {
 		assumed = append(assumed, s)
 	}
 	if a.HoursPerWeek > 0 {
-		put(a.HoursStated, plain(a.HoursPerWeek, ".")+" h a week")
+		put(a.HoursStated, plain(a.HoursPerWeek, ".")+NoBreak+"h a week")
 	}
 	if a.DaysPerWeek > 0 {
-		put(false, plain(a.DaysPerWeek, ".")+" days a week")
+		put(false, plain(a.DaysPerWeek, ".")+NoBreak+"days a week")
 	}
 	if a.SalariesPerYear > 0 {
 		put(a.SalariesStated, plain(a.SalariesPerYear, ".")+" salaries")
@@ -111,7 +111,7 @@ func (a Assumption) english() string {
 		out = append(out, join(stated, " and ")+" as stated")
 	}
 	if a.PartTimeShare > 0 {
-		out = append(out, "part time "+plain(100*a.PartTimeShare, ".")+" %")
+		out = append(out, "part time "+plain(100*a.PartTimeShare, ".")+NoBreak+"%")
 	}
 	return strings.Join(out, "; ")
 }

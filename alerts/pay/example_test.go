@@ -13,8 +13,8 @@ func ExampleParse() {
 	fmt.Println(s.YearlyMin, s.YearlyMax)
 	fmt.Println(s.Assumption.Text("de"))
 	// Output:
-	// true ab 18,50 € pro Stunde
+	// true ab 18,50 € pro Stunde
 	// Stundenlohn ab 18,50 €
 	// 33670 0
-	// 12 Gehälter angenommen; 35 h/Woche laut Text
+	// 12 Gehälter angenommen; 35 h/Woche laut Text
 }

@@ -6,6 +6,11 @@ import (
 	"strings"
 )
 
+// NoBreak stands between a number and its unit, so that a line does not end
+// between them. It is the full space, not the narrow U+202F, which many fonts of
+// mail programs lack.
+const NoBreak = "\u00a0"
+
 // symbols are the signs written before an English amount.
 var symbols = map[string]string{"EUR": "€", "USD": "$", "GBP": "£"}
 
@@ -41,15 +46,18 @@ func formatGerman(lo, hi float64, currency string, unit Unit) string {
 	if currency == "EUR" {
 		currency = "€"
 	}
-	return strings.TrimRight(s+" "+currency+" "+germanUnit[unit], " ")
+	if currency != "" {
+		s += NoBreak + currency
+	}
+	return strings.TrimRight(s+" "+germanUnit[unit], " ")
 }
 
 func formatEnglish(lo, hi float64, currency string, unit Unit) string {
 	cents := hasCents(lo) || hasCents(hi)
 	write := func(v float64) string { return money(v, cents, ",", ".") }
 	sign, ok := symbols[currency]
-	if !ok {
-		sign = currency + " "
+	if !ok && currency != "" {
+		sign = currency + NoBreak
 	}
 	var s string
 	switch {

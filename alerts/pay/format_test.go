@@ -17,11 +17,11 @@ func ExampleFormat() {
 	fmt.Println(pay.Format(0, 60000, "GBP", pay.Year, "en"))
 	fmt.Println(pay.Format(6500, 6500, "CHF", pay.Month, "de-CH"))
 	// Output:
-	// 3.200–3.800 € im Monat
+	// 3.200–3.800 € im Monat
 	// €3,200–3,800 a month
-	// ab 18,50 € pro Stunde
+	// ab 18,50 € pro Stunde
 	// up to £60,000 a year
-	// 6.500 CHF im Monat
+	// 6.500 CHF im Monat
 }
 
 func TestFormat_SaysNothingWithoutAnAmount(t *testing.T) {
@@ -77,16 +77,16 @@ func amountFor(t *rapid.T, unit pay.Unit, label string) float64 {
 func TestAssumption_TextNamesWhatWasTaken(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, de, en string }{
-		{"18,50 €/Std.", "40 h/Woche und 12 Gehälter angenommen", "assuming 40 h a week and 12 salaries"},
+		{"18,50 €/Std.", "40\u00a0h/Woche und 12 Gehälter angenommen", "assuming 40\u00a0h a week and 12 salaries"},
 		{"Gehalt 3.000 €/Monat", "12 Gehälter angenommen", "assuming 12 salaries"},
 		{"3.000 €/Monat, 14 Gehälter", "14 Gehälter laut Text", "14 salaries as stated"},
-		{"Tagessatz 800 €", "5 Tage/Woche und 12 Gehälter angenommen", "assuming 5 days a week and 12 salaries"},
+		{"Tagessatz 800 €", "5\u00a0Tage/Woche und 12 Gehälter angenommen", "assuming 5\u00a0days a week and 12 salaries"},
 		{"52.000 € p. a.", "", ""},
 		{"Jahresgehalt 52.000 €", "", ""},
 		{"E 11 TVöD", "nach Tabelle TVöD VKA 2026-05 E 11 (Vollzeit); 12 Gehälter angenommen", "by pay table TVöD VKA 2026-05 E 11 (full time); assuming 12 salaries"},
 		{"45k", "EUR und Betrag im Jahr angenommen", "assuming EUR and an amount a year"},
-		{"16 €/Std., 20 Std./Woche", "12 Gehälter angenommen; 20 h/Woche laut Text; Teilzeit 50 %", "assuming 12 salaries; 20 h a week as stated; part time 50 %"},
-		{"Teilzeit (50 %), 1.900 € brutto im Monat", "12 Gehälter angenommen; Teilzeit 50 %", "assuming 12 salaries; part time 50 %"},
+		{"16 €/Std., 20 Std./Woche", "12 Gehälter angenommen; 20\u00a0h/Woche laut Text; Teilzeit 50\u00a0%", "assuming 12 salaries; 20\u00a0h a week as stated; part time 50\u00a0%"},
+		{"Teilzeit (50 %), 1.900 € brutto im Monat", "12 Gehälter angenommen; Teilzeit 50\u00a0%", "assuming 12 salaries; part time 50\u00a0%"},
 	} {
 		s, ok := pay.Parse(c.text)
 		if !ok {

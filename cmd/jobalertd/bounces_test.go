@@ -314,7 +314,7 @@ func TestAMailToSubscribeIsAnsweredWithTheUsualConfirmation(t *testing.T) {
 		}
 		m, err := mails{o.daemon.stores}.Compose(t.Context(), list[0])
 		o.must(err)
-		for _, want := range []string{"Verstanden wurde:", "Medizininformatiker =C2=B7 40 km um Gelsenkirchen", "unter dieser Adresse"} {
+		for _, want := range []string{"Verstanden wurde:", "Medizininformatiker =C2=B7 40=C2=A0km um Gelsenkirchen", "unter dieser Adresse"} {
 			if m.To != "grace@example.net" || !bytes.Contains(m.Data, []byte(want)) {
 				t.Errorf("the confirmation does not say %q:\n%s", want, m.Data)
 			}

@@ -127,7 +127,7 @@ func (l life) change(h *house, v *visitor, manage string) {
 	v.press(".card .actions a", http.StatusOK, l.preview)
 	v.fill("radius-0", "50")
 	v.fill("hour", "18")
-	v.press("form.card button:not([name])", http.StatusOK, l.saved, "50 km", "18")
+	v.press("form.card button:not([name])", http.StatusOK, l.saved, "50\u00a0km", "18")
 	v.do(chromedp.Click(chromedp.CSS("section.card summary")))
 	until := time.Now().AddDate(0, 0, 14)
 	v.do(chromedp.SetValue(chromedp.CSS("section.card input[type=date]"), until.Format(time.DateOnly)), chromedp.SetValue(chromedp.CSS("section.card details select"), "best"))

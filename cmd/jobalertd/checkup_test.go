@@ -83,7 +83,7 @@ func TestCheckup_IsSentToWhomItStillConcerns(t *testing.T) {
 		}
 		m, err := w.daemon.capture.Read(mails[0].Name)
 		w.must(err)
-		for _, want := range []string{"seit 61 Tagen", "10 km", "Im Umkreis von 50 km sind gerade 2 Stellen offen", "/alerts/1?radius=50", "/unsubscribe/"} {
+		for _, want := range []string{"seit 61 Tagen", "10\u00a0km", "Im Umkreis von 50\u00a0km sind gerade 2 Stellen offen", "/alerts/1?radius=50", "/unsubscribe/"} {
 			if !strings.Contains(m.Text, want) {
 				t.Errorf("the mail does not say %q:\n%s", want, m.Text)
 			}

@@ -23,6 +23,10 @@ var (
 	anywhere = regexp.MustCompile(`(?i)\b(?:remote|home[ -]?office|ortsunabhängig)\b`)
 )
 
+// noBreaks are the spaces that stand in lines copied from our mails, which \s does
+// not know.
+var noBreaks = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ")
+
 var (
 	linking = wordSet("in im um bei near raum umgebung around von of") // join a place to what stands before it
 	either  = wordSet("oder or und and")                               // join two places
@@ -73,6 +77,7 @@ func wishIn(m *alerts.Meaning, line string) (alerts.Criteria, bool) {
 // conditionsIn takes out of a line what can be told by its form.
 func conditionsIn(line string) (c alerts.Criteria, radius float64, rest string) {
 	radius = float64(alerts.DefaultRadiusKM)
+	line = noBreaks.Replace(line)
 	take := func(what *regexp.Regexp, use func(found []string) bool) {
 		if found := what.FindStringSubmatch(line); found != nil && use(found) {
 			line = strings.Replace(line, found[0], " ", 1)

@@ -55,6 +55,7 @@ func TestWishesSayMoreThanWordsAndPlaces(t *testing.T) {
 	for line, want := range map[string]string{
 		"Pflegefachkraft Köln ab 3500 €":            "Pflegefachkraft [Köln] 3500 EUR MONTH []",
 		"Erzieher Teilzeit Leipzig 10 km ab 20 €/h": "Erzieher [Leipzig] 20 EUR HOUR [PART_TIME]",
+		"Koch Leipzig 10\u00a0km ab 20\u202f€/h":    "Koch [Leipzig] 20 EUR HOUR []", // as our mails write it
 		"Arzt 62.000 Euro im Jahr Hamburg":          "Arzt [Hamburg] 62000 EUR YEAR []",
 		"Softwareentwickler remote":                 "Softwareentwickler [] only []",
 		"Entwickler remote oder Berlin":             "Entwickler [Berlin] include []",

@@ -52,8 +52,8 @@ var works = []alerts.Posting{
 
 // reasons are why the sample postings fit.
 var reasons = map[string][]string{
-	"de": {"„Medizininformatiker“ im Titel", "7 km von Gelsenkirchen", "3.200–3.800 € im Monat"},
-	"en": {"“Medizininformatiker” in the title", "7 km from Gelsenkirchen", "€3,200–3,800 a month"},
+	"de": {"„Medizininformatiker“ im Titel", "7\u00a0km von Gelsenkirchen", "3.200–3.800\u00a0€ im Monat"},
+	"en": {"“Medizininformatiker” in the title", "7\u00a0km from Gelsenkirchen", "€3,200–3,800 a month"},
 }
 
 func postings(locale string, n, several int) []mailer.DigestPosting {
@@ -75,8 +75,8 @@ func postings(locale string, n, several int) []mailer.DigestPosting {
 }
 
 func alertsOf(n int, locale string) []mailer.DigestAlert {
-	names := []string{"Medizininformatiker · 25 km um Gelsenkirchen · ab 3.500 € im Monat", "„Data Manager“ OR Dokumentar · ortsunabhängig", "Krankenhaus-IT · Nordrhein-Westfalen"}
-	every := map[string]string{"de": "täglich um 7 Uhr", "en": "daily at 7:00"}[locale]
+	names := []string{"Medizininformatiker · 25\u00a0km um Gelsenkirchen · ab 3.500\u00a0€ im Monat", "„Data Manager“ OR Dokumentar · ortsunabhängig", "Krankenhaus-IT · Nordrhein-Westfalen"}
+	every := map[string]string{"de": "täglich um 7\u00a0Uhr", "en": "daily at 7:00"}[locale]
 	out := make([]mailer.DigestAlert, n)
 	for i := range out {
 		out[i] = mailer.DigestAlert{Subscription: uint32(i + 1), Name: names[i%len(names)], Frequency: every,
@@ -99,14 +99,14 @@ func rest(d mailer.DigestContent, counted, deferred, closed int) mailer.DigestCo
 }
 
 func confirmation(locale string) mailer.ConfirmationContent {
-	return mailer.ConfirmationContent{Headers: headers(locale, "confirmation"), AlertName: "Medizininformatiker · 25 km um Gelsenkirchen",
+	return mailer.ConfirmationContent{Headers: headers(locale, "confirmation"), AlertName: "Medizininformatiker · 25\u00a0km um Gelsenkirchen",
 		Frequency: alertsOf(1, locale)[0].Frequency, ConfirmURL: "https://jobs.example/confirm/c-Zm9vYmFyYmF6cXV4Zm9vYmFy",
 		SignedUpAt: at, ValidUntil: at.AddDate(0, 0, 7)}
 }
 
 func account(locale string, kind mailer.AccountKind) mailer.AccountContent {
 	return mailer.AccountContent{Headers: headers(locale, string(kind)), Kind: kind, ManageURL: "https://jobs.example/manage/m-Zm9v",
-		ActionURL: "https://jobs.example/address/a-Zm9v", AlertName: "Medizininformatiker · 25 km um Gelsenkirchen"}
+		ActionURL: "https://jobs.example/address/a-Zm9v", AlertName: "Medizininformatiker · 25\u00a0km um Gelsenkirchen"}
 }
 
 // golden reads every mail that a golden file keeps, and beside them digests of more

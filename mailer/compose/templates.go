@@ -7,9 +7,12 @@ import (
 	htmltemplate "html/template"
 	"io"
 	"io/fs"
+	"strconv"
 	"strings"
 	texttemplate "text/template"
 	"time"
+
+	"github.com/jobalertd/jobalertd/alerts"
 )
 
 //go:embed templates
@@ -95,8 +98,10 @@ func functions(locale string) map[string]any {
 		"link": func(url, label string) button { return button{url, label} },
 		"date": func(t time.Time) string { return dateText(t, locale) },
 		"time": func(t time.Time) string {
-			return dateText(t, locale) + choose(locale, " um ", " at ") + t.Format("15:04") + choose(locale, " Uhr", "")
+			clock := t.Format("15:04")
+			return dateText(t, locale) + choose(locale, " um "+alerts.Quantity(clock, "Uhr"), " at "+clock)
 		},
+		"km": func(n int) string { return alerts.Quantity(strconv.Itoa(n), "km") },
 	}
 }
 

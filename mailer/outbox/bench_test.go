@@ -29,9 +29,9 @@ func (d digests) make(e mailer.Envelope) (mailer.Message, error) {
 	const url = "https://jobs.example/postings/4711"
 	content := mailer.DigestContent{Kind: mailer.Digest, MoreURL: url, ManageURL: url,
 		Headers: mailer.Headers{To: address(e.Subscriber), Locale: "de", MessageID: e.MessageID, Date: e.Created, OneClick: url},
-		Alerts:  []mailer.DigestAlert{{Name: "Medizininformatiker · 25 km um Gelsenkirchen", Frequency: "täglich um 7 Uhr", UnsubscribeURL: url}}}
+		Alerts:  []mailer.DigestAlert{{Name: "Medizininformatiker · 25\u00a0km um Gelsenkirchen", Frequency: "täglich um 7\u00a0Uhr", UnsubscribeURL: url}}}
 	for i := range uint32(10) {
-		content.Postings = append(content.Postings, mailer.DigestPosting{URL: url, Why: []string{"„Medizininformatiker“ im Titel", "7 km von Gelsenkirchen"},
+		content.Postings = append(content.Postings, mailer.DigestPosting{URL: url, Why: []string{"„Medizininformatiker“ im Titel", "7\u00a0km von Gelsenkirchen"},
 			Posting: &alerts.Posting{Number: i + 1, Title: "Medizininformatikerin (m/w/d)", Employer: "Klinikum Buersche Heide gGmbH", Language: "de",
 				Locations: []alerts.Location{{Name: "Gelsenkirchen"}}, EmploymentTypes: []alerts.EmploymentType{alerts.FullTime}}})
 	}

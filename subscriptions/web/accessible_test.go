@@ -81,7 +81,7 @@ func TestAPostingsPageIsSanitisedDescribedAndGoneWhenClosed(t *testing.T) {
 func TestConfirmedPageShowsWhatThereIsToday(t *testing.T) {
 	w := full(t)
 	who, id := w.subscribed("anna@example.org")
-	w.get(path(w.links.Confirm(who, id, w.now))).must(t, 200, "Ihr Suchauftrag läuft", "(45)", "Dienstag, 2. Juni 2026, 07:00 Uhr")
+	w.get(path(w.links.Confirm(who, id, w.now))).must(t, 200, "Ihr Suchauftrag läuft", "(45)", "Dienstag, 2. Juni 2026, 07:00\u00a0Uhr")
 }
 
 func TestEveryPageIsSoundForAssistiveTechnology(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 
 func TestReadableAddressesAreTheSearchTheySay(t *testing.T) {
 	w := full(t)
-	w.get("/jobs/medizininformatiker/gelsenkirchen?lang=de").must(t, 200, "45 Stellen", "Medizininformatiker · 25 km um Gelsenkirchen",
+	w.get("/jobs/medizininformatiker/gelsenkirchen?lang=de").must(t, 200, "45 Stellen", "Medizininformatiker · 25\u00a0km um Gelsenkirchen",
 		`rel="canonical" href="https://jobs.example/jobs/medizininformatiker/gelsenkirchen"`, `value="Gelsenkirchen"`)
 	w.get("/jobs/medizininformatiker?lang=de").must(t, 200, "45 Stellen", `href="https://jobs.example/jobs/medizininformatiker"`)
 	for from, to := range map[string]string{
@@ -64,7 +64,7 @@ func TestNeighbouringSearchesSayWhatTheyWouldFind(t *testing.T) {
 	far := away
 	far.Number, far.Locations = 98, []alerts.Location{{Name: "München", Country: "DE", Located: true, Lat: 48.137, Lon: 11.575}}
 	w = fullOf(t, append([]alerts.Stored{away, far}, w.search...))
-	page := w.get("/jobs/medizininformatiker/gelsenkirchen?lang=de").must(t, 200, "In der Nähe", ">im Umkreis von 50 km</a> 46", ">in Dortmund</a>", ">überall</a> 47", `href="/jobs/medizininformatiker/dortmund?lang=de"`)
+	page := w.get("/jobs/medizininformatiker/gelsenkirchen?lang=de").must(t, 200, "In der Nähe", ">im Umkreis von 50\u00a0km</a> 46", ">in Dortmund</a>", ">überall</a> 47", `href="/jobs/medizininformatiker/dortmund?lang=de"`)
 	if strings.Contains(page.body, ">in Gelsenkirchen</a>") || strings.Contains(page.body, ">in Köln</a>") {
 		t.Error("it offers what is here already, or nothing")
 	}
@@ -105,7 +105,7 @@ func TestAPageTakesNoPlaceInSilence(t *testing.T) {
 	w := full(t)
 	page := w.get("/jobs?q=Koch&place=Neustadt&lang=de").must(t, 200, "Gesucht wird um Neustadt an der Weinstraße (Rheinland-Pfalz).", "Neustadt in Holstein (Schleswig-Holstein)")
 	other := linkOf(page.body, "Neustadt in Holstein (Schleswig-Holstein)")
-	w.get(other).must(t, 200, "25 km um Neustadt in Holstein")
+	w.get(other).must(t, 200, "25\u00a0km um Neustadt in Holstein")
 	w.get("/jobs?q=Koch&place=Frankfurt&lang=en").must(t, 200, "Searching around Frankfurt am Main (Hessen).", "Frankfurt (Oder) (Brandenburg)")
 	for _, plain := range []string{"Gelsenkirchen", "gelsenkirchen", "Essen", "45879", "Bayern"} {
 		if page := w.get("/jobs?q=Koch&lang=de&place=" + plain); strings.Contains(page.body, "Gesucht wird um") {

@@ -14,7 +14,7 @@ func TestALinkThatWidensFillsTheFormAndChangesNothing(t *testing.T) {
 		who, id := w.subscribed("anna@example.org")
 		form := path(w.links.Manage(who, w.now)) + "/alerts/" + itoa(id)
 		before := w.subscription(id)
-		w.get(form+"?radius=50").must(t, 200, `value="50"`, "Der Umkreis steht hier auf 50 km")
+		w.get(form+"?radius=50").must(t, 200, `value="50"`, "Der Umkreis steht hier auf 50\u00a0km")
 		for _, idle := range []string{"20", "x", "-1", "501", "50.5"} {
 			if a := w.get(form+"?radius="+idle).must(t, 200, `value="25"`); strings.Contains(a.body, "Der Umkreis steht hier") {
 				t.Errorf("radius %s is said to be filled in", idle)

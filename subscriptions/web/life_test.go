@@ -44,7 +44,7 @@ func TestALifeFromSignUpToErasureInBothLanguages(t *testing.T) {
 			changed := signUpForm("")
 			changed.Set("radius", "50")
 			changed.Set("hour", "18")
-			changed.Set("salary", "3.500")
+			changed.Set("salary", "3.500\u202f€")
 			changed.Set("label", "Mein Auftrag")
 			w.follow(one, changed).must(t, 200, tt.saved, "Mein Auftrag", "18")
 			sub := w.subscription(c.subscription)

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
@@ -56,7 +57,7 @@ func dateText(t time.Time, locale string) string {
 func exactText(t time.Time, locale string) string {
 	day, clock := subscriptions.WeekdayName(t.Weekday(), locale), t.Format("15:04:05")
 	if locale == "de" {
-		clock += " Uhr"
+		clock = alerts.Quantity(clock, "Uhr")
 	}
 	return fmt.Sprintf("%s, %s, %s (UTC%s)", day, dateText(t, locale), clock, t.Format("-07:00"))
 }
@@ -65,7 +66,7 @@ func exactText(t time.Time, locale string) string {
 func timeText(t time.Time, locale string) string {
 	day := subscriptions.WeekdayName(t.Weekday(), locale)
 	if locale == "de" {
-		return fmt.Sprintf("%s, %s, %s Uhr", day, dateText(t, locale), t.Format("15:04"))
+		return fmt.Sprintf("%s, %s, %s", day, dateText(t, locale), alerts.Quantity(t.Format("15:04"), "Uhr"))
 	}
 	return fmt.Sprintf("%s, %s, %s", day, dateText(t, locale), t.Format("15:04"))
 }

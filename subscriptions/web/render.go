@@ -112,8 +112,8 @@ func (s *Site) functions(locale string) template.FuncMap {
 	}
 }
 
-// ties keep a number with what it counts, and a dot with what it follows.
-var ties = strings.NewReplacer(" km", "\u00a0km", " · ", "\u00a0· ", " €", "\u00a0€")
+// ties keep a dot with what it follows.
+var ties = strings.NewReplacer(" · ", "\u00a0· ")
 
 // part is what a template's part gets: the page's frame beside the part's data.
 type part struct {

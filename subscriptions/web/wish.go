@@ -137,7 +137,7 @@ func names(typed string, was []string) []string {
 // amount reads a number as German or English speakers type it: 3500, 3.500,
 // 3,500.00, 18,50.
 func amount(typed string) (float64, bool) {
-	typed = strings.TrimSuffix(strings.NewReplacer(" ", "", "\u00a0", "", "€", "", "km", "").Replace(typed), ",-")
+	typed = strings.TrimSuffix(strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "€", "", "km", "").Replace(typed), ",-")
 	if i := strings.LastIndexAny(typed, ".,"); i >= 0 {
 		whole, rest := typed[:i], typed[i+1:]
 		if len(rest) == 3 && !strings.ContainsAny(whole, string(otherMark(typed[i]))) {
