@@ -21,22 +21,22 @@ const (
 // comes back after months is not told of hundreds.
 const closedWithin = 35 * 24 * time.Hour
 
-// readClosed counts, for each reading, what she got before and what was withdrawn or
-// has expired between her last digest and this one: what closes later is the next
-// one's to tell.
+// readClosed counts, for each reading, the jobs that she got before and that were
+// withdrawn or have expired between her last digest and this one: what closes later
+// is the next one's to tell. Postings that were shown as one job count once, when the
+// last of them has closed.
 func (b *Builder) readClosed(ctx context.Context, readings []*Reading) error {
 	since, err := b.readSince(ctx, readings)
 	if err != nil || len(since) == 0 {
 		return err
 	}
-	var from, to int64
-	for r, ms := range since {
+	var from int64
+	for _, ms := range since {
 		if from == 0 || ms < from {
 			from = ms
 		}
-		to = max(to, r.row.CreatedMS)
 	}
-	ends, err := b.Postings.ClosedBetween(ctx, b.DB.Reader, time.UnixMilli(from), time.UnixMilli(to))
+	ends, err := b.Postings.ClosedBetween(ctx, b.DB.Reader, time.UnixMilli(from), b.Now())
 	if err != nil {
 		return fmt.Errorf("read what is closed: %w", err)
 	}
@@ -47,7 +47,11 @@ func (b *Builder) readClosed(ctx context.Context, readings []*Reading) error {
 	for number := range ends {
 		closed.Add(number)
 	}
-	delivered, err := b.deliveredBefore(ctx, since)
+	delivered, digests, err := b.deliveredBefore(ctx, since, closed)
+	if err != nil {
+		return err
+	}
+	shown, err := b.shownTwins(ctx, digests, ends)
 	if err != nil {
 		return err
 	}
@@ -56,11 +60,13 @@ func (b *Builder) readClosed(ctx context.Context, readings []*Reading) error {
 		if had == nil {
 			continue
 		}
+		var ended []uint32
 		for it := roaring.And(had, closed).Iterator(); it.HasNext(); {
-			if at := ends[it.Next()]; at > ms && at <= r.row.CreatedMS {
-				r.closed++
+			if n := it.Next(); ends[n] > ms && ends[n] <= r.row.CreatedMS {
+				ended = append(ended, n)
 			}
 		}
+		r.closed = shown.closed(r.row.Subscriber, ended, r.row.CreatedMS)
 	}
 	return nil
 }
@@ -99,20 +105,21 @@ func (b *Builder) readSince(ctx context.Context, readings []*Reading) (map[*Read
 type chain struct{ subscriber, after int64 }
 
 // deliveredBefore is what was delivered before each place, latest first, as far as it
-// is looked at.
-func (b *Builder) deliveredBefore(ctx context.Context, since map[*Reading]int64) (map[chain]*roaring.Bitmap, error) {
+// is looked at; digests are those by which some of closed was.
+func (b *Builder) deliveredBefore(ctx context.Context, since map[*Reading]int64, closed *roaring.Bitmap) (of map[chain]*roaring.Bitmap, digests []int64, err error) {
 	var subscribers, afters []int64
 	var pairs [][2]int64
-	out := make(map[chain]*roaring.Bitmap, len(since))
+	of = make(map[chain]*roaring.Bitmap, len(since))
 	for r := range since {
 		c := chain{r.row.Subscriber, r.row.After}
-		if _, twice := out[c]; twice {
+		if _, twice := of[c]; twice {
 			continue
 		}
-		out[c] = nil
+		of[c] = nil
 		subscribers, afters, pairs = append(subscribers, c.subscriber), append(afters, c.after), append(pairs, [2]int64{c.subscriber, c.after})
 	}
 	var rows []struct {
+		ID         int64  `db:"id"`
 		Subscriber int64  `db:"subscriber_id"`
 		Before     int64  `db:"before_id"`
 		Delivered  []byte `db:"delivered"`
@@ -120,11 +127,11 @@ func (b *Builder) deliveredBefore(ctx context.Context, since map[*Reading]int64)
 	arg := map[string]any{"subscribers": database.Array{Slice: subscribers}, "afters": database.Array{Slice: afters},
 		"pairs": database.Array{Slice: pairs}, "page": closedDigests}
 	if err := b.queries.Select(ctx, b.DB.Reader, &rows, "delivered-before", arg); err != nil {
-		return nil, fmt.Errorf("read what was delivered before: %w", err)
+		return nil, nil, fmt.Errorf("read what was delivered before: %w", err)
 	}
 	for i := range rows {
 		c := chain{rows[i].Subscriber, rows[i].Before}
-		had := out[c]
+		had := of[c]
 		if had != nil && had.GetCardinality() >= closedLooked {
 			continue
 		}
@@ -134,9 +141,12 @@ func (b *Builder) deliveredBefore(ctx context.Context, since map[*Reading]int64)
 		}
 		if had == nil {
 			had = roaring.New()
-			out[c] = had
+			of[c] = had
 		}
 		had.Or(part)
+		if part.Intersects(closed) {
+			digests = append(digests, rows[i].ID)
+		}
 	}
-	return out, nil
+	return of, distinct(digests), nil
 }
