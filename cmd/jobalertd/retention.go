@@ -26,6 +26,7 @@ func (d *daemon) retention(ctx context.Context) error {
 			return d.subscriptions.PurgeDismissals(ctx, tx, now.AddDate(-1, 0, 0).Add(-r.Postings))
 		}),
 		func(ctx context.Context) (int64, error) { return d.digests.Purge(ctx, now.Add(-r.Digests)) },
+		func(ctx context.Context) (int64, error) { return 0, d.digests.PurgeEnded(ctx, now.Add(-r.Digests)) },
 		func(ctx context.Context) (int64, error) { return d.outbox.Purge(ctx, now.Add(-r.Outbox)) },
 		func(ctx context.Context) (int64, error) { return 0, d.suppressions.Purge(ctx, now.Add(-r.Outbox)) },
 		func(ctx context.Context) (int64, error) {

@@ -52,6 +52,8 @@ type Subscriptions interface {
 	Subscribers(ctx context.Context, q sqlx.ExtContext, ids []int64) (map[int64]subscriptions.Subscriber, error)
 	// Confirmed lists those of ids that are confirmed.
 	Confirmed(ctx context.Context, q sqlx.ExtContext, ids []uint32) ([]subscriptions.Subscription, error)
+	// Kept lists those of ids that have not ended before a time, nor were erased.
+	Kept(ctx context.Context, q sqlx.ExtContext, ids []uint32, ended time.Time) ([]uint32, error)
 	// Several reports which of the subscribers have, or had, more than one alert.
 	Several(ctx context.Context, q sqlx.ExtContext, subscribers []int64) (map[int64]bool, error)
 	// Page lists subscriptions in any state with numbers above after.
@@ -143,7 +145,7 @@ func New(o Options) (*Builder, error) {
 	q, err := database.LoadQueries(queryFiles, o.DB.Dialect, "start-run", "count-run", "finish-run", "close-crashed-runs", "list-runs", "run-by-id",
 		"put-digest", "latest-digests", "earlier-digests", "delivered-before", "digests-with-twins", "digests-created", "digests-by-envelope", "digests-of-subscriber", "purge-digests",
 		"put-separations", "separations-of", "purge-separations", "digests-after", "count-shown", "see-change", "count-anew",
-		"vitals-of", "told-of", "told-whom", "tell", "start-follower", "follower-position", "move-follower", "hold-follower")
+		"vitals-of", "told-of", "told-whom", "vitals-after", "checkups-after", "purge-vitals", "purge-checkups", "tell", "start-follower", "follower-position", "move-follower", "hold-follower")
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -39,6 +40,18 @@ func (s *Store) Confirmed(ctx context.Context, q sqlx.ExtContext, ids []uint32) 
 		return nil, fmt.Errorf("read confirmed subscriptions: %w", err)
 	}
 	return s.subscriptions(rows), nil
+}
+
+// Kept returns those of ids, ascending, that are there and have not ended before a time.
+func (s *Store) Kept(ctx context.Context, q sqlx.ExtContext, ids []uint32, ended time.Time) (kept []uint32, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	arg := map[string]any{"ids": numbers(ids), "before_ms": ended.UnixMilli()}
+	if err := s.q.Select(ctx, q, &kept, "subscriptions-kept", arg); err != nil {
+		return nil, fmt.Errorf("read which subscriptions are kept: %w", err)
+	}
+	return kept, nil
 }
 
 // Page returns up to limit subscriptions in whatever state with numbers above

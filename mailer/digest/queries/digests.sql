@@ -110,6 +110,18 @@ SELECT subscription_id, finding, told_ms FROM checkups WHERE subscription_id IN 
 -- When each of some people was last told anything.
 SELECT subscriber_id, MAX(told_ms) AS told_ms FROM checkups WHERE subscriber_id IN (:subscribers) GROUP BY subscriber_id ORDER BY subscriber_id;
 
+-- name: vitals-after
+SELECT subscription_id FROM vitals WHERE subscription_id > :after ORDER BY subscription_id LIMIT :page;
+
+-- name: checkups-after
+SELECT DISTINCT subscription_id FROM checkups WHERE subscription_id > :after ORDER BY subscription_id LIMIT :page;
+
+-- name: purge-vitals
+DELETE FROM vitals WHERE subscription_id IN (:ids);
+
+-- name: purge-checkups
+DELETE FROM checkups WHERE subscription_id IN (:ids);
+
 -- name: tell
 -- Only one replica tells: the row moves from what was seen.
 INSERT INTO checkups (subscription_id, finding, told_ms, subscriber_id) VALUES (:subscription_id, :finding, :told_ms, :subscriber_id)

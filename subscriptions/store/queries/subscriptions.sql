@@ -22,6 +22,10 @@ SELECT id, subscriber_id, criteria, label, frequency, hour, weekday, timezone, m
  ORDER BY id
  LIMIT :limit;
 
+-- name: subscriptions-kept
+-- Those that have not ended before a time; an ended one may still be taken up again.
+SELECT id FROM subscriptions WHERE id IN (:ids) AND (state <> 'ended' OR ended_ms >= :before_ms) ORDER BY id;
+
 -- name: criteria-standing
 -- What the index holds: everything confirmed, paused included, a page at a time.
 SELECT id, position, state, criteria
