@@ -3,7 +3,10 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/subscriptions"
@@ -26,7 +29,7 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 // she sees our words, never the error's. Only what is our fault is logged.
 func (s *Site) page(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := h(w, r)
+		err := s.serve(h, w, r)
 		if err == nil || r.Context().Err() != nil {
 			return
 		}
@@ -42,6 +45,21 @@ func (s *Site) page(h handler) http.Handler {
 			s.Log.ErrorContext(r.Context(), "render a problem", "err", err)
 		}
 	})
+}
+
+// serve lets a handler's panic be a fault of ours: the server would log it with the
+// visitor's address.
+func (s *Site) serve(h handler, w http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		switch v := recover().(type) {
+		case nil:
+		case runtime.Error:
+			err = fmt.Errorf("panic: %w\n%s", v, debug.Stack())
+		default: // which may say what she typed
+			err = fmt.Errorf("panic with %T\n%s", v, debug.Stack())
+		}
+	}()
+	return h(w, r)
 }
 
 type problemView struct {

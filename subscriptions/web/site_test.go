@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -50,6 +51,8 @@ type world struct {
 	links  subscriptions.Links
 	mails  *mailbox
 	now    time.Time
+	logged *bytes.Buffer // what the site and the store said
+	broken func()        // called by every search; nil for nothing
 	lifted []string
 	left   []string
 	wakes  int
@@ -65,9 +68,9 @@ type world struct {
 
 func newWorld(t testing.TB, db *database.DB, change func(*web.Options)) *world {
 	t.Helper()
-	w := &world{TB: t, db: db, mails: &mailbox{}, now: noon, signer: subscriptions.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
+	w := &world{TB: t, db: db, mails: &mailbox{}, now: noon, logged: &bytes.Buffer{}, signer: subscriptions.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
 	w.links = subscriptions.Links{Base: "https://jobs.example", Signer: w.signer}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.NewTextHandler(w.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	if w.store, err = store.New(t.Context(), db, meaning(), nil, log); err != nil {
 		t.Fatal(err)
@@ -125,6 +128,9 @@ func (w *world) Latest(_ context.Context, c *alerts.Criteria, limit int) ([]aler
 }
 
 func (w *world) matching(c *alerts.Criteria) []alerts.Stored {
+	if w.broken != nil {
+		w.broken()
+	}
 	var found []alerts.Stored
 	for _, p := range w.search {
 		if c.Matches(meaning().Document(&p.Posting)) {
