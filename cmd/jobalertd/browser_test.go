@@ -207,7 +207,7 @@ func (h *house) publish(identifier, title, town string, more map[string]any) {
 	}
 	raw, err := json.Marshal(posting)
 	h.must(err)
-	if a := h.push.send(h.Context(), raw, 20*time.Second); a.Status != alerts.StatusStored {
+	if a := h.push.send(h.Context(), raw, 20*time.Second); a.Status != alerts.StatusStored && a.Status != alerts.StatusUpdated {
 		h.Fatalf("posting %s: %+v", identifier, a)
 	}
 }
