@@ -21,9 +21,12 @@ func (d *daemon) retention(ctx context.Context) error {
 		d.inTx(func(ctx context.Context, tx *sqlx.Tx) (int64, error) {
 			return d.postings.Purge(ctx, tx, now.Add(-r.Postings))
 		}),
+		// A posting may be open for long after it was stored; a year is longer.
 		d.inTx(func(ctx context.Context, tx *sqlx.Tx) (int64, error) {
-			// A posting may be open for long after it was stored; a year is longer.
 			return d.subscriptions.PurgeDismissals(ctx, tx, now.AddDate(-1, 0, 0).Add(-r.Postings))
+		}),
+		d.inTx(func(ctx context.Context, tx *sqlx.Tx) (int64, error) {
+			return d.digests.PurgeSeparations(ctx, tx, now.AddDate(-1, 0, 0).Add(-r.Postings))
 		}),
 		func(ctx context.Context) (int64, error) { return d.digests.Purge(ctx, now.Add(-r.Digests)) },
 		func(ctx context.Context) (int64, error) { return 0, d.digests.PurgeEnded(ctx, now.Add(-r.Digests)) },

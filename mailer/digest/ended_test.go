@@ -59,3 +59,29 @@ func TestPurgeEnded_KeepsWhatMayBeTakenUpAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestPurgeSeparations_ForgetsWhatWasSaidBefore(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		separate := func(numbers ...uint32) {
+			o.tx(func(ctx context.Context, tx *sqlx.Tx) error { return o.Separate(ctx, tx, 7, numbers, o.now()) })
+		}
+		separate(1, 2, 3)
+		o.advance(time.Hour)
+		separate(3, 4)
+		purge := func() (n int64) {
+			o.tx(func(ctx context.Context, tx *sqlx.Tx) (err error) {
+				n, err = o.PurgeSeparations(ctx, tx, o.now())
+				return err
+			})
+			return n
+		}
+		if first, again := purge(), purge(); first != 3 || again != 0 {
+			t.Errorf("purged %d and then %d, want 3 and none", first, again)
+		}
+		var left int
+		o.must(o.db.Reader.GetContext(t.Context(), &left, "SELECT COUNT(*) FROM separations WHERE low = 3 AND high = 4"))
+		if left != 1 {
+			t.Errorf("what was said now is gone")
+		}
+	})
+}

@@ -45,6 +45,15 @@ func (b *Builder) Separate(ctx context.Context, tx sqlx.ExtContext, subscriber i
 	return nil
 }
 
+// PurgeSeparations forgets what was said before a time, and returns of how many pairs.
+func (b *Builder) PurgeSeparations(ctx context.Context, tx sqlx.ExtContext, before time.Time) (int64, error) {
+	res, err := b.queries.Exec(ctx, tx, "purge-separations", map[string]any{"before_ms": before.UnixMilli(), "page": 1000})
+	if err != nil {
+		return 0, fmt.Errorf("purge separations: %w", err)
+	}
+	return res.RowsAffected()
+}
+
 // readSeparations reads what the subscribers set apart.
 func (b *Builder) readSeparations(ctx context.Context, subscribers []int64) (map[int64]separated, error) {
 	var rows []struct {

@@ -44,7 +44,9 @@ func TestVerified_MatchesAgainWhatHasChanged(t *testing.T) {
 		}{
 			{"nothing", func(uint32) {}, true},
 			{"the criteria", func(id uint32) {
-				o.tx(func(ctx context.Context, tx *sqlx.Tx) error { return o.subs.Edit(ctx, tx, id, o.wish("Koch OR Kellner"), o.now()) })
+				o.tx(func(ctx context.Context, tx *sqlx.Tx) error {
+					return o.subs.Edit(ctx, tx, id, o.wish("Koch OR Kellner"), o.now())
+				})
 			}, false},
 			{"the analysis", func(uint32) {
 				o.tx(func(ctx context.Context, tx *sqlx.Tx) error {

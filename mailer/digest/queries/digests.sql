@@ -79,7 +79,8 @@ SELECT subscriber_id, low, high FROM separations WHERE subscriber_id IN (:subscr
 
 -- name: purge-separations
 -- Postings do not outlive their retention, nor does what was said of them.
-DELETE FROM separations WHERE at_ms < :before_ms;
+DELETE FROM separations
+ WHERE (subscriber_id, low, high) IN (SELECT subscriber_id, low, high FROM separations WHERE at_ms < :before_ms ORDER BY at_ms LIMIT :page);
 
 -- name: digests-after
 -- Digests in the order of their numbers, for counting what alerts have shown.
