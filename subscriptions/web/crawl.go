@@ -35,7 +35,8 @@ type sitemapURL struct {
 	LastMod string `xml:"lastmod,omitempty"`
 }
 
-// sitemap lists the start page and the newest open postings (sitemaps.org, 0.9).
+// sitemap lists the start page, the newest open postings and the readable searches
+// that find some of those (sitemaps.org, 0.9).
 func (s *Site) sitemap(w http.ResponseWriter, r *http.Request) error {
 	if s.Postings == nil {
 		return errNoPage
@@ -65,6 +66,7 @@ func (s *Site) makeSitemap(r *http.Request) ([]byte, error) {
 			doc.URLs = append(doc.URLs, sitemapURL{s.links.Posting(p.Number), p.PublishedAt.UTC().Format(time.DateOnly)})
 		}
 	}
+	doc.URLs = append(doc.URLs, s.landings(newest, now)...)
 	body, err := xml.MarshalIndent(doc, "", " ")
 	return append([]byte(xml.Header), append(body, '\n')...), err
 }

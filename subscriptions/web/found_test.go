@@ -342,8 +342,8 @@ func TestCrawlersAreToldWhereToGo(t *testing.T) {
 			Loc string `xml:"loc"`
 		} `xml:"url"`
 	}
-	if err := xml.Unmarshal([]byte(a.body), &m); err != nil || len(m.URLs) != 45 {
-		t.Errorf("%d addresses, %v: the start page and 44 open postings are wanted", len(m.URLs), err)
+	if err := xml.Unmarshal([]byte(a.body), &m); err != nil || len(m.URLs) != 47 {
+		t.Errorf("%d addresses, %v: the start page, 44 open postings and two searches are wanted", len(m.URLs), err)
 	}
 	for _, u := range m.URLs[:5] {
 		w.get(path(u.Loc)).must(t, 200)

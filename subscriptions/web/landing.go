@@ -35,11 +35,7 @@ func (s *Site) landing(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, u.String(), http.StatusMovedPermanently)
 		return nil
 	}
-	q := url.Values{"q": {capitals(unslug(occupation))}}
-	if place != "" {
-		q.Set("place", s.properName(unslug(place)))
-	}
-	return s.showJobs(w, r, s.readWish(q), http.StatusNotFound)
+	return s.showJobs(w, r, s.landingWish(occupation, place), http.StatusNotFound)
 }
 
 // properName is what a place is called; as it came if there is none.
