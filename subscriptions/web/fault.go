@@ -52,10 +52,7 @@ func (s *Site) faultOf(w alerts.Fault, rows []int, locale string) fault {
 		if w.Code == alerts.FaultTooMany {
 			return fault{id, s.texts.say(locale, "fault.places")}
 		}
-		if meant := s.Meaning.Misspelt(w.Value, 1); len(meant) > 0 {
-			return fault{id, s.texts.say(locale, "fault.place-meant", w.Value, meant[0].Name)}
-		}
-		return fault{id, s.texts.say(locale, "fault.place", w.Value)}
+		return fault{id, s.unknownPlace(w.Value, locale)}
 	case "salary.min":
 		return fault{"salary", s.texts.say(locale, "fault.salary-range")}
 	case "salary.unit", "salary.currency", "salary":
@@ -69,4 +66,12 @@ func (s *Site) faultOf(w alerts.Fault, rows []int, locale string) fault {
 		return fault{"not_employer", s.texts.say(locale, "fault.employer")}
 	}
 	return fault{"q", s.texts.say(locale, "fault.choice")}
+}
+
+// unknownPlace says that a place is not known, and which may have been meant.
+func (s *Site) unknownPlace(name, locale string) string {
+	if meant := s.Meaning.Misspelt(name, 1); len(meant) > 0 {
+		return s.texts.say(locale, "fault.place-meant", name, meant[0].Name)
+	}
+	return s.texts.say(locale, "fault.place", name)
 }

@@ -32,6 +32,18 @@ func (s *Site) guesses(v *view, f wishForm, faults []fault) []neighbour {
 	return s.searchesAt(v, f, s.Meaning.Misspelt(f.Places[0].Name, maxMeant))
 }
 
+// withoutGuess words the fault of a place that is not known without the guess at what
+// was meant: the page has that as links.
+func (s *Site) withoutGuess(faults []fault, f wishForm, locale string) []fault {
+	plain, name := slices.Clone(faults), f.Places[0].Name
+	for i := range plain {
+		if one := &plain[i]; one.Field == "place-0" && one.Text == s.unknownPlace(name, locale) {
+			one.Text = s.texts.say(locale, "fault.place", name)
+		}
+	}
+	return plain
+}
+
 // searchesAt are the searches with the first place named otherwise.
 func (s *Site) searchesAt(v *view, f wishForm, places []alerts.Named) []neighbour {
 	var list []neighbour

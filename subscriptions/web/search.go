@@ -140,7 +140,9 @@ func (s *Site) showJobs(w http.ResponseWriter, r *http.Request, typed wishForm, 
 	v := s.view(r, "", "jobs.title", nil)
 	v.Canonical = s.links.Base + "/jobs?" + typed.Values().Encode()
 	if len(faults) > 0 {
-		data.Meant = s.guesses(v, typed, faults)
+		if data.Meant = s.guesses(v, typed, faults); len(data.Meant) > 0 {
+			data.Search.Faults = s.withoutGuess(faults, typed, locale)
+		}
 	}
 	if !typed.Empty() && len(faults) == 0 {
 		data.Asked = subscriptions.Describe(s.Meaning, &criteria, locale)
