@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -20,6 +21,8 @@ type confirmView struct {
 	Manage    string
 	Found     []foundView // what there is today
 	Total     int
+	All       string       // where to see all of them; "" where Found is that
+	Count     string       // Total, written
 	Outlook   *outlookView // what it would have brought, before she confirms
 }
 
@@ -43,6 +46,9 @@ func (s *Site) askConfirm(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 			data.Found, data.Total = s.found(found, &sub.Criteria, v.Lang), total
+			if all := s.links.Jobs(&sub.Criteria); all != "" && total > len(found) {
+				data.All, data.Count = v.URL(strings.TrimPrefix(all, s.links.Base)), count(total, v.Lang)
+			}
 		}
 	}
 	if sub.State == subscriptions.Unconfirmed {

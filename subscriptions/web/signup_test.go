@@ -127,3 +127,15 @@ func BenchmarkSignUp(b *testing.B) {
 		})
 	}
 }
+
+func TestThePageAfterConfirmingLeadsToAllThatFits(t *testing.T) {
+	w := full(t)
+	who, id := w.subscribed("anna@example.org")
+	confirm := path(w.links.Confirm(who, id, w.now))
+	page := w.get(confirm+"?lang=en").must(t, 200, "See all 45 jobs")
+	w.get(linkOf(page.body, "See all 45 jobs")).must(t, 200, "45 jobs", `value="Gelsenkirchen"`, `lang="en"`)
+	w.withPostings(samplePostings()[:5])
+	if page := w.get(confirm).must(t, 200, "(5)"); strings.Contains(page.body, "Alle 5 Stellen") {
+		t.Error("it leads to what it shows")
+	}
+}
