@@ -116,6 +116,7 @@ func TestAPageTakesNoPlaceInSilence(t *testing.T) {
 	if strings.Count(page.body, "Gelsenkirchn“") != 1 || strings.Count(page.body, "Meinten Sie") != 1 {
 		t.Error("the fault, or what may have been meant, is told more than once")
 	}
+	w.get("/jobs?q=Koch&place=Gelsenkirchn&radius=viel&lang=de").must(t, 422, `id="s-place-fault"`, `id="s-radius-fault"`)
 	w.get(linkOf(page.body, "Gelsenkirchen (Nordrhein-Westfalen)")).must(t, 200, "45 Stellen")
 }
 

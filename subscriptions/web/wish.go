@@ -31,9 +31,9 @@ func (s *Site) criteria(f wishForm, was *alerts.Criteria, locale string) (alerts
 			continue
 		}
 		radius, ok := amount(p.Radius)
-		if !ok {
+		if !ok { // whether the place is known is told all the same
 			faults = append(faults, fault{"radius-" + strconv.Itoa(i), s.texts.say(locale, "fault.radius")})
-			continue
+			radius = alerts.DefaultRadiusKM
 		}
 		c.Places = append(c.Places, keepPlace(alerts.Place{Name: p.Name, RadiusKM: &radius}, was))
 		rows = append(rows, i)
