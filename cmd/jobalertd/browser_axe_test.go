@@ -107,7 +107,7 @@ func TestNoPageScrollsSidewaysOnTheNarrowestScreen(t *testing.T) {
 	browser := newBrowser(t)
 	h, pages := gallery(t)
 	v := newVisitor(t, browser, h.config.HTTP.PublicURL)
-	for _, width := range []int64{320, 1280} {
+	for _, width := range []int64{320, 640, 1280} { // 640: 1280 px at 200 % (1.4.4)
 		v.do(chromedp.EmulateViewport(width, 800))
 		for _, lang := range []string{"de", "en"} {
 			for _, e := range pages {
