@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -216,12 +218,18 @@ func (s *stores) adoptAnalysis(ctx context.Context, replace bool) error {
 	})
 }
 
-// mailHost is the name we greet the relay with.
+// mailHost is the name we greet the relay with. An IP address is no name: it is
+// written as an address literal (RFC 5321 section 4.1.3).
 func mailHost(c *config.Config) string {
-	if c.SMTP.Hello != "" {
-		return c.SMTP.Hello
+	host := cmp.Or(c.SMTP.Hello, publicHost(c))
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case err != nil:
+		return host
+	case ip.Is4():
+		return "[" + host + "]"
 	}
-	return publicHost(c)
+	return "[IPv6:" + ip.WithZone("").String() + "]"
 }
 
 // publicHost is the host of http.public_url; "" if that is no URL.
