@@ -17,7 +17,7 @@ import (
 // ImportRules are what an import line is read by.
 type ImportRules struct {
 	Meaning  *alerts.Meaning
-	Cadences Cadences
+	Calendar *Calendar // of the operator's cadences; nil: there are none, and zones are read for each line
 	Timezone string    // for lines that name none
 	Now      time.Time // a consent later than this is a fault
 }
@@ -69,6 +69,9 @@ func DecodeImportLine(line []byte, rules ImportRules) (Import, error) {
 	in, faults, ok := parseImportLine(line)
 	if !ok {
 		return unreadable("the line is not one JSON object")
+	}
+	if rules.Calendar == nil {
+		rules.Calendar = NewCalendar(nil)
 	}
 	r := importReader{rules: rules, in: in, faults: faults}
 	made := r.read()
@@ -219,10 +222,10 @@ func (r *importReader) schedule() Schedule {
 	if s.Hour < 0 || s.Hour > 23 {
 		r.fault("hour", alerts.FaultRange, fmt.Sprint(s.Hour), "must lie between 0 and 23")
 	}
-	if _, err := zone(s.Timezone); err != nil {
+	if _, err := r.rules.Calendar.zone(s.Timezone); err != nil {
 		r.fault("timezone", alerts.FaultUnknownValue, s.Timezone, "must be an IANA name such as Europe/Berlin")
 	}
-	if _, err := s.line(r.rules.Cadences); s.Frequency != Instant && err != nil {
+	if _, err := s.line(r.rules.Calendar.cadences); s.Frequency != Instant && err != nil {
 		r.fault("frequency", alerts.FaultUnknownValue, string(s.Frequency), "must be instant, daily, weekly or a cadence of this installation")
 	}
 	return s

@@ -25,7 +25,7 @@ var meaning = sync.OnceValue(func() *alerts.Meaning {
 
 func rules() subscriptions.ImportRules {
 	return subscriptions.ImportRules{Meaning: meaning(), Timezone: "Europe/Berlin", Now: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC),
-		Cadences: subscriptions.Cadences{"fortnight": "0 7 1,15 * *"}}
+		Calendar: subscriptions.NewCalendar(subscriptions.Cadences{"fortnight": "0 7 1,15 * *"})}
 }
 
 const fullLine = `{"email":"a@example.org","query":"Medizininformatiker","places":[{"name":"Gelsenkirchen","radius_km":25}],
@@ -110,7 +110,7 @@ func FuzzDecodeImportLine(f *testing.F) {
 		got, err := subscriptions.DecodeImportLine([]byte(line), rules())
 		var faults *alerts.CriteriaError
 		switch {
-		case err == nil && (got.Email == "" || got.Wish.Schedule.Check(rules().Cadences) != nil):
+		case err == nil && (got.Email == "" || rules().Calendar.Check(got.Wish.Schedule) != nil):
 			t.Errorf("took %+v", got)
 		case err != nil && (!errors.As(err, &faults) || len(faults.Faults) == 0):
 			t.Errorf("an error without faults: %v", err)

@@ -98,7 +98,7 @@ func (c benchMatchCmd) Run(ctx context.Context, s *session) error {
 	f := matchFigures{machine: thisMachine(), Threads: c.Threads, Peers: map[string]peerFigures{}}
 	w := &matching{
 		load:  load{seed: c.Seed, subscriptions: c.Subscriptions, postings: c.Postings},
-		rules: subscriptions.ImportRules{Meaning: m, Timezone: cfg.Digest.Timezone, Now: s.now()},
+		rules: subscriptions.ImportRules{Meaning: m, Calendar: subscriptions.NewCalendar(nil), Timezone: cfg.Digest.Timezone, Now: s.now()},
 	}
 	s.say("analysing postings")
 	if err := w.analyse(cfg, &f); err != nil {

@@ -113,7 +113,7 @@ const generatedMix = "generated"
 // load makes the postings and the searches, or says where they are read.
 func (c benchSearchCmd) load(st *stores) (load, []*alerts.Criteria, error) {
 	l := load{seed: c.Seed, subscriptions: c.Searches, postings: c.Postings}
-	rules := subscriptions.ImportRules{Meaning: st.meaning, Timezone: st.config.Digest.Timezone, Now: st.now()}
+	rules := subscriptions.ImportRules{Meaning: st.meaning, Calendar: subscriptions.NewCalendar(nil), Timezone: st.config.Digest.Timezone, Now: st.now()}
 	postings, makePostings := number(c.Postings)
 	searches, makeSearches := number(c.Searches)
 	if c.Mix == generatedMix || !makePostings && !makeSearches {

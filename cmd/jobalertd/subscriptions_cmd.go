@@ -180,7 +180,7 @@ type importCounts struct {
 // own. Addresses that must not be written to are refused: an import cannot bring
 // one back.
 func (s *stores) importLines(ctx context.Context, in io.Reader, refuse func(refusedLine) error, progress func(int)) (importCounts, error) {
-	rules := subscriptions.ImportRules{Meaning: s.meaning, Cadences: subscriptions.Cadences(s.config.Digest.Cadences),
+	rules := subscriptions.ImportRules{Meaning: s.meaning, Calendar: subscriptions.NewCalendar(subscriptions.Cadences(s.config.Digest.Cadences)),
 		Timezone: s.config.Digest.Timezone, Now: s.now()}
 	var counts importCounts
 	batch, numbers := make([]subscriptions.Import, 0, substore.ImportBatch), make([]int, 0, substore.ImportBatch)
