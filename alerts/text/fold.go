@@ -134,6 +134,13 @@ func spellOut(r rune) string {
 // canonical returns a word as the German rules read it: lower case, ss for ß,
 // accents off, and ä, ö, ü also where they were typed as ae, oe, ue.
 func canonical(word string) string {
+	plain := 0
+	for plain < len(word) && 'a' <= word[plain] && word[plain] <= 'z' {
+		plain++
+	}
+	if plain == len(word) {
+		return loans(umlauts(word))
+	}
 	var b strings.Builder
 	b.Grow(len(word) + 2)
 	for _, r := range word {

@@ -58,12 +58,11 @@ func (a *Analyser) rowUnit(ws []string) *Unit {
 	asked := strings.Join(ws, " ")
 	key := rowKey(asked)
 	return a.rows.once(key, func() *Unit {
-		out := a.synonymWays(ws)
+		var out []alternative
 		if len(ws) == 2 {
-			one := ws[0] + strings.ToLower(ws[1])
-			q := a.askedOnce(one)
-			out = append(out, a.writtenAsOne(ws[0], ws[1], q)...)
-			out = append(out, a.synonymsOf(q.german, q.english, []string{one})...)
+			out = a.pairWays(ws)
+		} else {
+			out = a.synonymWays(ws)
 		}
 		if a.lex.isIdiom(ws) {
 			out = append(out, a.phrase(asked)...)
@@ -73,6 +72,22 @@ func (a *Analyser) rowUnit(ws []string) *Unit {
 		}
 		return &Unit{a: a, key: key, ways: distinct(out)}
 	})
+}
+
+// pairWays are those of two words. An index is made of hundreds of thousands of
+// pairs, so each word is looked up once.
+func (a *Analyser) pairWays(ws []string) []alternative {
+	l, r := a.asked(ws[0]), a.asked(ws[1])
+	german := l.german + " " + r.german
+	english := german
+	if l.english != l.german || r.english != r.german {
+		english = l.english + " " + r.english
+	}
+	out := a.synonymsOf(german, english, ws)
+	one := ws[0] + strings.ToLower(ws[1])
+	q := a.askedOnce(one)
+	out = append(out, writtenAsOne(l, r, q)...)
+	return append(out, a.synonymsOf(q.german, q.english, []string{one})...)
 }
 
 // askedOnce is asked for a word that hardly any other query or posting has: it
@@ -91,8 +106,7 @@ func (a *Analyser) askedOnce(word string) asked {
 }
 
 // writtenAsOne finds two words as one, which was asked for as q.
-func (a *Analyser) writtenAsOne(left, right string, q asked) []alternative {
-	l, r := a.asked(left), a.asked(right)
+func writtenAsOne(l, r, q asked) []alternative {
 	if len(l.pieces) != 1 || len(r.pieces) == 0 || l.exact || r.exact || l.pieces[0].raw || r.pieces[0].raw {
 		return nil
 	}
@@ -100,7 +114,7 @@ func (a *Analyser) writtenAsOne(left, right string, q asked) []alternative {
 	for i := range out {
 		out[i].rule = Compound
 	}
-	if noun, ok := strings.CutSuffix(a.lex.stemGerman(l.pieces[0].base), "isch"); ok && len(noun) >= 4 {
+	if noun, ok := strings.CutSuffix(l.german, "isch"); ok && len(noun) >= 4 {
 		out = append(out, alternative{
 			terms: []Term{termOf(stemTerm, noun), termOf(stemTerm, r.german)}, mode: together, rule: Parts, via: noun + "+" + r.german,
 		})

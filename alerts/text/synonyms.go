@@ -133,12 +133,12 @@ func (a *Analyser) askedAs(word string, ps []piece) asked {
 		return q
 	}
 	last := q.pieces[len(q.pieces)-1]
-	exact := last.function || a.meantExactly(word)
-	if len(q.pieces) == 1 && (last.raw || exact) {
-		q.exact = !last.raw && exact
-		q.german = last.canonical
-		q.english = q.german
-		return q
+	if len(q.pieces) == 1 {
+		q.exact = !last.raw && (last.function || a.meantExactly(word, last.canonical))
+		if last.raw || q.exact {
+			q.german, q.english = last.canonical, last.canonical
+			return q
+		}
 	}
 	var front strings.Builder
 	for _, p := range q.pieces[:len(q.pieces)-1] {
@@ -154,9 +154,8 @@ func (a *Analyser) askedAs(word string, ps []piece) asked {
 }
 
 // meantExactly tells single letters and Go, in whatever case they were typed,
-// and abbreviations of two capitals: HR is not Hr., QM not qm.
-func (a *Analyser) meantExactly(word string) bool {
-	c := canonical(word)
+// and abbreviations of two capitals: HR is not Hr., QM not qm. c is canonical(word).
+func (a *Analyser) meantExactly(word, c string) bool {
 	return a.lex.exactLower[c] || len(c) == 1 || len(c) == 2 && isCapitals(word)
 }
 
