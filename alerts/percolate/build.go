@@ -14,6 +14,7 @@ import (
 // not kept.
 type builder struct {
 	df *Frequencies
+	pace
 	dictionary
 	places
 	numbered map[string]uint32 // sets of places, by what tells them apart
@@ -37,6 +38,7 @@ func newBuilder(df *Frequencies) *builder {
 
 // add takes in a subscription; each id at most once.
 func (b *builder) add(id uint32, c *alerts.Criteria) {
+	b.spend(aCriterion)
 	if !c.Prepared() {
 		b.inert = append(b.inert, id)
 		return
@@ -207,16 +209,17 @@ const checkEvery = 1 << 12
 // build lays everything out. The builder is used up.
 func (b *builder) build(ctx context.Context) (*base, error) {
 	b.renumber()
-	var filings []filed
+	filings := make([]filed, 0, len(b.drafts)+len(b.drafts)/8) // some are filed more than once
 	for i := range b.drafts {
 		if i%checkEvery == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		b.spend(aRecord)
 		filings = b.file(filings, uint32(i))
 	}
-	filings, starts := byAnchor(filings, len(b.dictionary.units))
+	filings, starts := b.byAnchor(filings, len(b.dictionary.units))
 	x := &base{
-		units: b.dictionary.units, lazies: b.lazies, finder: newFinder(b.dictionary.units, b.df), places: b.places,
+		units: b.dictionary.units, lazies: b.lazies, finder: newFinder(b.dictionary.units, b.df, &b.pace), places: b.places,
 		anchors: make([]uint32, len(starts)), records: make([]record, 0, len(filings)),
 	}
 	at := make([]uint32, len(b.drafts)) // where each draft's first record is
@@ -231,7 +234,7 @@ func (b *builder) build(ctx context.Context) (*base, error) {
 	}
 	x.groups = append(x.groups, group{first: uint32(len(x.records))})
 	x.groups, x.extras = slices.Clip(x.groups), slices.Clip(x.extras)
-	x.rows = b.rows.table(at)
+	x.rows = b.rows.table(at, &b.pace)
 	x.inert = b.inert
 	x.count, x.held = len(b.drafts)+len(b.inert), b.held()
 	x.dead = newIDSet(b.highest())
@@ -257,7 +260,10 @@ func (b *builder) renumber() {
 		}
 		order = append(order, ranked{cost, uint32(n + 1)})
 	}
-	slices.SortFunc(order, func(x, y ranked) int { return cmp.Or(cmp.Compare(x.cost, y.cost), cmp.Compare(x.unit, y.unit)) })
+	slices.SortFunc(order, func(x, y ranked) int {
+		b.spend(aStep)
+		return cmp.Or(cmp.Compare(x.cost, y.cost), cmp.Compare(x.unit, y.unit))
+	})
 	sorted, to := make([]unit, 1, len(units)), make([]uint32, len(units))
 	b.costs = make([]uint64, 1, len(units))
 	for _, o := range order {
@@ -273,6 +279,7 @@ func (b *builder) renumber() {
 		}
 	}
 	for i := range b.drafts {
+		b.spend(aStep)
 		x := b.lists[b.drafts[i].extra:]
 		rename(x.required())
 		rename(x.excluded())
@@ -387,7 +394,7 @@ func (b *builder) fallback(anchors []uint32, r *record, x extras) []uint32 {
 
 // byAnchor sorts filings by anchor and within by group, radius and latitude, and
 // returns where each of n anchors begins, and the end.
-func byAnchor(filings []filed, n int) ([]filed, []uint32) {
+func (b *builder) byAnchor(filings []filed, n int) ([]filed, []uint32) {
 	starts := make([]uint32, n+1)
 	for i := range filings {
 		starts[filings[i].anchor+1]++
@@ -397,12 +404,14 @@ func byAnchor(filings []filed, n int) ([]filed, []uint32) {
 	}
 	out, next := make([]filed, len(filings)), slices.Clone(starts)
 	for i := range filings {
+		b.spend(aStep)
 		a := filings[i].anchor
 		out[next[a]] = filings[i]
 		next[a]++
 	}
 	for a := range n {
 		slices.SortFunc(out[starts[a]:starts[a+1]], func(x, y filed) int {
+			b.spend(aStep)
 			switch {
 			case x.second != y.second:
 				return cmp.Compare(x.second, y.second)
@@ -420,6 +429,7 @@ func byAnchor(filings []filed, n int) ([]filed, []uint32) {
 // lay appends the groups, records and extras of one anchor.
 func (b *builder) lay(x *base, filings []filed, at []uint32) {
 	for i := range filings {
+		b.spend(aRecord)
 		f := &filings[i]
 		if i == 0 || f.second != filings[i-1].second {
 			x.groups = append(x.groups, group{f.second, uint32(len(x.records))})

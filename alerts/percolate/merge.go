@@ -1,6 +1,9 @@
 package percolate
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Merge builds a new base from the bases, the overlays and the tombstones, filing
 // by the frequencies learnt meanwhile, and puts it in place. It blocks while it
@@ -97,9 +100,13 @@ func (x *Index) freeze(from int) (frozen *layers, take func() *builder) {
 func (b *builder) carry(x *base) {
 	c := carrier{b: b, x: x, units: make([]uint32, len(x.units)), lazies: make([]uint32, len(x.lazies))}
 	drafts := make([]uint32, len(x.records)) // one more than the number
+	// Growing copies, and nothing can take the processor from a copy of megabytes.
+	b.drafts = slices.Grow(b.drafts, len(x.records))
+	b.lists = slices.Grow(b.lists, len(x.extras)+4*len(x.records))
 	for a := range x.units {
 		for g := x.anchors[a]; g < x.anchors[a+1]; g++ {
 			for n := x.groups[g].first; n < x.groups[g+1].first; n++ {
+				b.spend(aRecord)
 				if r := &x.records[n]; r.flags&isCopy == 0 && !x.dead.has(r.id) {
 					c.record(r, uint32(a), x.groups[g].second)
 					drafts[n] = uint32(len(b.drafts))
@@ -188,9 +195,11 @@ func (c *carrier) rows(drafts []uint32) {
 	n := len(t.listStarts) - 1
 	to := make([]uint32, max(n, 0)) // one more than the number in the builder
 	fresh := make([]bool, len(to))  // not known there from another base
+	b.filings, b.terms = slices.Grow(b.filings, len(t.lists)), slices.Grow(b.terms, len(t.rows))
 	var units []uint32
 	for row := range uint32(max(n, 0)) {
 		for _, record := range t.list(row) {
+			c.b.spend(aRecord)
 			if drafts[record] == 0 {
 				continue
 			}

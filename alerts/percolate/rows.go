@@ -1,7 +1,6 @@
 package percolate
 
 import (
-	"cmp"
 	"math/bits"
 	"slices"
 
@@ -88,7 +87,7 @@ func (b *rowBuilder) row(units []uint32) (n uint32, known bool) {
 }
 
 // table lays the rows out; at is where each draft's first record is.
-func (b *rowBuilder) table(at []uint32) rowTable {
+func (b *rowBuilder) table(at []uint32, p *pace) rowTable {
 	n := len(b.starts)
 	t := rowTable{memberStarts: append(slices.Clip(b.starts), uint32(len(b.members))), members: slices.Clip(b.members)}
 	t.listStarts, t.lists = make([]uint32, n+1), make([]uint32, len(b.filings))
@@ -100,30 +99,37 @@ func (b *rowBuilder) table(at []uint32) rowTable {
 	}
 	next := slices.Clone(t.listStarts)
 	for _, f := range b.filings {
+		p.spend(aStep)
 		t.lists[next[f.row]] = at[f.draft]
 		next[f.row]++
 	}
 	for r := range n {
+		p.spend(aStep)
 		slices.Sort(t.list(uint32(r)))
 	}
-	t.lookUp(b.terms)
+	t.lookUp(b.terms, p)
 	return t
 }
 
 // lookUp makes the way from hashes to rows.
-func (t *rowTable) lookUp(terms []rowTerm) {
-	slices.SortFunc(terms, func(x, y rowTerm) int { return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.row, y.row)) })
+func (t *rowTable) lookUp(terms []rowTerm, p *pace) {
 	width := max(16, bits.Len(uint(len(terms)))-1) // so that low has room for the rest
 	t.shift = uint8(32 - width)
 	t.filter = newFilter(len(terms))
 	t.buckets, t.low, t.rows = make([]uint32, 1<<width+1), make([]uint16, len(terms)), make([]uint32, len(terms))
-	for i, e := range terms {
+	for _, e := range terms {
 		t.buckets[e.hash>>t.shift+1]++
-		t.low[i], t.rows[i] = uint16(e.hash), e.row
-		setFilter(t.filter, uint64(e.hash))
 	}
 	for i := range len(t.buckets) - 1 {
 		t.buckets[i+1] += t.buckets[i]
+	}
+	next := slices.Clone(t.buckets)
+	for _, e := range terms {
+		p.spend(aStep)
+		i := next[e.hash>>t.shift]
+		next[e.hash>>t.shift]++
+		t.low[i], t.rows[i] = uint16(e.hash), e.row
+		setFilter(t.filter, uint64(e.hash))
 	}
 }
 

@@ -149,9 +149,10 @@ type finding struct {
 
 // newFinder files every unit under the rarest term of each alternative, or under
 // its names or key.
-func newFinder(units []unit, df *Frequencies) finder {
+func newFinder(units []unit, df *Frequencies, p *pace) finder {
 	var all []finding
 	for n := range units {
+		p.spend(aRecord)
 		u, number := &units[n], uint32(n)
 		switch {
 		case u.text != nil:
@@ -168,6 +169,7 @@ func newFinder(units []unit, df *Frequencies) finder {
 		}
 	}
 	slices.SortFunc(all, func(a, b finding) int {
+		p.spend(aStep)
 		switch {
 		case a.hash < b.hash:
 			return -1
