@@ -56,7 +56,7 @@ type scratch struct {
 	states [2]state // of the bases
 	probe  probe
 	keys   []key
-	spare  []uint32
+	sorter sorter
 }
 
 // New returns an empty Index. df are the frequencies to file by, nil when none
@@ -192,9 +192,7 @@ func (x *Index) percolateAt(dst []uint32, l *layers, at instant, d *alerts.Docum
 		}
 		dst = o.percolate(dst, at, s.keys, &s.probe, d)
 	}
-	found := dst[from:]
-	s.spare = sortNumbers(found, s.spare)
-	return dst[:from+len(slices.Compact(found))]
+	return dst[:from+len(s.sorter.sort(dst[from:]))]
 }
 
 // standing returns layers with an instant at which they were the index's: deaths

@@ -2,7 +2,6 @@ package percolate
 
 import (
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -111,22 +110,5 @@ func TestNeighboursAsOneWord(t *testing.T) {
 	}
 	if matches < 20 {
 		t.Errorf("%d matches say little", matches)
-	}
-}
-
-func TestSortNumbers(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	var spare []uint32
-	for _, highest := range []uint64{1, 2047, 2048, 1 << 20, 1 << 23, 1 << 32} {
-		for _, n := range []int{0, 1, 127, 128, 5000} {
-			list := make([]uint32, n)
-			for i := range list {
-				list[i] = uint32(r.Uint64N(highest))
-			}
-			want := slices.Sorted(slices.Values(list))
-			if spare = sortNumbers(list, spare); !slices.Equal(list, want) {
-				t.Errorf("%d numbers below %d come out of order", n, highest)
-			}
-		}
 	}
 }
