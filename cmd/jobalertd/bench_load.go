@@ -61,6 +61,21 @@ func (l load) subscriptionLines() iter.Seq2[[]byte, error] {
 	}
 }
 
+// count is how many import lines there are.
+func (l load) count() (int, error) {
+	if n, ok := number(l.subscriptions); ok && l.lines == nil {
+		return n, nil
+	}
+	n := 0
+	for _, err := range l.subscriptionLines() {
+		if err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return n, nil
+}
+
 // importStream is the same as one file, for the import.
 func (l load) importStream() io.Reader {
 	r, w := io.Pipe()

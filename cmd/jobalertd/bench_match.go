@@ -31,6 +31,7 @@ type benchMatchCmd struct {
 	Postgres      string        `help:"Database for the peer postgres; empty: a private server. A table jobalertd_bench_anchors is made and dropped." placeholder:"URL"`
 	Changes       int           `help:"Subscriptions to edit, remove and add again, at rest and while the index is merged; 0: none." default:"20000"`
 	Soak          time.Duration `help:"Change and percolate for so long and watch memory; 0: not." default:"0s"`
+	CPUProfile    string        `help:"Where to write a CPU profile of percolating." placeholder:"FILE" name:"cpu-profile" type:"path"`
 	JSON          bool          `help:"On one line at a terminal too." name:"json"`
 }
 
@@ -48,7 +49,8 @@ type matchFigures struct {
 	P50                  float64                `json:"p50_us"`
 	P99                  float64                `json:"p99_us"`
 	MatchesPerPosting    float64                `json:"matches_per_posting"`
-	BuildSeconds         float64                `json:"build_seconds"`
+	BuildSeconds         float64                `json:"build_seconds"`          // without decoding import lines
+	BuildCPU             float64                `json:"build_cpu_seconds"`      // the same, collecting garbage included
 	BytesPerSubscription float64                `json:"bytes_per_subscription"` // of the index's arrays
 	HeapPerSubscription  float64                `json:"heap_per_subscription"`  // by which the heap grew: with the units of words, and what else building leaves behind
 	RSS                  int64                  `json:"rss_bytes"`              // of the whole process once the index is built, analysed postings included
@@ -78,6 +80,7 @@ type matching struct {
 	rules     subscriptions.ImportRules
 	lines     int // of subscriptions, refused ones included
 	documents []*alerts.Document
+	naive     naiveScan
 	index     *percolate.Index
 	answers   [][]uint32 // by document
 }
@@ -104,12 +107,18 @@ func (c benchMatchCmd) Run(ctx context.Context, s *session) error {
 	if err := w.analyse(cfg, &f); err != nil {
 		return err
 	}
-	s.say("building the index")
+	if w.lines, err = w.load.count(); err != nil {
+		return err
+	}
+	w.naive.begin(w.documents, w.sample(c.Check))
+	s.say("building the index, and comparing %d postings with Criteria.Matches", len(w.naive.sample))
 	if err := w.build(&f); err != nil {
 		return err
 	}
 	s.say("percolating")
-	w.measure(c.Threads, c.For, &f)
+	if err := w.measure(c, &f); err != nil {
+		return err
+	}
 	if c.IDs != "" {
 		if err := w.writeIDs(c.IDs); err != nil {
 			return err
@@ -141,12 +150,7 @@ func (c benchMatchCmd) Run(ctx context.Context, s *session) error {
 
 // compare asks the peers, of which the naive scan is the judge.
 func (w *matching) compare(ctx context.Context, c benchMatchCmd, s *session, f *matchFigures) error {
-	sample := w.sample(c.Check)
-	s.say("comparing %d postings with Criteria.Matches", len(sample))
-	naive, err := w.naive(sample)
-	if err != nil {
-		return err
-	}
+	naive := w.naive.figures(w.answers)
 	f.Checked, f.Agrees = naive.Postings, naive.Agrees && (f.Changes == nil || f.Changes.Agrees) && (f.Soak == nil || f.Soak.Agrees)
 	for _, peer := range c.Peers {
 		switch peer {
@@ -154,9 +158,11 @@ func (w *matching) compare(ctx context.Context, c benchMatchCmd, s *session, f *
 			f.Peers[peer] = naive
 		case "postgres":
 			s.say("loading PostgreSQL")
-			if f.Peers[peer], err = w.postgres(ctx, c.Postgres); err != nil {
+			theirs, err := w.postgres(ctx, c.Postgres)
+			if err != nil {
 				return fmt.Errorf("peer postgres: %w", err)
 			}
+			f.Peers[peer] = theirs
 			f.Agrees = f.Agrees && f.Peers[peer].Agrees
 		}
 	}
@@ -189,42 +195,13 @@ func (w *matching) analyse(cfg *config.Config, f *matchFigures) error {
 	return nil
 }
 
-// chunkSize is how many subscriptions are decoded at a time.
-const chunkSize = 4096
-
-// chunks gives the criteria in the order of their lines, some thousands at a
-// time: nil for a refused line, and for one that is not wanted. The slice is used
-// again.
-func (w *matching) chunks(wanted func(line int) bool, f func(first int, criteria []*alerts.Criteria)) error {
-	var chunk []*alerts.Criteria
-	first := 0
-	for line, err := range w.load.subscriptionLines() {
-		if err != nil {
-			return err
-		}
-		var c *alerts.Criteria
-		if wanted(first + len(chunk)) {
-			if one, err := subscriptions.DecodeImportLine(line, w.rules); err == nil {
-				c = &one.Wish.Criteria
-			}
-		}
-		if chunk = append(chunk, c); len(chunk) == chunkSize {
-			f(first, chunk)
-			first, chunk = first+len(chunk), chunk[:0]
-		}
-	}
-	f(first, chunk)
-	return nil
-}
-
-func everyLine(int) bool { return true }
-
 // learnFrom is how many postings the index learns word frequencies from, as a
 // daemon has from those of the days before.
 const learnFrom = 2000
 
-// build makes the index from criteria that are decoded as it goes; the time of
-// the decoding is not counted.
+// build makes the index from criteria that are decoded as it goes, and shows each to
+// the naive scan once it is in; the time of neither is counted. No peer keeps them
+// all.
 func (w *matching) build(f *matchFigures) error {
 	df := &percolate.Frequencies{}
 	step := max(1, len(w.documents)/learnFrom)
@@ -234,12 +211,12 @@ func (w *matching) build(f *matchFigures) error {
 	before := heapBytes()
 	w.index = percolate.New(df)
 	var failed error
-	var decoding time.Duration
-	began := time.Now()
+	var aside, asideCPU time.Duration
+	began, cpu := time.Now(), cpuTime()
 	w.index.Load(func(yield func(uint32, *alerts.Criteria) bool) {
-		resumed := time.Now()
+		resumed, resumedCPU := began, cpu
 		failed = w.chunks(everyLine, func(first int, chunk []*alerts.Criteria) {
-			decoding += time.Since(resumed)
+			aside, asideCPU = aside+time.Since(resumed), asideCPU+cpuTime()-resumedCPU
 			for i, c := range chunk {
 				if c == nil {
 					f.Refused++
@@ -247,11 +224,11 @@ func (w *matching) build(f *matchFigures) error {
 					return
 				}
 			}
-			w.lines = first + len(chunk)
-			resumed = time.Now()
+			resumed, resumedCPU = time.Now(), cpuTime()
+			w.naive.see(first, chunk)
 		})
 	})
-	f.BuildSeconds = (time.Since(began) - decoding).Seconds()
+	f.BuildSeconds, f.BuildCPU = (time.Since(began) - aside).Seconds(), (cpuTime() - cpu - asideCPU).Seconds()
 	if failed != nil {
 		return failed
 	}
@@ -274,7 +251,7 @@ func heapBytes() int64 {
 
 // measure percolates every posting once to warm up and to keep the answers, and
 // then round after round for as long as asked.
-func (w *matching) measure(threads int, atLeast time.Duration, f *matchFigures) {
+func (w *matching) measure(c benchMatchCmd, f *matchFigures) error {
 	w.answers = make([][]uint32, len(w.documents))
 	matches := 0
 	for i, d := range w.documents {
@@ -283,14 +260,18 @@ func (w *matching) measure(threads int, atLeast time.Duration, f *matchFigures) 
 	}
 	f.MatchesPerPosting = float64(matches) / float64(len(w.documents))
 	runtime.GC()
-	taken, quickest := make([]latencies, threads), make(latencies, len(w.documents))
+	taken, quickest := make([]latencies, c.Threads), make(latencies, len(w.documents))
+	profiled, err := profileTo(c.CPUProfile)
+	if err != nil {
+		return err
+	}
 	cpu, began := cpuTime(), time.Now()
 	var wg sync.WaitGroup
-	for t := range threads {
+	for t := range c.Threads {
 		wg.Go(func() {
 			var dst []uint32
-			for round := 0; round == 0 || time.Since(began) < atLeast; round++ {
-				for i := t; i < len(w.documents); i += threads {
+			for round := 0; round == 0 || time.Since(began) < c.For; round++ {
+				for i := t; i < len(w.documents); i += c.Threads {
 					start := time.Now()
 					dst = w.index.Percolate(dst[:0], w.documents[i])
 					span := time.Since(start)
@@ -307,46 +288,7 @@ func (w *matching) measure(threads int, atLeast time.Duration, f *matchFigures) 
 	f.PostingsPerSecond = float64(len(all)) / elapsed.Seconds()
 	f.CPUPerPosting = micros(burnt) / float64(len(all))
 	f.P50, f.P99, f.Quickest = micros(all.quantile(0.50)), micros(all.quantile(0.99)), quickest.figures()
-}
-
-// checkPairs bounds how many pairs of posting and subscription are compared
-// unless asked otherwise.
-const checkPairs = 20_000_000
-
-// sample is which documents are compared, spread evenly; at least ten.
-func (w *matching) sample(n int) []int {
-	if n == 0 {
-		n = max(10, checkPairs/w.lines)
-	}
-	n = min(n, len(w.documents))
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i * len(w.documents) / n
-	}
-	return out
-}
-
-// naive asks Criteria.Matches of every subscription: the definition, and a peer.
-// The criteria are decoded again in between, uncounted: no peer keeps them all.
-func (w *matching) naive(sample []int) (peerFigures, error) {
-	p := peerFigures{Postings: len(sample), Agrees: true}
-	taken, found := make(latencies, len(sample)), make([][]uint32, len(sample))
-	err := w.chunks(everyLine, func(first int, chunk []*alerts.Criteria) {
-		for k, i := range sample {
-			start := time.Now()
-			for n, c := range chunk {
-				if c != nil && c.Matches(w.documents[i]) {
-					found[k] = append(found[k], uint32(first+n+1))
-				}
-			}
-			taken[k] += time.Since(start)
-		}
-	})
-	for k, i := range sample {
-		p.Agrees = p.Agrees && slices.Equal(found[k], w.answers[i])
-	}
-	p.rate(taken)
-	return p, err
+	return profiled()
 }
 
 func (p *peerFigures) rate(taken latencies) {
