@@ -119,7 +119,11 @@ var feminineBases = []string{
 // tells. marked says that a gender mark followed the word in the text.
 func (x *lexicon) masculine(w string) string {
 	for _, plural := range []string{"", "n", "en", "s"} {
-		if m, ok := x.gender[strings.TrimSuffix(w, plural)]; ok {
+		base, ok := strings.CutSuffix(w, plural)
+		if !ok {
+			continue
+		}
+		if m, ok := x.gender[base]; ok {
 			return m
 		}
 	}

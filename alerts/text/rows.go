@@ -55,10 +55,10 @@ func rowKey(asked string) string { return "=" + asked }
 
 // rowUnit has the ways of a row of words, shared if asked before.
 func (a *Analyser) rowUnit(ws []string) *Unit {
-	asked := strings.Join(ws, " ")
-	key := rowKey(asked)
+	key := rowKey(strings.Join(ws, " "))
 	return a.rows.once(key, func() *Unit {
 		var out []alternative
+		asked := key[len(rowKey("")):]
 		if len(ws) == 2 {
 			out = a.pairWays(ws)
 		} else {
