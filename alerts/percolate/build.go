@@ -106,6 +106,7 @@ func (b *builder) rowsOf(draft uint32) {
 			for to < len(b.conditions) && slices.Contains(b.conditions[to].Rows, row) {
 				to++
 			}
+			b.spend(aRow)
 			b.rows.file(b.numbers[i:to], row, b.df, draft)
 		}
 	}

@@ -14,6 +14,7 @@ const (
 	aStep      = 1  // a comparison, an entry that is copied
 	aRecord    = 10 // filed, laid out or carried over
 	aCriterion = 100
+	aRow       = 400 // of neighbours, which has to be made
 )
 
 func (p *pace) spend(n int) {
