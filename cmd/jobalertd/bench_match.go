@@ -54,6 +54,7 @@ type matchFigures struct {
 	BytesPerSubscription float64                `json:"bytes_per_subscription"` // of the index's arrays
 	HeapPerSubscription  float64                `json:"heap_per_subscription"`  // by which the heap grew: with the units of words, and what else building leaves behind
 	RSS                  int64                  `json:"rss_bytes"`              // of the whole process once the index is built, analysed postings included
+	PeakRSS              int64                  `json:"peak_rss_bytes"`         // until then: what building took
 	Quickest             spanFigures            `json:"quickest"`               // of each posting's shortest time: what it takes while nobody else has the core
 	CPUPerPosting        float64                `json:"cpu_us_per_posting"`
 	AnalysisPerPosting   float64                `json:"analysis_us_per_posting"` // before, once a posting; not part of the rate
@@ -237,7 +238,7 @@ func (w *matching) build(f *matchFigures) error {
 	}
 	f.BytesPerSubscription = float64(w.index.Stats().Bytes) / float64(f.Subscriptions)
 	f.HeapPerSubscription = float64(heapBytes()-before) / float64(f.Subscriptions)
-	f.RSS = residentBytes()
+	f.RSS, f.PeakRSS = residentBytes(), peakRSS()
 	return nil
 }
 
