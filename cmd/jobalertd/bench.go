@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -149,6 +152,45 @@ func newRoom(database string) (*benchRoom, error) {
 		r.close = func() { server.stop(); _ = os.RemoveAll(dir) }
 	}
 	return r, nil
+}
+
+// checkPrepared refuses --prepared beside a --database: what is kept is a file.
+func checkPrepared(prepared, database string) error {
+	if prepared != "" && database != "" {
+		return usagef("--prepared is for SQLite alone")
+	}
+	return nil
+}
+
+// fill has the room's database filled and keeps a copy of it in prepared, or takes
+// the one that was kept there. Without prepared it is only filled.
+func (r *benchRoom) fill(prepared string, fill func() error) error {
+	if prepared == "" {
+		return fill()
+	}
+	file := filepath.Join(r.config.DataDir, "jobalertd.db")
+	r.config.Database.URL = config.Secret("sqlite:" + file)
+	if _, err := os.Stat(prepared); err == nil {
+		return copyFile(file, prepared)
+	}
+	if err := fill(); err != nil {
+		return err
+	}
+	return copyFile(prepared, file)
+}
+
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
 }
 
 // kind is how the report calls the room's database.

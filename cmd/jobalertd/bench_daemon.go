@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -43,6 +44,24 @@ func newBenchDaemon(ctx context.Context, s *session, room *benchRoom, now func()
 		return nil, err
 	}
 	return b, nil
+}
+
+// importInto imports subscriptions into the room's database and closes it.
+func importInto(ctx context.Context, s *session, room *benchRoom, l load) (seconds float64, err error) {
+	m, err := s.meaning(room.config)
+	if err != nil {
+		return 0, err
+	}
+	st, err := openStores(ctx, room.config, m, s.quiet(), time.Now)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, st.close()) }()
+	if err := st.adoptAnalysis(ctx, true); err != nil {
+		return 0, err
+	}
+	_, seconds, err = (&benchDaemon{&daemon{stores: st}}).importAll(ctx, s, l)
+	return seconds, err
 }
 
 func (b *benchDaemon) importAll(ctx context.Context, s *session, l load) (n int, seconds float64, err error) {

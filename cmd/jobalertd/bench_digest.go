@@ -6,10 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"os"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -17,7 +14,6 @@ import (
 	"time"
 
 	"github.com/jobalertd/jobalertd/alerts"
-	"github.com/jobalertd/jobalertd/config"
 	"github.com/jobalertd/jobalertd/mailer/digest"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
@@ -68,8 +64,8 @@ func (c benchDigestCmd) Run(ctx context.Context, s *session) error {
 	if c.Instant < 0 || c.Instant > 1 {
 		return usagef("--instant must lie between 0 and 1")
 	}
-	if c.Prepared != "" && c.Database != "" {
-		return usagef("--prepared is for SQLite alone")
+	if err := checkPrepared(c.Prepared, c.Database); err != nil {
+		return err
 	}
 	room, err := newRoom(c.Database)
 	if err != nil {
@@ -79,7 +75,7 @@ func (c benchDigestCmd) Run(ctx context.Context, s *session) error {
 	f := digestFigures{machine: thisMachine(), Database: room.kind()}
 	clock := &benchClock{}
 	began := time.Now()
-	if err := c.fillRoom(ctx, s, room, clock); err != nil {
+	if err := room.fill(c.Prepared, func() error { return c.prepare(ctx, s, room, clock) }); err != nil {
 		return err
 	}
 	f.PrepareSeconds = time.Since(began).Seconds()
@@ -134,35 +130,6 @@ type benchClock struct{ ahead atomic.Int64 }
 
 func (c *benchClock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
 func (c *benchClock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
-
-// fillRoom prepares the room's database, or takes the one that was kept.
-func (c benchDigestCmd) fillRoom(ctx context.Context, s *session, room *benchRoom, clock *benchClock) error {
-	file := filepath.Join(room.config.DataDir, "jobalertd.db")
-	if c.Prepared != "" {
-		room.config.Database.URL = config.Secret("sqlite:" + file)
-		if _, err := os.Stat(c.Prepared); err == nil {
-			return copyFile(file, c.Prepared)
-		}
-	}
-	if err := c.prepare(ctx, s, room, clock); err != nil || c.Prepared == "" {
-		return err
-	}
-	return copyFile(c.Prepared, file)
-}
-
-func copyFile(to, from string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
-}
 
 // prepare imports the subscriptions, stores the postings with whom they met, and
 // wakes the instant alerts among those.

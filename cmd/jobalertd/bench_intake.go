@@ -21,6 +21,7 @@ type benchIntakeCmd struct {
 	For           time.Duration `help:"How long each of those lasts." default:"5s"`
 	SignUps       int           `help:"Sign-ups a second while the backlog is worked off." default:"20" name:"sign-ups"`
 	Database      string        `help:"An empty database's URL, or postgres for a private server; SQLite if not given." placeholder:"URL"`
+	Prepared      string        `help:"Keep the database with its subscriptions in this file, and begin with it if it is there; SQLite alone." placeholder:"FILE" type:"path"`
 	CPUProfile    string        `help:"Where to write a CPU profile of the first part." placeholder:"FILE" name:"cpu-profile"`
 	JSON          bool          `help:"On one line at a terminal too." name:"json"`
 }
@@ -70,6 +71,9 @@ type latencyFigure struct {
 
 // Run measures on parts of its own: nothing of an installation is touched.
 func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
+	if err := checkPrepared(c.Prepared, c.Database); err != nil {
+		return err
+	}
 	room, err := newRoom(c.Database)
 	if err != nil {
 		return err
@@ -77,14 +81,14 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 	defer room.close()
 	l := load{seed: c.Seed, subscriptions: c.Subscriptions, postings: c.Postings}
 	f := intakeFigures{machine: thisMachine(), Database: room.kind()}
+	if err := room.fill(c.Prepared, func() (err error) { f.ImportSeconds, err = importInto(ctx, s, room, l); return err }); err != nil {
+		return err
+	}
 	b, err := newBenchDaemon(ctx, s, room, time.Now)
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	if f.Subscriptions, f.ImportSeconds, err = b.importAll(ctx, s, l); err != nil {
-		return err
-	}
 	if err := c.fill(ctx, s, b, l, &f); err != nil {
 		return err
 	}
@@ -92,7 +96,7 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 	if err := b.loadIndex(ctx); err != nil {
 		return err
 	}
-	f.LoadSeconds = time.Since(began).Seconds()
+	f.LoadSeconds, f.Subscriptions = time.Since(began).Seconds(), b.index.Len()
 	stop := b.runIntake(ctx)
 	err = c.backlog(ctx, s, room, b, &f)
 	if err == nil {

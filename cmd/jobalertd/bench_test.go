@@ -136,6 +136,18 @@ func TestBenchIntakeStoresWhatItPublished(t *testing.T) {
 	})
 }
 
+func TestBenchIntakeBeginsWithWhatWasPrepared(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "prepared.db")
+	for _, subscriptions := range []string{"200", "3"} { // the second time there is nothing to import
+		var f intakeFigures
+		measured(t, &f, "bench", "intake", "--subscriptions", subscriptions, "--postings", "20", "--live", "10", "--rate", "0", "--prepared", file)
+		if !f.Agrees || f.Subscriptions != 200 {
+			t.Errorf("got %+v", f)
+		}
+	}
+}
+
 func TestBenchDigestServesEverybody(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, url string) {
