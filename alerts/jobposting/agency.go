@@ -1,7 +1,6 @@
 package jobposting
 
 import (
-	"encoding/binary"
 	"strings"
 
 	"github.com/jobalertd/jobalertd/alerts/text"
@@ -64,66 +63,56 @@ func (d *document) agency() bool {
 			}
 		}
 	}
-	if !mayHaveAgencyMark(d.plain) {
-		return false
-	}
-	plain := strings.ToLower(d.plain)
-	for _, group := range agencyMarks {
-		if !strings.Contains(plain, group.word) {
-			continue
-		}
-		for _, mark := range group.marks {
-			if claimed(plain, mark) {
-				return true
-			}
-		}
-	}
-	return false
+	return markedAgency(d.plain)
 }
 
 // markStarts has a bit for each way in which four bytes may begin a word of
 // agencyMarks, whatever their case.
 var markStarts = func() (bits [1 << 10]uint64) {
 	for _, group := range agencyMarks {
-		h := startHash([]byte(group.word))
+		h := startHash(group.word)
 		bits[h>>6] |= 1 << (h & 63)
 	}
 	return bits
 }()
 
 // startHash is over the first four bytes, lower and upper case alike.
-func startHash(b []byte) uint32 {
-	return (binary.LittleEndian.Uint32(b) | 0x20202020) * 0x9e3779b1 >> 16
+func startHash(s string) uint32 {
+	_ = s[3]
+	first := uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+	return (first | 0x20202020) * 0x9e3779b1 >> 16
 }
 
-// mayHaveAgencyMark is false, at a glance, for the usual text.
-func mayHaveAgencyMark(s string) bool {
-	for b := []byte(s); len(b) >= 4; b = b[1:] {
-		h := startHash(b)
+// markedAgency reports whether a text holds a mark that it does not refuse. It is
+// read once; most of it is passed over at a glance.
+func markedAgency(s string) bool {
+	for i := 0; i+4 <= len(s); i++ {
+		h := startHash(s[i:])
 		if markStarts[h>>6]&(1<<(h&63)) == 0 {
 			continue
 		}
 		for _, group := range agencyMarks {
-			if len(b) >= len(group.word) && strings.EqualFold(string(b[:len(group.word)]), group.word) {
-				return true
+			if !startsFold(s[i:], group.word) {
+				continue
+			}
+			for _, mark := range group.marks {
+				if claimed(s, mark, i-strings.Index(mark, group.word)) {
+					return true
+				}
 			}
 		}
 	}
 	return false
 }
 
-// claimed reports whether s says mark somewhere without refusing it.
-func claimed(s, mark string) bool {
-	for from := 0; ; {
-		i := strings.Index(s[from:], mark)
-		if i < 0 {
-			return false
-		}
-		i += from
-		if from = i + len(mark); !refused(s, i, from) {
-			return true
-		}
-	}
+// startsFold reports whether s begins with prefix, lower and upper case alike.
+func startsFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// claimed reports whether s says mark at i without refusing it.
+func claimed(s, mark string, i int) bool {
+	return i >= 0 && startsFold(s[i:], mark) && !refused(s, i, i+len(mark))
 }
 
 // refused looks for a refusal in the sentence around s[i:end].
@@ -133,8 +122,9 @@ func refused(s string, i, end int) bool {
 	if n := strings.IndexAny(s[end:], ".!?\n"); n >= 0 {
 		stop = end + n + 1
 	}
+	sentence := strings.ToLower(s[start:stop])
 	for _, r := range refusals {
-		if strings.Contains(s[start:stop], r) {
+		if strings.Contains(sentence, r) {
 			return true
 		}
 	}

@@ -309,7 +309,7 @@ func TestAgencyMarksHoldTheirWord(t *testing.T) {
 			if !strings.Contains(" "+mark, group.word) || mark != strings.ToLower(mark) {
 				t.Errorf("%q does not hold %q in lower case", mark, group.word)
 			}
-			if !claimed("wir suchen. "+mark+" sind wir da", mark) {
+			if !markedAgency("Wir suchen. " + strings.ToUpper(mark[:1]) + mark[1:] + " sind wir da") {
 				t.Errorf("%q is not found", mark)
 			}
 		}

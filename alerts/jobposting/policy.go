@@ -42,6 +42,9 @@ func sanitise(policy *bluemonday.Policy, s string) string {
 		}
 		return paragraphs(s)
 	}
+	if settled(s) {
+		return s
+	}
 	s = rewrite(s)
 	if clean(s) {
 		return s

@@ -36,6 +36,37 @@ func TestClean_SparesDescriptionsWithoutLinksThePolicy(t *testing.T) {
 	}
 }
 
+// FuzzSettled: what is passed as settled is what rewriting would leave as it is.
+func FuzzSettled(f *testing.F) {
+	for _, s := range []string{"<p>Text &amp; mehr</p><p>zwei<br>drei</p>", "<h3>Aufgaben</h3><ul><li>eins</li><li>zwei</li></ul>", "<ol><li>a</li></ol><h2>b</h2>", "<p></p>", "<p> a</p>",
+		"<p>a </p>", "<p>a  b</p>", "<ul></ul>", "<ul>a</ul>", "<li>a</li>", "<p>a<br><br>b</p>", "<p>&#34;</p>", "<p>\u00ada</p>", "<p>\xff</p>", "<p>a<p>b</p>", "<p>&amp;lt;</p>", "a"} {
+		f.Add(s)
+	}
+	p := policy()
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, s := range []string{s, rewrite(s)} {
+			if !settled(s) {
+				continue
+			}
+			if got := p.Sanitize(rewrite(s)); got != s {
+				t.Errorf("%q passes for settled; it becomes %q", s, got)
+			}
+		}
+	})
+}
+
+func TestSettled_KnowsWhatBoardsSend(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]bool{
+		"<p>Für unser Caf\u00e9 &amp; Bistro.</p><h3>Aufgaben</h3><ul><li>eins</li><li>zwei<br>drei</li></ul><ol><li>vier</li></ol>": true,
+		"": true, "<p>a": false, "<p>a</p>b": false, "<p>a</p>\n<p>b</p>": false, "<p>a <b>b</b></p>": false, "<ul></ul>": false,
+	} {
+		if settled(s) != want {
+			t.Errorf("%q: settled %v, want %v", s, !want, want)
+		}
+	}
+}
+
 // The scanners say what these patterns say.
 var (
 	tagPattern     = regexp.MustCompile(`(?i)</?(?:p|br|b|i|u|a|em|strong|span|font|div|section|article|header|footer|main|ul|ol|li|dl|dt|dd|h[1-6]|table|tbody|tr|td|th|pre|hr|img|center|script|style|html|body|blockquote|small|big|sup|sub|iframe|svg|form|input|button|label|nav|aside|figure|object|embed|link|meta|title|head)(?:\s[^<>]*)?/?>`)

@@ -123,31 +123,46 @@ func (s *scratch) read(x *lexicon, title, body string) (titleTokens int) {
 // readBody tokenises the lines that count, behind the title's tokens. The
 // last token of each line ends a sentence.
 func (s *scratch) readBody(x *lexicon, body string) {
+	s.counting(x, body, func(at int, line string) bool {
+		from := len(s.list)
+		s.list = s.tokens.tokens(s.list, line, nil)
+		for i := range s.list[from:] {
+			s.list[from+i].start += at
+			s.list[from+i].end += at
+		}
+		if len(s.list) > from {
+			s.list[len(s.list)-1].marks |= endsClause
+		}
+		return len(s.list) < maxPlaces
+	})
+}
+
+// counting calls f with what counts of each line that does, and where it begins,
+// until f returns false.
+func (s *scratch) counting(x *lexicon, body string, f func(at int, line string) bool) {
 	s.sections.rules, s.sections.skips = &x.headings, false
 	at := 0
 	for line := range strings.Lines(body) {
-		if s.sections.counts(line) && len(s.list) < maxPlaces {
-			from, cut := len(s.list), s.sections.praise(line)
-			s.list = s.tokens.tokens(s.list, line[cut:], nil)
-			for i := range s.list[from:] {
-				s.list[from+i].start += at + cut
-				s.list[from+i].end += at + cut
-			}
-			if len(s.list) > from {
-				s.list[len(s.list)-1].marks |= endsClause
+		if s.sections.counts(line) {
+			cut := s.sections.praise(line)
+			if !f(at+cut, line[cut:]) {
+				return
 			}
 		}
 		at += len(line)
 	}
 }
 
-// Language tells what Document would say a posting is written in when nobody
-// states it: "de", "en", or "" where nothing tells. It only looks at the words.
+// Language tells what a posting is written in when nobody states it: "de", "en", or
+// "" where nothing tells. It looks at the lines that Document looks at, and takes
+// for words what stands between blanks and marks: the few that tell are such.
 func (a *Analyser) Language(title, body string) string {
 	s := a.scratch.Get().(*scratch)
 	defer a.giveBack(s)
-	s.read(a.lex, composed(strings.ToValidUTF8(title, " ")), composed(strings.ToValidUTF8(body, " ")))
-	return s.detect(a.lex)
+	var d detection
+	d.line(a.lex, title)
+	s.counting(a.lex, body, func(_ int, line string) bool { d.line(a.lex, line); return true })
+	return d.language()
 }
 
 func (s *scratch) detect(x *lexicon) string {

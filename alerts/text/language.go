@@ -18,11 +18,32 @@ func primaryLanguage(tag string) string {
 // detection counts what tells German from English.
 type detection struct{ german, english int }
 
-func (d *detection) see(x *lexicon, word string) {
-	if len(word) > 8 {
-		if strings.ContainsAny(word, "äöüßÄÖÜ") {
-			d.german++
+// line sees the words of a line.
+func (d *detection) line(x *lexicon, s string) {
+	from := 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case 'a' <= c|0x20 && c|0x20 <= 'z', c == '-': // on-site is no "on"
+			continue
+		case c == 0xc3 && i+1 < len(s): // German letters, and their neighbours
+			i++
+			continue
 		}
+		if i > from {
+			d.see(x, s[from:i])
+		}
+		from = i + 1
+	}
+	if from < len(s) {
+		d.see(x, s[from:])
+	}
+}
+
+func (d *detection) see(x *lexicon, word string) {
+	if hasGermanLetter(word) {
+		d.german++
+	}
+	if len(word) > 8 {
 		return
 	}
 	var low [8]byte
@@ -40,9 +61,20 @@ func (d *detection) see(x *lexicon, word string) {
 	if x.english[string(w)] {
 		d.english += 2
 	}
-	if strings.ContainsAny(word, "äöüßÄÖÜ") {
-		d.german++
+}
+
+// hasGermanLetter tells a word with an umlaut or ß.
+func hasGermanLetter(word string) bool {
+	for i := 1; i < len(word); i++ {
+		if word[i-1] != 0xc3 {
+			continue
+		}
+		switch word[i] {
+		case 0xa4, 0xb6, 0xbc, 0x9f, 0x84, 0x96, 0x9c: // ä ö ü ß Ä Ö Ü
+			return true
+		}
 	}
+	return false
 }
 
 // language is "de", "en", or "" where the words do not tell.
