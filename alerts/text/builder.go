@@ -38,7 +38,7 @@ func (b *builder) clause(tokens []token) {
 		if t.marks&classOf != 0 {
 			continue
 		}
-		w := b.a.word(t.word)
+		w := t.info
 		if w.opens != nil {
 			b.away |= b.idiomAt(w, tokens, i)
 		}
@@ -88,9 +88,9 @@ func (b *builder) counts(w *wordInfo, tokens []token, i int) bool {
 	case w.sense != "" && b.ofOthers(w, tokens, i):
 		return false
 	case w.person && b.away&1 == 0:
-		return b.a.meansReader(tokens, i)
+		return meansReader(tokens, i)
 	}
-	return !w.department || !b.a.asideAt(tokens, i)
+	return !w.department || !asideAt(tokens, i)
 }
 
 // trainee is what a title that begins "Ausbildung zum" looks for.
@@ -123,7 +123,7 @@ func (b *builder) adjacent(tokens []token) {
 		if tokens[i].marks&classOf != 0 {
 			continue
 		}
-		w := b.a.word(tokens[i].word)
+		w := tokens[i].info
 		if i+1 < len(tokens) && tokens[i+1].start == tokens[i].end+1 && !w.function && w.steps == 1 {
 			b.pair(tokens[i].word, tokens[i+1].word, at)
 		}
@@ -148,19 +148,13 @@ func (b *builder) pair(left, right string, at uint32) {
 // before it say so ("als …", "Ausbildung zum …", "we are looking for a …") and
 // none in between speaks of colleagues, or if little more than the occupation
 // stands there. Else the body speaks of whom one works for or with.
-func (a *Analyser) meansReader(tokens []token, i int) bool {
+func meansReader(tokens []token, i int) bool {
 	const few = 8
 	for k := i - 1; k >= 0 && k >= i-2*few; k-- {
-		w := tokens[k].word
-		if len(w) > maxCue {
-			continue
-		}
-		var low [maxCue]byte
-		lower := appendLower(low[:0], w)
-		if a.lex.company[string(lower)] {
+		switch cue := tokens[k].info.cue; {
+		case cue&cueCompany != 0:
 			return false
-		}
-		if a.lex.reader[string(lower)] {
+		case cue&cueReader != 0:
 			return true
 		}
 	}
@@ -177,8 +171,34 @@ func addresses(word string) bool {
 	return false
 }
 
+// What a word, as written, says of those named behind it.
+const (
+	cueCompany uint8 = 1 << iota // they are colleagues and customers
+	cueReader                    // whoever reads it is meant
+	cueAside                     // one works with them
+)
+
 // maxCue is the length in bytes of the longest cue.
 const maxCue = 24
+
+// cueOf tells a cue by its letters, whatever their case.
+func (x *lexicon) cueOf(word string) (cue uint8) {
+	if len(word) > maxCue {
+		return 0
+	}
+	var low [maxCue]byte
+	lower := appendLower(low[:0], word)
+	if x.company[string(lower)] {
+		cue |= cueCompany
+	}
+	if x.reader[string(lower)] {
+		cue |= cueReader
+	}
+	if x.aside[string(lower)] {
+		cue |= cueAside
+	}
+	return cue
+}
 
 // appendLower lowers ASCII letters and leaves others: cues are listed so.
 func appendLower(dst []byte, w string) []byte {

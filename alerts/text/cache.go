@@ -2,6 +2,7 @@ package text
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -45,10 +46,14 @@ func newCache[V any](slots int) cache[V] {
 	return cache[V]{seed: maphash.MakeSeed(), rows: make([]row[V], slots/rowSlots)}
 }
 
+func (c *cache[V]) hash(key string) uint64 { return maphash.String(c.seed, key) }
+
+func (c *cache[V]) row(hash uint64) *row[V] { return &c.rows[hash%uint64(len(c.rows))] }
+
 // get returns what was kept for key, or nil. It is shared and must not be changed.
 func (c *cache[V]) get(key string) *V {
-	hash := maphash.String(c.seed, key)
-	row := &c.rows[hash%uint64(len(c.rows))]
+	hash := c.hash(key)
+	row := c.row(hash)
 	for i := range row.hashes {
 		if row.hashes[i].Load() != hash {
 			continue
@@ -62,8 +67,8 @@ func (c *cache[V]) get(key string) *V {
 
 // keep remembers v for key, which it holds on to, and returns where v now is.
 func (c *cache[V]) keep(key string, v V) *V {
-	hash := maphash.String(c.seed, key)
-	row := &c.rows[hash%uint64(len(c.rows))]
+	hash := c.hash(key)
+	row := c.row(hash)
 	for i := rowSlots - 1; i > 0; i-- { // whoever races loses a key or has it twice
 		row.hashes[i].Store(row.hashes[i-1].Load())
 		row.kept[i].Store(row.kept[i-1].Load())
@@ -72,6 +77,54 @@ func (c *cache[V]) keep(key string, v V) *V {
 	row.hashes[0].Store(hash)
 	row.kept[0].Store(r)
 	return &r.value
+}
+
+// likely returns what was kept for a key of that hash, most likely: whoever asks
+// compares the key. nil if there is none.
+func (c *cache[V]) likely(hash uint64) *remembered[V] {
+	row := c.row(hash)
+	for i := range row.hashes {
+		if row.hashes[i].Load() == hash {
+			return row.kept[i].Load()
+		}
+	}
+	return nil
+}
+
+// lookup is where look has got to with a word.
+type lookup struct {
+	hash uint64
+	kept *remembered[wordInfo]
+}
+
+// lookAtOnce is how many words are looked up together: what they need fits into the
+// processor's first cache.
+const lookAtOnce = 128
+
+// look sets each token's info. A posting's words lie scattered over megabytes, so that
+// looking one up is waiting for memory, thrice. Each step is taken for many words
+// before the next one, without a branch on what it fetches, and the processor waits
+// for all of them together.
+func (a *Analyser) look(tokens []token) {
+	for chunk := range slices.Chunk(tokens, lookAtOnce) {
+		for i := range chunk {
+			t := &chunk[i]
+			t.seen.hash = a.words.hash(t.word)
+			_ = a.words.row(t.seen.hash).hashes[0].Load() // fetches it
+		}
+		for i := range chunk {
+			t := &chunk[i]
+			t.seen.kept = a.words.likely(t.seen.hash)
+		}
+		for i := range chunk {
+			t := &chunk[i]
+			if k := t.seen.kept; k != nil && k.key == t.word {
+				t.info = &k.value
+			} else {
+				t.info = a.word(t.word)
+			}
+		}
+	}
 }
 
 // word returns the analysis of a word as written.

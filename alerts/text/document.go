@@ -95,6 +95,7 @@ func (a *Analyser) Document(title, body, language string) *Document {
 	d := &Document{title: composed(strings.ToValidUTF8(title, " ")), body: composed(strings.ToValidUTF8(body, " "))}
 	s.entries = s.entries[:0]
 	titleTokens := s.read(a.lex, d.title, d.body)
+	a.look(s.list)
 	d.language = primaryLanguage(language)
 	if d.language == "" {
 		d.language = s.detect(a.lex)

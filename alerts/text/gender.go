@@ -70,11 +70,12 @@ func (x *lexicon) tagLength(s string) int {
 
 // bareTag finds m/w/d, w|m|d and the like without brackets: three letters, or m/w.
 func bareTag(s string) int {
-	n := 0
+	n, marked := 0, false
 	for n < len(s) && n < 12 && (s[n] == '/' || s[n] == '|' || s[n] == '*' || 'a' <= s[n]|0x20 && s[n]|0x20 <= 'z') {
+		marked = marked || s[n] == '/' || s[n] == '|'
 		n++
 	}
-	if n < 3 || !strings.ContainsAny(s[:n], "/|") {
+	if n < 3 || !marked {
 		return 0
 	}
 	if next, _ := utf8.DecodeRuneInString(s[n:]); next != utf8.RuneError && unicode.IsLetter(next) {

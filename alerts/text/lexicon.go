@@ -55,6 +55,10 @@ type lexicon struct {
 	grade, class map[string]bool
 	abbreviation map[string]bool
 
+	// technicalNext are the bytes that may follow a technical first word, or a pay
+	// group's letters.
+	technicalNext [256]bool
+
 	headings        sectionRules
 	company, reader map[string]bool // lower case, as written
 	aside           map[string]bool // likewise
@@ -147,9 +151,11 @@ func newLexicon() *lexicon {
 	for _, line := range marks["gender-tag"] {
 		x.genderTag[line] = true
 	}
+	x.technicalNext[' '] = true
 	for _, line := range marks["technical"] {
 		if first, rest, ok := strings.Cut(line, " "); ok {
 			x.technical[first] = append(x.technical[first], rest)
+			x.technicalNext[rest[0]] = true // a sign or a digit: it has no case
 		}
 	}
 	for _, w := range marks["exact"] {

@@ -121,7 +121,7 @@ func (b *builder) ofOthers(w *wordInfo, tokens []token, i int) bool {
 	const far = 4 // "Pflege der vorhandenen internen Stammdaten"
 	beside := b.a.lex.otherSense[w.sense]
 	for k := i + 1; k < len(tokens) && k <= i+far; k++ {
-		next := b.a.word(tokens[k].word)
+		next := tokens[k].info
 		if next.function && !genitive(tokens[k].word) {
 			return false
 		}
@@ -158,14 +158,9 @@ const maxAside = 8
 
 // asideAt tells whether a department at i is one that whoever reads the
 // sentence works with, not in: "enge Zusammenarbeit mit dem Vertrieb".
-func (a *Analyser) asideAt(tokens []token, i int) bool {
+func asideAt(tokens []token, i int) bool {
 	for k := i - 1; k >= 0 && k >= i-maxAside; k-- {
-		w := tokens[k].word
-		if len(w) > maxCue {
-			continue
-		}
-		var low [maxCue]byte
-		if a.lex.aside[string(appendLower(low[:0], w))] {
+		if tokens[k].info.cue&cueAside != 0 {
 			return true
 		}
 	}

@@ -13,6 +13,8 @@ type token struct {
 	start, end int    // bytes in the text: the word and its gender mark
 	word       string // to analyse: no gender mark, no hyphen at either end
 	marks      uint8
+	info       *wordInfo // set by look
+	seen       lookup    // while look is at it
 }
 
 const (
@@ -202,7 +204,7 @@ func withinWord(w string) int {
 // technical finds C++, C#, S/4HANA, E 13 and the like at s[start:end] and
 // returns where they end, or 0.
 func (t *tokeniser) technical(s string, start, end int) int {
-	if end-start > 4 {
+	if end-start > 4 || end >= len(s) || !t.lex.technicalNext[s[end]] {
 		return 0
 	}
 	var low [maxCue]byte
@@ -218,14 +220,11 @@ func (t *tokeniser) technical(s string, start, end int) int {
 		}
 		return n
 	}
-	if !t.lex.grade[string(first)] || end >= len(s) || s[end] != ' ' || string(first) == s[start:end] {
-		return 0
-	}
 	n := end + 1
-	for n < len(s) && n < end+3 && '0' <= s[n] && s[n] <= '9' {
+	for s[end] == ' ' && n < len(s) && n < end+3 && '0' <= s[n] && s[n] <= '9' {
 		n++
 	}
-	if n == end+1 {
+	if n == end+1 || !t.lex.grade[string(first)] || string(first) == s[start:end] {
 		return 0
 	}
 	if n < len(s) && 'a' <= s[n]|0x20 && s[n]|0x20 <= 'c' {
@@ -240,6 +239,9 @@ func (t *tokeniser) technical(s string, start, end int) int {
 
 // binnenI takes the capital I of LehrerInnen and LehrerIn off.
 func binnenI(w string) string {
+	if w == "" || w[len(w)-1] != 'n' {
+		return w
+	}
 	for _, e := range []string{"Innen", "In"} {
 		base, ok := strings.CutSuffix(w, e)
 		if !ok || len(base) < 4 {

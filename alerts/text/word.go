@@ -46,6 +46,7 @@ type wordInfo struct {
 	person    bool  // names an occupation
 	verb      bool  // in a German sentence a verb, not the noun that it looks like
 	company   uint8 // what it says, in a title, of activities beside it
+	cue       uint8 // what it says in a body of those named behind it
 
 	opens      []idiom // what it may begin, together with the words behind it
 	department bool    // names a field of work, as those of colleagues are named
@@ -364,7 +365,7 @@ func isHyphen(r rune) bool {
 func (a *Analyser) info(word string) wordInfo {
 	ps := a.cut(word)
 	forms := a.forms(ps)
-	w := wordInfo{emissions: make([]emission, len(forms)), steps: uint8(max(1, min(len(ps), 250))), function: len(ps) > 0}
+	w := wordInfo{emissions: make([]emission, len(forms)), steps: uint8(max(1, min(len(ps), 250))), function: len(ps) > 0, cue: a.lex.cueOf(word)}
 	for i := range forms {
 		w.emissions[i] = forms[i].emission
 	}
