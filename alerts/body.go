@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -16,11 +17,11 @@ var bodyOptions = json.JoinOptions(jsonv1.OmitEmptyWithLegacySemantics(true), js
 func (p *Posting) Body() (string, error) {
 	numberless := *p
 	numberless.Number = 0
-	b, err := json.Marshal(&numberless, bodyOptions)
-	if err != nil {
+	var b strings.Builder
+	if err := json.MarshalWrite(&b, &numberless, bodyOptions); err != nil {
 		return "", fmt.Errorf("encode posting: %w", err)
 	}
-	return string(b), nil
+	return b.String(), nil
 }
 
 // ReadBody reads what Body gave. Number, Source and Identifier are the row's to

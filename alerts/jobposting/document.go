@@ -1,10 +1,12 @@
 package jobposting
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -239,10 +241,18 @@ func firstRunes(s string, n int) string {
 func (d *document) hash() string {
 	p := d.p
 	p.Number, p.PublishedAt, p.ExpiresAt = 0, d.posted, d.through
-	b, err := json.Marshal(&p)
-	if err != nil {
+	h := sha256.New()
+	if err := json.NewEncoder(lineless{h}).Encode(&p); err != nil {
 		panic(fmt.Sprintf("marshal a posting: %v", err)) // its fields all have a JSON form
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// lineless leaves out the line break with which an encoder ends, in one go, what it
+// writes.
+type lineless struct{ io.Writer }
+
+func (l lineless) Write(b []byte) (int, error) {
+	n, err := l.Writer.Write(bytes.TrimSuffix(b, []byte("\n")))
+	return n + 1, err
 }

@@ -83,15 +83,20 @@ type parser struct {
 	// The members and items of what is being read, those of the innermost last.
 	members []member
 	items   []node
+	text    []byte // room to take escapes out
 }
 
 var parsers = sync.Pool{New: func() any { return new(parser) }}
 
-// mostKept is how many members or items a parser keeps room for.
-const mostKept = 256
+// mostKept is how many members or items, and mostText how much text in bytes, a
+// parser keeps room for.
+const (
+	mostKept = 256
+	mostText = 1 << 16
+)
 
 func (p *parser) giveBack() {
-	if cap(p.members) > mostKept || cap(p.items) > mostKept {
+	if cap(p.members) > mostKept || cap(p.items) > mostKept || cap(p.text) > mostText {
 		return
 	}
 	// What was read must not be held by what may come next.
@@ -114,13 +119,15 @@ func (p *parser) value(depth int) (node, error) {
 	if depth > maxDepth {
 		return node{}, errTooDeep
 	}
+	if p.dec.PeekKind() == '"' {
+		text, err := p.string()
+		return node{kind: kindString, text: text}, err
+	}
 	t, err := p.dec.ReadToken()
 	if err != nil {
 		return node{}, err
 	}
 	switch t.Kind() {
-	case '"':
-		return node{kind: kindString, text: t.String()}, nil
 	case '0':
 		return node{kind: kindNumber, text: t.String()}, nil
 	case 't', 'f':
@@ -131,6 +138,19 @@ func (p *parser) value(depth int) (node, error) {
 		return p.array(depth)
 	}
 	return node{}, nil
+}
+
+// string reads a string, and copies it once: most of a document is one.
+func (p *parser) string() (string, error) {
+	quoted, err := p.dec.ReadValue()
+	if err != nil {
+		return "", err
+	}
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1 : len(quoted)-1]), nil
+	}
+	p.text, err = jsontext.AppendUnquote(p.text[:0], quoted)
+	return string(p.text), err
 }
 
 func (p *parser) object(depth int) (node, error) {

@@ -1,6 +1,8 @@
 package jobposting
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -184,6 +186,22 @@ func TestGraphsAndSpellingsAreOnePosting(t *testing.T) {
 				t.Errorf("another content: %+v", got.Posting)
 			}
 		})
+	}
+}
+
+// TestHashIsOfThePostingAsJSON: a hash that changed would make an update of every
+// posting that is sent again.
+func TestHashIsOfThePostingAsJSON(t *testing.T) {
+	t.Parallel()
+	got := read(t, with(map[string]any{"description": "<p>C++ &amp; \u2028 mehr</p>"}))
+	p := got.Posting
+	p.ExpiresAt = time.Time{} // not stated
+	b, err := json.Marshal(&p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(b); got.Hash != hex.EncodeToString(sum[:]) {
+		t.Errorf("the hash is not that of %s", b)
 	}
 }
 
