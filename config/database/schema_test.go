@@ -192,3 +192,13 @@ func query(t *testing.T, db *database.DB, dest any, text string) {
 		t.Fatal(err)
 	}
 }
+
+func TestMigrations_MatchLogIsStoredUncompressed(t *testing.T) {
+	db := databasetest.Postgres(t)
+	var storage []string
+	query(t, db, &storage, `SELECT CAST(attstorage AS text) FROM pg_attribute
+		WHERE attrelid = CAST('match_log' AS regclass) AND attname = 'subscriptions'`)
+	if want := []string{"e"}; !slices.Equal(storage, want) { // out of line if need be, never compressed
+		t.Errorf("match_log.subscriptions is stored as %q, want %q", storage, want)
+	}
+}
