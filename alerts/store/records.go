@@ -18,15 +18,12 @@ func (s *Store) Records(ctx context.Context, q sqlx.ExtContext, keys []alerts.Ke
 		return found, nil
 	}
 	wanted := make(map[alerts.Key]bool, len(keys))
-	var sources, identifiers []string
-	seen := map[string]bool{}
+	sources, identifiers := make([]string, 0, len(keys)), make([]string, 0, len(keys))
 	for _, k := range keys {
-		wanted[k] = true
-		if !seen[k.Source] {
-			seen[k.Source] = true
-			sources = append(sources, k.Source)
+		if !wanted[k] {
+			wanted[k] = true
+			sources, identifiers = append(sources, k.Source), append(identifiers, k.Identifier)
 		}
-		identifiers = append(identifiers, k.Identifier)
 	}
 	var rows []alerts.Record
 	err := s.queries.Select(ctx, q, &rows, "postings-by-key", map[string]any{"sources": database.Array{Slice: sources}, "identifiers": database.Array{Slice: identifiers}})

@@ -1,12 +1,16 @@
 -- name: postings-by-key
--- What is stored under the keys of one batch. A key is source and identifier; the arrays hold the sources
--- and identifiers of the batch, so a few rows more than asked for may come back, and the caller looks by key.
--- One text for batches of any size: it is planned once.
-SELECT number, source, identifier, content_hash, position, first_position, withdrawn, stream_created_ms, stream_sequence,
-       published_ms, expires_ms, changed_ms, title, employer, body, receipt
-  FROM postings
- WHERE source = ANY(:sources) AND identifier = ANY(:identifiers)
- ORDER BY number;
+-- What is stored under the keys of one batch, source and identifier side by side in two arrays. Each is looked up
+-- for itself, whatever the planner believes of the table: of one that has just begun to fill it knows nothing, and
+-- would read all of a source to find the identifiers, batch after batch.
+SELECT p.number, p.source, p.identifier, p.content_hash, p.position, p.first_position, p.withdrawn, p.stream_created_ms, p.stream_sequence,
+       p.published_ms, p.expires_ms, p.changed_ms, p.title, p.employer, p.body, p.receipt
+  FROM unnest(CAST(:sources AS text[]), CAST(:identifiers AS text[])) AS k (source, identifier)
+ CROSS JOIN LATERAL (SELECT number, source, identifier, content_hash, position, first_position, withdrawn, stream_created_ms, stream_sequence,
+                            published_ms, expires_ms, changed_ms, title, employer, body, receipt
+                       FROM postings
+                      WHERE source = k.source AND identifier = k.identifier
+                     OFFSET 0) AS p
+ ORDER BY p.number;
 
 -- name: put-posting
 -- Stores postings' present states, new or changed, each column as an array. Runs under the clock.

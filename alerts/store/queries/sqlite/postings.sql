@@ -1,6 +1,6 @@
 -- name: postings-by-key
--- What is stored under the keys of one batch. A key is source and identifier; the arrays hold the sources
--- and identifiers of the batch, so a few rows more than asked for may come back, and the caller looks by key.
+-- What is stored under the keys of one batch, source and identifier side by side in two arrays. Rows of which only
+-- the halves were asked for, in different keys, may come back too, and the caller looks by key.
 -- One text for batches of any size: it is planned once.
 SELECT number, source, identifier, content_hash, position, first_position, withdrawn, stream_created_ms, stream_sequence,
        published_ms, expires_ms, changed_ms, title, employer, body, receipt
