@@ -68,6 +68,10 @@ func (nobody) CriteriaChanges(context.Context, sqlx.ExtContext, int64, int) ([]a
 	return nil, nil
 }
 
+func (nobody) AskCriteriaChanges(*database.Trip, int64, int) func() []alerts.CriteriaChange {
+	return func() []alerts.CriteriaChange { return nil }
+}
+
 // each runs f on a board over each database.
 func each(t *testing.T, f func(t *testing.T, b *board)) {
 	t.Helper()

@@ -24,27 +24,42 @@ const maxOutstanding = 1000
 // long it held that. It sets each message's receipt; a failed attempt leaves
 // nothing that a further one does not overwrite.
 func (in *Intake) store(ctx context.Context, b *batch) (held time.Duration, err error) {
+	ordered := slices.Clone(b.messages)
+	slices.SortStableFunc(ordered, func(a, b *message) int { return compare(a.sequence, b.sequence) })
 	var began time.Time
 	err = in.DB.Tx(ctx, func(tx *sqlx.Tx) error {
-		last, err := database.Advance(ctx, tx, int64(len(b.messages)))
+		// Statements of their own, after the lock: their snapshots must be younger.
+		t := new(database.Trip)
+		analysis := in.Store.AskAnalysis(t)
+		asked := in.Subscriptions.AskCriteriaChanges(t, b.stamp, maxOutstanding+1)
+		records, number := in.Store.AskRecords(t, keysOf(ordered)), in.Store.AskHighestNumber(t)
+		last, err := database.AdvanceAlong(ctx, tx, int64(len(ordered)), t)
 		if err != nil {
-			return err
+			return fmt.Errorf("read what a batch is judged against: %w", err)
 		}
 		began = time.Now()
-		if err := in.checkAnalysis(ctx, tx); err != nil {
+		if err := in.checkHash(analysis()); err != nil {
 			return err
 		}
-		// A statement of its own, after the lock: its snapshot must be younger.
-		changes, err := in.Subscriptions.CriteriaChanges(ctx, tx, b.stamp, maxOutstanding+1)
-		if err != nil {
-			return fmt.Errorf("read criteria changes: %w", err)
-		}
+		changes := asked()
 		if len(changes) > maxOutstanding {
 			return errOutstanding
 		}
-		return in.apply(ctx, tx, b.messages, last-int64(len(b.messages)), latest(changes))
+		s := &batchState{records: records(), number: number(), nowMS: in.Now().UnixMilli(), created: in.StreamCreated.UnixMilli(), changes: latest(changes)}
+		if err := s.messages(ordered, last-int64(len(ordered))); err != nil {
+			return err
+		}
+		return in.Store.PutMatched(ctx, tx, s.touched, s.matches)
 	})
 	return time.Since(began), err
+}
+
+func keysOf(messages []*message) []alerts.Key {
+	keys := make([]alerts.Key, len(messages))
+	for i, m := range messages {
+		keys[i] = alerts.Key{Source: m.source, Identifier: m.identifier}
+	}
+	return keys
 }
 
 // latest keeps each subscription's last change.
@@ -67,33 +82,15 @@ type batchState struct {
 	changes map[uint32]alerts.CriteriaChange
 }
 
-// apply judges the messages in sequence against what is stored. The message at
+// messages judges a batch in sequence against what is stored. The message at
 // index i has position before+1+i.
-func (in *Intake) apply(ctx context.Context, tx sqlx.ExtContext, batch []*message, before int64, changes map[uint32]alerts.CriteriaChange) error {
-	ordered := slices.Clone(batch)
-	slices.SortStableFunc(ordered, func(a, b *message) int { return compare(a.sequence, b.sequence) })
-	keys := make([]alerts.Key, len(ordered))
-	for i, m := range ordered {
-		keys[i] = alerts.Key{Source: m.source, Identifier: m.identifier}
-	}
-	records, err := in.Store.Records(ctx, tx, keys)
-	if err != nil {
-		return err
-	}
-	number, err := in.Store.HighestNumber(ctx, tx)
-	if err != nil {
-		return err
-	}
-	s := &batchState{records: records, number: number, nowMS: in.Now().UnixMilli(), created: in.StreamCreated.UnixMilli(), changes: changes}
+func (s *batchState) messages(ordered []*message, before int64) error {
 	for i, m := range ordered {
 		if err := s.message(m, before+1+int64(i)); err != nil {
 			return err
 		}
 	}
-	if err := in.Store.Put(ctx, tx, s.touched); err != nil {
-		return err
-	}
-	return in.Store.LogMatches(ctx, tx, s.matches)
+	return nil
 }
 
 func compare(a, b uint64) int {

@@ -32,10 +32,11 @@ var ErrOtherAnalysis = errors.New("the vocabulary in force is another than this 
 
 // Store keeps postings and the match log (implemented by alerts/store).
 type Store interface {
-	Records(ctx context.Context, q sqlx.ExtContext, keys []alerts.Key) (map[alerts.Key]*alerts.Record, error)
-	HighestNumber(ctx context.Context, q sqlx.ExtContext) (uint32, error)
-	Put(ctx context.Context, tx sqlx.ExtContext, records []*alerts.Record) error
-	LogMatches(ctx context.Context, tx sqlx.ExtContext, matches []alerts.Match) error
+	// What is asked of a trip is answered once that has run.
+	AskRecords(t *database.Trip, keys []alerts.Key) func() map[alerts.Key]*alerts.Record
+	AskHighestNumber(t *database.Trip) func() uint32
+	AskAnalysis(t *database.Trip) func() alerts.Analysis
+	PutMatched(ctx context.Context, tx sqlx.ExtContext, records []*alerts.Record, matches []alerts.Match) error
 	Rejected(ctx context.Context, tx sqlx.ExtContext, created time.Time, sequence uint64) error
 	Analysis(ctx context.Context, q sqlx.ExtContext) (alerts.Analysis, error)
 	OpenBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, now time.Time, f func(alerts.Stored) error) error
@@ -53,6 +54,8 @@ type Subscriptions interface {
 	// position. limit is where a page ends; all changes of its last position
 	// belong to it.
 	CriteriaChanges(ctx context.Context, q sqlx.ExtContext, after int64, limit int) ([]alerts.CriteriaChange, error)
+	// AskCriteriaChanges is the same of a trip.
+	AskCriteriaChanges(t *database.Trip, after int64, limit int) func() []alerts.CriteriaChange
 }
 
 // Options are the parts intake works with.
@@ -138,6 +141,10 @@ func (in *Intake) checkAnalysis(ctx context.Context, q sqlx.ExtContext) error {
 	if err != nil {
 		return err
 	}
+	return in.checkHash(a)
+}
+
+func (in *Intake) checkHash(a alerts.Analysis) error {
 	if a.Hash != in.Meaning.Text.Hash() {
 		return ErrOtherAnalysis
 	}

@@ -2,10 +2,9 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/binary"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -20,7 +19,7 @@ import (
 // (github.com/RoaringBitmap/RoaringFormatSpec). A posting that met nobody gets
 // no row.
 func (s *Store) LogMatches(ctx context.Context, tx sqlx.ExtContext, matches []alerts.Match) error {
-	return s.writeMatches(ctx, tx, "log-matches", matches)
+	return s.PutMatched(ctx, tx, nil, matches)
 }
 
 // Relog replaces what was logged at the matches' positions.
@@ -31,15 +30,20 @@ func (s *Store) Relog(ctx context.Context, tx sqlx.ExtContext, matches []alerts.
 			nobody = append(nobody, m.Position)
 		}
 	}
+	t := new(database.Trip)
 	if len(nobody) > 0 {
-		if _, err := s.queries.Exec(ctx, tx, "unlog-matches", map[string]any{"positions": nobody}); err != nil {
-			return fmt.Errorf("clear match log: %w", err)
-		}
+		t.Exec(s.queries, "unlog-matches", map[string]any{"positions": nobody})
 	}
-	return s.writeMatches(ctx, tx, "relog-matches", matches)
+	if err := s.writeMatches(t, "relog-matches", matches); err != nil {
+		return err
+	}
+	if err := t.Run(ctx, tx); err != nil {
+		return fmt.Errorf("replace match log: %w", err)
+	}
+	return nil
 }
 
-func (s *Store) writeMatches(ctx context.Context, tx sqlx.ExtContext, query string, matches []alerts.Match) error {
+func (s *Store) writeMatches(t *database.Trip, query string, matches []alerts.Match) error {
 	rows := make([]loggedRow, 0, len(matches))
 	for _, m := range matches {
 		if len(m.Subscriptions) == 0 {
@@ -51,20 +55,16 @@ func (s *Store) writeMatches(ctx context.Context, tx sqlx.ExtContext, query stri
 		}
 		rows = append(rows, loggedRow{m.Position, m.Posting, b})
 	}
-	for len(rows) > 0 {
-		n := min(len(rows), rowsAtOnce)
-		var arg any = rows[:n]
+	for page := range slices.Chunk(rows, rowsAtOnce) {
+		var arg any = page
 		if s.db.Dialect == database.PostgreSQL {
 			arg = map[string]any{
-				"positions": column(rows[:n], func(r loggedRow) int64 { return r.Position }),
-				"postings":  column(rows[:n], func(r loggedRow) int64 { return int64(r.Posting) }),
-				"bitmaps":   column(rows[:n], func(r loggedRow) []byte { return r.Subscriptions }),
+				"positions": column(page, func(r loggedRow) int64 { return r.Position }),
+				"postings":  column(page, func(r loggedRow) int64 { return int64(r.Posting) }),
+				"bitmaps":   column(page, func(r loggedRow) []byte { return r.Subscriptions }),
 			}
 		}
-		if _, err := s.queries.Exec(ctx, tx, query, arg); err != nil {
-			return fmt.Errorf("write match log: %w", err)
-		}
-		rows = rows[n:]
+		t.Exec(s.queries, query, arg)
 	}
 	return nil
 }
@@ -176,15 +176,24 @@ func (s *Store) LoggedSince(ctx context.Context, q sqlx.ExtContext) (int64, erro
 
 // Analysis reads the analysis in force; the zero value when none was ever set.
 func (s *Store) Analysis(ctx context.Context, q sqlx.ExtContext) (alerts.Analysis, error) {
-	var a alerts.Analysis
-	err := s.queries.One(ctx, q, &a, "analysis-in-force", nil)
-	if errors.Is(err, sql.ErrNoRows) {
-		return alerts.Analysis{}, nil
-	}
-	if err != nil {
+	t := new(database.Trip)
+	a := s.AskAnalysis(t)
+	if err := t.Run(ctx, q); err != nil {
 		return alerts.Analysis{}, fmt.Errorf("read analysis in force: %w", err)
 	}
-	return a, nil
+	return a(), nil
+}
+
+// AskAnalysis is Analysis along with other statements, as AskRecords is Records.
+func (s *Store) AskAnalysis(t *database.Trip) (answer func() alerts.Analysis) {
+	var rows []alerts.Analysis
+	t.Select(s.queries, &rows, "analysis-in-force", nil)
+	return func() (a alerts.Analysis) {
+		if len(rows) > 0 {
+			a = rows[0]
+		}
+		return a
+	}
 }
 
 // SetAnalysis puts another analysis into force; position must be the

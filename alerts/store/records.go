@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -13,10 +14,16 @@ import (
 
 // Records reads what is stored under keys.
 func (s *Store) Records(ctx context.Context, q sqlx.ExtContext, keys []alerts.Key) (map[alerts.Key]*alerts.Record, error) {
-	found := make(map[alerts.Key]*alerts.Record, len(keys))
-	if len(keys) == 0 {
-		return found, nil
+	t := new(database.Trip)
+	records := s.AskRecords(t, keys)
+	if err := t.Run(ctx, q); err != nil {
+		return nil, fmt.Errorf("read postings of a batch: %w", err)
 	}
+	return records(), nil
+}
+
+// AskRecords is Records along with other statements: the answer is there once t has run.
+func (s *Store) AskRecords(t *database.Trip, keys []alerts.Key) (answer func() map[alerts.Key]*alerts.Record) {
 	wanted := make(map[alerts.Key]bool, len(keys))
 	sources, identifiers := make([]string, 0, len(keys)), make([]string, 0, len(keys))
 	for _, k := range keys {
@@ -26,25 +33,33 @@ func (s *Store) Records(ctx context.Context, q sqlx.ExtContext, keys []alerts.Ke
 		}
 	}
 	var rows []alerts.Record
-	err := s.queries.Select(ctx, q, &rows, "postings-by-key", map[string]any{"sources": database.Array{Slice: sources}, "identifiers": database.Array{Slice: identifiers}})
-	if err != nil {
-		return nil, fmt.Errorf("read postings of a batch: %w", err)
-	}
-	for i := range rows {
-		if k := rows[i].Key(); wanted[k] {
-			found[k] = &rows[i]
+	t.Select(s.queries, &rows, "postings-by-key", map[string]any{"sources": database.Array{Slice: sources}, "identifiers": database.Array{Slice: identifiers}})
+	return func() map[alerts.Key]*alerts.Record {
+		found := make(map[alerts.Key]*alerts.Record, len(keys))
+		for i := range rows {
+			if k := rows[i].Key(); wanted[k] {
+				found[k] = &rows[i]
+			}
 		}
+		return found
 	}
-	return found, nil
 }
 
 // HighestNumber is the highest posting number handed out so far.
 func (s *Store) HighestNumber(ctx context.Context, q sqlx.ExtContext) (uint32, error) {
-	var n uint32
-	if err := s.queries.One(ctx, q, &n, "highest-number", nil); err != nil {
+	t := new(database.Trip)
+	n := s.AskHighestNumber(t)
+	if err := t.Run(ctx, q); err != nil {
 		return 0, fmt.Errorf("read highest posting number: %w", err)
 	}
-	return n, nil
+	return n(), nil
+}
+
+// AskHighestNumber is HighestNumber along with other statements, as AskRecords is Records.
+func (s *Store) AskHighestNumber(t *database.Trip) (answer func() uint32) {
+	var n []uint32
+	t.Select(s.queries, &n, "highest-number", nil)
+	return func() uint32 { return n[0] } // an aggregate always has its row
 }
 
 // rowsAtOnce keeps a multi-row statement below SQLite's 32,766 parameters and
@@ -53,16 +68,24 @@ const rowsAtOnce = 200
 
 // Put stores records under the clock.
 func (s *Store) Put(ctx context.Context, tx sqlx.ExtContext, rows []*alerts.Record) error {
-	for len(rows) > 0 {
-		n := min(len(rows), rowsAtOnce)
-		var arg any = rows[:n]
+	return s.PutMatched(ctx, tx, rows, nil)
+}
+
+// PutMatched is Put and LogMatches in one trip.
+func (s *Store) PutMatched(ctx context.Context, tx sqlx.ExtContext, rows []*alerts.Record, matches []alerts.Match) error {
+	t := new(database.Trip)
+	for page := range slices.Chunk(rows, rowsAtOnce) {
+		var arg any = page
 		if s.db.Dialect == database.PostgreSQL {
-			arg = columnsOf(rows[:n])
+			arg = columnsOf(page)
 		}
-		if _, err := s.queries.Exec(ctx, tx, "put-posting", arg); err != nil {
-			return fmt.Errorf("store postings: %w", err)
-		}
-		rows = rows[n:]
+		t.Exec(s.queries, "put-posting", arg)
+	}
+	if err := s.writeMatches(t, "log-matches", matches); err != nil {
+		return err
+	}
+	if err := t.Run(ctx, tx); err != nil {
+		return fmt.Errorf("store postings: %w", err)
 	}
 	return nil
 }

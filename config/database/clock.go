@@ -18,14 +18,35 @@ func Advance(ctx context.Context, q sqlx.ExtContext, n int64) (position int64, e
 	if n < 1 {
 		return 0, fmt.Errorf("advance the clock: by %d, want at least 1", n)
 	}
-	advance := "UPDATE clock SET position = position + ? RETURNING position"
-	if q.DriverName() == postgresDriver {
-		advance = "UPDATE clock SET position = position + $1 RETURNING position"
-	}
-	if err := sqlx.GetContext(ctx, q, &position, advance, n); err != nil {
+	if err := sqlx.GetContext(ctx, q, &position, advance(q), n); err != nil {
 		return 0, fmt.Errorf("advance the clock: %w", clockError(err))
 	}
 	return position, nil
+}
+
+// AdvanceAlong is Advance on the way to other statements of the transaction: those
+// of t are run once the clock is held, and so see whatever was committed before.
+func AdvanceAlong(ctx context.Context, q sqlx.ExtContext, n int64, t *Trip) (position int64, err error) {
+	if n < 1 {
+		return 0, fmt.Errorf("advance the clock: by %d, want at least 1", n)
+	}
+	var moved []int64
+	first := step{"advance the clock", advance(q), []any{n}, &moved, nil}
+	along := &Trip{steps: append([]step{first}, t.steps...)}
+	if err := along.Run(ctx, q); err != nil {
+		return 0, err
+	}
+	if len(moved) == 0 {
+		return 0, fmt.Errorf("advance the clock: %w", clockError(sql.ErrNoRows))
+	}
+	return moved[0], nil
+}
+
+func advance(q sqlx.ExtContext) string {
+	if q.DriverName() == postgresDriver {
+		return "UPDATE clock SET position = position + $1 RETURNING position"
+	}
+	return "UPDATE clock SET position = position + ? RETURNING position"
 }
 
 // Position returns the clock's last committed position, or, within the

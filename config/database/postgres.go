@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -40,7 +41,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (*DB, error) {
 		config.ConnectTimeout = 10 * time.Second
 	}
 
-	pool := sqlx.NewDb(stdlib.OpenDB(*config), postgresDriver)
+	pool := sqlx.NewDb(sql.OpenDB(postgresConnector{stdlib.GetConnector(*config)}), postgresDriver)
 	pool.SetMaxOpenConns(opts.MaxConns)
 	pool.SetMaxIdleConns(opts.MaxConns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)

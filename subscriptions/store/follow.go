@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
@@ -116,15 +117,26 @@ func (s *Store) readStanding(ctx context.Context, q sqlx.ExtContext, page func(s
 // ends; all changes of its last position belong to it, so it may run over by as
 // many as one transaction changed.
 func (s *Store) CriteriaChanges(ctx context.Context, q sqlx.ExtContext, after int64, limit int) ([]alerts.CriteriaChange, error) {
-	var rows []changeRow
-	if err := s.q.Select(ctx, q, &rows, "criteria-changes", pageAfter(after, limit)); err != nil {
+	t := new(database.Trip)
+	changes := s.AskCriteriaChanges(t, after, limit)
+	if err := t.Run(ctx, q); err != nil {
 		return nil, fmt.Errorf("read changed criteria: %w", err)
 	}
-	changes := make([]alerts.CriteriaChange, len(rows))
-	for i := range rows {
-		changes[i] = s.change(&rows[i])
+	return changes(), nil
+}
+
+// AskCriteriaChanges is CriteriaChanges along with other statements: the answer is
+// there once t has run.
+func (s *Store) AskCriteriaChanges(t *database.Trip, after int64, limit int) (answer func() []alerts.CriteriaChange) {
+	var rows []changeRow
+	t.Select(s.q, &rows, "criteria-changes", pageAfter(after, limit))
+	return func() []alerts.CriteriaChange {
+		changes := make([]alerts.CriteriaChange, len(rows))
+		for i := range rows {
+			changes[i] = s.change(&rows[i])
+		}
+		return changes
 	}
-	return changes, nil
 }
 
 func pageAfter(after int64, limit int) map[string]any {
