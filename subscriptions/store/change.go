@@ -14,13 +14,11 @@ import (
 // hold takes the clock and then the rows about to be changed, ascending: from
 // here to the end of the transaction nobody else changes them.
 func (s *Store) hold(ctx context.Context, tx sqlx.ExtContext, ids ...uint32) (position int64, held []subscriptionRow, err error) {
-	if position, err = database.Advance(ctx, tx, 1); err != nil {
-		return 0, nil, err
+	t := new(database.Trip)
+	if len(ids) > 0 {
+		t.Select(s.q, &held, "subscriptions-hold", map[string]any{"ids": database.Array{Slice: numbers(ids)}})
 	}
-	if len(ids) == 0 {
-		return position, nil, nil
-	}
-	if err := s.q.Select(ctx, tx, &held, "subscriptions-hold", map[string]any{"ids": database.Array{Slice: numbers(ids)}}); err != nil {
+	if position, err = database.AdvanceAlong(ctx, tx, 1, t); err != nil {
 		return 0, nil, fmt.Errorf("hold subscriptions: %w", err)
 	}
 	return position, held, nil

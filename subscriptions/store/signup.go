@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
@@ -49,19 +50,11 @@ func (s *Store) SignUp(ctx context.Context, tx sqlx.ExtContext, up subscriptions
 	if err != nil {
 		return subscriptions.Enrolment{}, err
 	}
-	var subscriber int64
-	err = s.q.One(ctx, tx, &subscriber, "subscriber-enter", map[string]any{"email": up.Address,
-		"address_key": subscriptions.AddressKey(up.Address), "locale": up.Locale, "created_ms": now.UnixMilli()})
+	subscriber, today, err := s.enter(ctx, tx, up, now)
 	if err != nil {
 		return subscriptions.Enrolment{}, fmt.Errorf("enter a subscriber: %w", err)
 	}
 	silent := subscriptions.Enrolment{Answer: subscriptions.StaySilent, Subscriber: subscriber}
-	var today int
-	err = s.q.One(ctx, tx, &today, "consents-signed-up-since", map[string]any{
-		"address_hash": subscriptions.AddressHash(s.hashKey, up.Address), "since_ms": now.Add(-day).UnixMilli()})
-	if err != nil {
-		return silent, fmt.Errorf("count sign-ups: %w", err)
-	}
 	have, err := s.rowsOf(ctx, tx, subscriber)
 	if err != nil {
 		return silent, err
@@ -81,6 +74,22 @@ func (s *Store) SignUp(ctx context.Context, tx sqlx.ExtContext, up subscriptions
 		return silent, nil
 	}
 	return s.enrol(ctx, tx, up, subscriber, row, have, known, sent.N, now)
+}
+
+// enter finds or makes the subscriber with an address, and counts how often it was
+// signed up within a day: once the row is locked, so that nobody else's is missed.
+func (s *Store) enter(ctx context.Context, tx sqlx.ExtContext, up subscriptions.SignUp, now time.Time) (subscriber int64, today int, err error) {
+	var ids []int64
+	var counts []int
+	t := new(database.Trip)
+	t.Select(s.q, &ids, "subscriber-enter", map[string]any{"email": up.Address,
+		"address_key": subscriptions.AddressKey(up.Address), "locale": up.Locale, "created_ms": now.UnixMilli()})
+	t.Select(s.q, &counts, "consents-signed-up-since", map[string]any{
+		"address_hash": subscriptions.AddressHash(s.hashKey, up.Address), "since_ms": now.Add(-day).UnixMilli()})
+	if err := t.Run(ctx, tx); err != nil {
+		return 0, 0, err
+	}
+	return ids[0], counts[0], nil // both always have their row
 }
 
 // enrol stores the sign-up, or finds the subscription that it repeats.
@@ -103,15 +112,18 @@ func (s *Store) enrol(ctx context.Context, tx sqlx.ExtContext, up subscriptions.
 	if err != nil {
 		return made, err
 	}
+	t := new(database.Trip)
 	if !anyConfirmed(have) { // her own choice is not a stranger's to change
-		if err := s.Speak(ctx, tx, subscriber, up.Locale); err != nil {
-			return made, err
-		}
+		t.Exec(s.q, "subscriber-speak", map[string]any{"id": subscriber, "locale": up.Locale})
 	}
 	if made.Answer == subscriptions.AskConfirmation {
 		made.Confirmation = sent + 1
 	}
-	return made, s.record(ctx, tx, s.consent(subscriber, made.Subscription, up.Address, subscriptions.SignedUp, up.How, now))
+	t.Exec(s.q, "consent-record", []consentRow{s.consent(subscriber, made.Subscription, up.Address, subscriptions.SignedUp, up.How, now)})
+	if err := t.Run(ctx, tx); err != nil {
+		return made, fmt.Errorf("record a sign-up: %w", err)
+	}
+	return made, nil
 }
 
 // confirmations are the confirmation mails that a subscription has had, none for
