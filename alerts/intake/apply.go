@@ -49,7 +49,7 @@ func (in *Intake) store(ctx context.Context, b *batch) (held time.Duration, err 
 		if err := s.messages(ordered, last-int64(len(ordered))); err != nil {
 			return err
 		}
-		return in.Store.PutMatched(ctx, tx, s.touched, s.matches)
+		return in.Store.Finish(ctx, tx, s.touched, s.matches)
 	})
 	return time.Since(began), err
 }

@@ -36,7 +36,8 @@ type Store interface {
 	AskRecords(t *database.Trip, keys []alerts.Key) func() map[alerts.Key]*alerts.Record
 	AskHighestNumber(t *database.Trip) func() uint32
 	AskAnalysis(t *database.Trip) func() alerts.Analysis
-	PutMatched(ctx context.Context, tx sqlx.ExtContext, records []*alerts.Record, matches []alerts.Match) error
+	// Finish writes, at the end of the transaction: its commit may go along.
+	Finish(ctx context.Context, tx *sqlx.Tx, records []*alerts.Record, matches []alerts.Match) error
 	Rejected(ctx context.Context, tx sqlx.ExtContext, created time.Time, sequence uint64) error
 	Analysis(ctx context.Context, q sqlx.ExtContext) (alerts.Analysis, error)
 	OpenBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, now time.Time, f func(alerts.Stored) error) error

@@ -19,7 +19,14 @@ import (
 // (github.com/RoaringBitmap/RoaringFormatSpec). A posting that met nobody gets
 // no row.
 func (s *Store) LogMatches(ctx context.Context, tx sqlx.ExtContext, matches []alerts.Match) error {
-	return s.PutMatched(ctx, tx, nil, matches)
+	t := new(database.Trip)
+	if err := s.writeMatches(t, "log-matches", matches); err != nil {
+		return err
+	}
+	if err := t.Run(ctx, tx); err != nil {
+		return fmt.Errorf("write match log: %w", err)
+	}
+	return nil
 }
 
 // Relog replaces what was logged at the matches' positions.

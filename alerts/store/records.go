@@ -68,12 +68,28 @@ const rowsAtOnce = 200
 
 // Put stores records under the clock.
 func (s *Store) Put(ctx context.Context, tx sqlx.ExtContext, rows []*alerts.Record) error {
-	return s.PutMatched(ctx, tx, rows, nil)
+	t := new(database.Trip)
+	s.put(t, rows)
+	if err := t.Run(ctx, tx); err != nil {
+		return fmt.Errorf("store postings: %w", err)
+	}
+	return nil
 }
 
-// PutMatched is Put and LogMatches in one trip.
-func (s *Store) PutMatched(ctx context.Context, tx sqlx.ExtContext, rows []*alerts.Record, matches []alerts.Match) error {
+// Finish is Put and LogMatches at the end of a transaction: its commit may go along.
+func (s *Store) Finish(ctx context.Context, tx *sqlx.Tx, rows []*alerts.Record, matches []alerts.Match) error {
 	t := new(database.Trip)
+	s.put(t, rows)
+	if err := s.writeMatches(t, "log-matches", matches); err != nil {
+		return err
+	}
+	if err := t.RunLast(ctx, tx); err != nil {
+		return fmt.Errorf("store a batch: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) put(t *database.Trip, rows []*alerts.Record) {
 	for page := range slices.Chunk(rows, rowsAtOnce) {
 		var arg any = page
 		if s.db.Dialect == database.PostgreSQL {
@@ -81,13 +97,6 @@ func (s *Store) PutMatched(ctx context.Context, tx sqlx.ExtContext, rows []*aler
 		}
 		t.Exec(s.queries, "put-posting", arg)
 	}
-	if err := s.writeMatches(t, "log-matches", matches); err != nil {
-		return err
-	}
-	if err := t.Run(ctx, tx); err != nil {
-		return fmt.Errorf("store postings: %w", err)
-	}
-	return nil
 }
 
 // columnsOf turns rows round, for unnest.

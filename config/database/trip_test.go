@@ -79,6 +79,67 @@ func TestTrip_AFailureNamesItsStatementAndUndoesAll(t *testing.T) {
 	})
 }
 
+func TestTrip_TheLastOneCommits(t *testing.T) {
+	databasetest.EachWith(t, testOptions(), func(t *testing.T, db *database.DB) {
+		q := loadNotes(t, db.Dialect)
+		add := func(titles ...string) error {
+			return db.Tx(t.Context(), func(tx *sqlx.Tx) error {
+				position, err := database.Advance(t.Context(), tx, int64(len(titles)))
+				if err != nil {
+					return err
+				}
+				trip := new(database.Trip)
+				for i, title := range titles {
+					trip.Exec(q, "add-note", note{Position: position - int64(i), Title: title})
+				}
+				return trip.RunLast(t.Context(), tx)
+			})
+		}
+		stored := func() (titles []string, position int64) {
+			var all []note
+			position, err := database.Position(t.Context(), db.Reader)
+			if err := errors.Join(err, q.Select(t.Context(), db.Reader, &all, "all-notes", nil)); err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range all {
+				titles = append(titles, n.Title)
+			}
+			return titles, position
+		}
+		if err := add("one"); err != nil {
+			t.Fatal(err)
+		}
+		// Position 1 is taken: the second of two fails, and both are undone.
+		if _, err := db.Exec("UPDATE clock SET position = 0"); err != nil {
+			t.Fatal(err)
+		}
+		if err := add("two", "not one"); !database.IsUnique(err) {
+			t.Errorf("adding a note twice: %v, want a violated key", err)
+		}
+		if titles, position := stored(); len(titles) != 1 || position != 0 {
+			t.Errorf("after a failure there are %q at position %d, want one note at 0", titles, position)
+		}
+		if _, err := db.Exec("UPDATE clock SET position = 1"); err != nil {
+			t.Fatal(err)
+		}
+		if err := add("two", "three"); err != nil {
+			t.Fatal(err)
+		}
+		if titles, position := stored(); len(titles) != 3 || position != 3 {
+			t.Errorf("in the end there are %q at position %d, want three notes at 3", titles, position)
+		}
+		// What comes next on the same connection is a transaction of its own again.
+		fault := errors.New("fault")
+		err := db.Tx(t.Context(), func(tx *sqlx.Tx) error {
+			_, err := database.Advance(t.Context(), tx, 1)
+			return errors.Join(err, fault)
+		})
+		if _, position := stored(); !errors.Is(err, fault) || position != 3 {
+			t.Errorf("a transaction that failed by itself: %v at position %d, want it undone", err, position)
+		}
+	})
+}
+
 func TestTrip_RefusesWhatItCannotRead(t *testing.T) {
 	databasetest.EachWith(t, testOptions(), func(t *testing.T, db *database.DB) {
 		q := loadNotes(t, db.Dialect)
