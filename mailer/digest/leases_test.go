@@ -18,8 +18,8 @@ type leasing struct {
 	leased func()
 }
 
-func (l *leasing) LeaseDue(ctx context.Context, tx sqlx.ExtContext, by string, dueBy, now, until time.Time, limit int) ([]int64, error) {
-	ids, err := l.Subscriptions.LeaseDue(ctx, tx, by, dueBy, now, until, limit)
+func (l *leasing) Lease(ctx context.Context, tx sqlx.ExtContext, by string, subscribers []int64, dueBy, now, until time.Time) ([]int64, error) {
+	ids, err := l.Subscriptions.Lease(ctx, tx, by, subscribers, dueBy, now, until)
 	l.leased()
 	return ids, err
 }
@@ -61,14 +61,9 @@ func TestRun_StoppedItGivesItsLeasesBack(t *testing.T) {
 			if err == nil || sum.Subscribers != 0 {
 				t.Fatalf("stopped when some were %s, it served %d (%v), want none and an error", name, sum.Subscribers, err)
 			}
-			var free []int64
-			o.tx(func(ctx context.Context, tx *sqlx.Tx) (err error) {
-				if free, err = o.subs.LeaseDue(ctx, tx, "another", o.now(), o.now(), o.now().Add(digest.Lease), 2*people); err != nil {
-					return err
-				}
-				return o.subs.Release(ctx, tx, free)
-			})
-			if len(free) != people {
+			if free, err := o.subs.Due(t.Context(), o.db.Reader, o.now(), o.now(), 2*people); err != nil {
+				t.Fatal(err)
+			} else if len(free) != people {
 				t.Errorf("stopped when some were %s, %d are free to lease, want %d", name, len(free), people)
 			}
 		}
