@@ -101,7 +101,7 @@ type Options struct {
 	// LibraryFrom is from how many subscribers on a run reads its window's postings
 	// once and keeps them; for fewer that costs more than it saves. 0 means 4,096.
 	LibraryFrom int
-	// PageSubscribers is how many are recorded in one transaction; 0 means 2,000.
+	// PageSubscribers is how many are recorded in one transaction; 0 means 500.
 	// Whoever else writes to SQLite waits for it.
 	PageSubscribers int
 }

@@ -16,8 +16,8 @@ type proposer struct {
 	docs    *documents
 	budget  int // of proposals
 	deck    deck
-	seats   []seat // one an alert
-	seating seating
+	seats   []seat               // one an alert
+	seating seating              // nil for few
 	shared  subscriptions.Window // every seat's holds this; most are no larger
 }
 
@@ -37,7 +37,10 @@ type seat struct {
 func (b *Builder) propose(ctx context.Context, cutoff int64, all []*alert, docs *documents, budget int) ([]alerts.Rank, error) {
 	docs.ranking.Drop()
 	p := &proposer{b: b, cutoff: cutoff, all: all, docs: docs, budget: budget, deck: deck{of: map[uint32]uint32{}},
-		seats: make([]seat, len(all)), seating: seating{}}
+		seats: make([]seat, len(all))}
+	if len(all) > fewSeats {
+		p.seating = seating{}
+	}
 	if err := p.logged(ctx); err != nil {
 		return nil, err
 	}
@@ -119,7 +122,9 @@ func (p *proposer) sit() (span subscriptions.Window, first, last uint32) {
 			continue
 		}
 		p.seats[i].window = w
-		p.seating.put(a.ID, uint32(i))
+		if p.seating != nil {
+			p.seating.put(a.ID, uint32(i))
+		}
 		if span.Empty() {
 			span, p.shared, first = w, w, a.ID
 		}
@@ -130,9 +135,20 @@ func (p *proposer) sit() (span subscriptions.Window, first, last uint32) {
 	return span, first, last
 }
 
+// fewSeats is up to how many a row is asked for each rather than read.
+const fewSeats = 256
+
 // named appends the seats of those in the range whom a row names and whose window
 // covers it.
 func (p *proposer) named(dst []uint32, row *alerts.Logged, first, last uint32) []uint32 {
+	if p.seating == nil {
+		for i, a := range p.all {
+			if p.seats[i].window.Holds(row.Position) && row.Subscriptions.Contains(a.ID) {
+				dst = append(dst, uint32(i))
+			}
+		}
+		return dst
+	}
 	it := row.Subscriptions.Iterator()
 	it.AdvanceIfNeeded(first)
 	var (
