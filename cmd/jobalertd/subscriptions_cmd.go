@@ -407,6 +407,9 @@ func (c subscriptionsEraseCmd) Run(ctx context.Context, s *session) error {
 		if err := st.subscriptions.Erase(ctx, tx, who.ID, how, st.now()); err != nil {
 			return err
 		}
+		if err := st.outbox.Forget(ctx, tx, who.ID); err != nil {
+			return err
+		}
 		return st.suppressions.Left(ctx, tx, who.Email)
 	}); err != nil {
 		return err

@@ -33,7 +33,7 @@ type Store struct {
 // made for a purpose.
 func NewStore(db *database.DB, messageID func(purpose string) string, now func() time.Time) (*Store, error) {
 	q, err := database.LoadQueries(queryFiles, db.Dialect, "enqueue", "due-priorities", "claim", "begin", "finish", "renew",
-		"release", "reclaim", "list", "latest", "retry", "tally", "putoffs", "oldest-due", "unfinished", "purge-outbox", "open-pace", "take-pace", "pace-free-at")
+		"release", "reclaim", "list", "latest", "retry", "tally", "putoffs", "oldest-due", "unfinished", "forget", "purge-outbox", "open-pace", "take-pace", "pace-free-at")
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +145,15 @@ func (s *Store) Account(ctx context.Context, tx sqlx.ExtContext, subscriber int6
 	e := mailer.Envelope{Kind: mailer.Account, Purpose: purpose, Subscriber: subscriber,
 		Payload: string(encoded), MessageID: s.messageID(purpose), DueAt: now, Created: now}
 	return e.MessageID, s.Enqueue(ctx, tx, []mailer.Envelope{e})
+}
+
+// Forget empties what the envelopes of an erased subscriber would have said, whether
+// sent or not: her address, old and new, stands there. That they were stays.
+func (s *Store) Forget(ctx context.Context, tx sqlx.ExtContext, subscriber int64) error {
+	if _, err := s.queries.Exec(ctx, tx, "forget", map[string]any{"subscriber_id": subscriber}); err != nil {
+		return fmt.Errorf("forget what envelopes say: %w", err)
+	}
+	return nil
 }
 
 // claimOrder says what to claim: envelopes of priorities smaller than below, limit

@@ -245,6 +245,9 @@ func (s *Site) erase(w http.ResponseWriter, r *http.Request) error {
 		if err := s.Store.Erase(r.Context(), tx, b.subscriber.ID, s.how(r, "page"), s.Now()); err != nil {
 			return err
 		}
+		if err := s.Mails.Forget(r.Context(), tx, b.subscriber.ID); err != nil {
+			return err
+		}
 		return s.Suppressions.Left(r.Context(), tx, b.subscriber.Email)
 	})
 	if err != nil {

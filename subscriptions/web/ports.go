@@ -53,6 +53,8 @@ type Mails interface {
 	// Account asks for a mail of one of the kinds subscriptions.Mail…; payload is
 	// a subscriptions.AccountPayload. It returns the Message-ID it will carry.
 	Account(ctx context.Context, tx sqlx.ExtContext, subscriber int64, kind string, payload any) (messageID string, err error)
+	// Forget removes what is kept of mails to somebody who has herself erased.
+	Forget(ctx context.Context, tx sqlx.ExtContext, subscriber int64) error
 }
 
 // Suppressions are the addresses that must not be written to.

@@ -239,6 +239,13 @@ func (m *mailbox) Account(_ context.Context, _ sqlx.ExtContext, subscriber int64
 	return fmt.Sprintf("account-%d@jobs.example", len(m.account)), nil
 }
 
+func (m *mailbox) Forget(_ context.Context, _ sqlx.ExtContext, subscriber int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.account = slices.DeleteFunc(m.account, func(a accountMail) bool { return a.subscriber == subscriber })
+	return nil
+}
+
 // answer is a response with its body read.
 type answer struct {
 	*http.Response

@@ -82,6 +82,10 @@ SELECT reply, due_at_ms FROM outbox WHERE state = 'waiting' AND outcome = 'defer
 -- name: unfinished
 SELECT COUNT(*) FROM outbox WHERE state <> 'done' AND (outcome = '' OR :with_deferred = 1);
 
+-- name: forget
+-- What mails to somebody would say that is hers: addresses, and links made of them.
+UPDATE outbox SET payload = '' WHERE subscriber_id = :subscriber_id AND payload <> '';
+
 -- name: purge-outbox
 DELETE FROM outbox
  WHERE id IN (SELECT id FROM outbox WHERE state = 'done' AND done_ms < :before_ms ORDER BY id LIMIT :page);
