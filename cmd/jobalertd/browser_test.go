@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config"
 	"github.com/jobalertd/jobalertd/config/database/databasetest"
 	"github.com/jobalertd/jobalertd/mailer/capture"
 )
@@ -174,10 +175,17 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	return newHouseOn(t, "")
+}
+
+// newHouseOn is newHouse with the database at url; "" is SQLite in its folder.
+func newHouseOn(t *testing.T, url string) *house {
+	t.Helper()
 	c, err := demoConfig(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Database.URL = config.Secret(url)
 	h := &house{T: t, demo: &demo{session: &session{stdout: io.Discard, stderr: io.Discard}, config: c, started: time.Now()}}
 	h.must(h.begin(t.Context()))
 	t.Cleanup(h.end)

@@ -12,13 +12,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/mailer/capture"
 )
 
 // Mail providers' scanners open every link of a mail, and some those of the pages
 // behind it: nothing of that may count as her doing.
 func TestAScannerOfEveryMailAndPageChangesNothing(t *testing.T) {
-	h := newHouse(t)
+	eachDatabase(t, scanEverything)
+}
+
+func scanEverything(t *testing.T, url string) {
+	h := newHouseOn(t, url)
 	h.publish("1", "Medizininformatiker (m/w/d)", "Gelsenkirchen", nil)
 	board, err := newPublisher(h.daemon.broker, "board")
 	h.must(err)
@@ -75,6 +80,24 @@ func TestAScannerOfEveryMailAndPageChangesNothing(t *testing.T) {
 	}
 	if len(before) < 15 || strings.Count(before["subscriptions"], "\n") < 3 {
 		t.Errorf("there was little to change: %d tables, subscriptions %s", len(before), before["subscriptions"])
+	}
+	h.erase("anna@example.org", before)
+}
+
+// erase has somebody erase herself: no table names her address then.
+func (h *house) erase(address string, before map[string]string) {
+	h.Helper()
+	h.must(h.post(h.Context(), linkIn(h.mailTo(address, "/manage/").Text, "/manage/")+"/erase", nil))
+	after := h.settled()
+	for _, table := range slices.Sorted(maps.Keys(after)) {
+		for line := range strings.Lines(after[table]) {
+			if name, _, _ := strings.Cut(address, "@"); strings.Contains(line, name+"@") || strings.Contains(line, name+".neu@") {
+				h.Errorf("erased, she is still in %s: %s", table, line)
+			}
+		}
+	}
+	if !strings.Contains(before["subscribers"], address) {
+		h.Errorf("there was nobody to erase: %s", before["subscribers"])
 	}
 }
 
@@ -172,8 +195,12 @@ func (h *house) settled() map[string]string {
 func (h *house) tables() map[string]string {
 	h.Helper()
 	db := h.daemon.db.Reader
+	list := "SELECT name FROM sqlite_master WHERE type = 'table'"
+	if h.daemon.db.Dialect == database.PostgreSQL {
+		list = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+	}
 	var names []string
-	h.must(db.SelectContext(h.Context(), &names, "SELECT name FROM sqlite_master WHERE type = 'table'"))
+	h.must(db.SelectContext(h.Context(), &names, list))
 	tables := make(map[string]string, len(names))
 	for _, name := range names {
 		rows, err := db.QueryxContext(h.Context(), "SELECT * FROM "+name+" ORDER BY 1") //nolint:sqlclosecheck // closed below
@@ -182,6 +209,11 @@ func (h *house) tables() map[string]string {
 		for rows.Next() {
 			row, err := rows.SliceScan()
 			h.must(err)
+			for i, value := range row { // PostgreSQL gives texts so, SQLite blobs
+				if raw, ok := value.([]byte); ok {
+					row[i] = strings.ReplaceAll(string(raw), "\n", " ")
+				}
+			}
 			fmt.Fprintf(&b, "%v\n", row)
 		}
 		h.must(rows.Err())
