@@ -71,6 +71,7 @@ func startPostfix(t *testing.T, back string) *postfix {
 		p.must(os.MkdirAll(filepath.Join(dir, path), mode))
 		p.must(os.Chmod(filepath.Join(dir, path), mode))
 	}
+	p.watch()
 	p.own("data", "postfix")
 	p.own("mail", "nobody")
 	p.certificate()
@@ -121,6 +122,29 @@ func (p *postfix) own(name, account string) {
 	id, err := strconv.Atoi(u.Uid)
 	p.must(err)
 	p.must(os.Chown(filepath.Join(p.dir, name), id, -1))
+}
+
+// whenTestsEnd stops the daemons of the folder $1 once standard input ends, which it
+// does with the process that holds the other end, however that ended.
+const whenTestsEnd = `trap '' INT TERM HUP
+cat >/dev/null
+` + postfixControl + ` -c "$1/etc" abort
+kill "$(cat "$1/run/dovecot/master.pid")"
+rm -rf "$1"
+`
+
+// watch sees to it that the daemons do not outlive tests that are killed.
+func (p *postfix) watch() {
+	p.t.Helper()
+	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", whenTestsEnd, "sh", p.dir)
+	stdin, err := cmd.StdinPipe()
+	p.must(err)
+	p.must(cmd.Start())
+	p.t.Cleanup(func() { // they have been stopped in order
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_ = stdin.Close()
+	})
 }
 
 // run starts a daemon in the foreground; it ends with the test. Its output goes
