@@ -1,8 +1,8 @@
 package compose
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -115,7 +115,7 @@ func places(p *alerts.Posting, locale string) string {
 		}
 	}
 	if more := len(names) - maxPlaces; more > 0 {
-		names = append(names[:maxPlaces], fmt.Sprintf(choose(locale, "%d weitere", "%d more"), more))
+		names = append(names[:maxPlaces], alerts.Quantity(strconv.Itoa(more), choose(locale, "weitere", "more")))
 	}
 	if p.Remote {
 		names = append(names, choose(locale, "ortsunabhängig", "remote"))
