@@ -106,7 +106,8 @@ type chain struct{ subscriber, after int64 }
 
 // deliveredBefore is what was delivered before each place, latest first, as far as it
 // is looked at; digests are those by which some of closed was.
-func (b *Builder) deliveredBefore(ctx context.Context, since map[*Reading]int64, closed *roaring.Bitmap) (of map[chain]*roaring.Bitmap, digests []int64, err error) {
+func (b *Builder) deliveredBefore(ctx context.Context, since map[*Reading]int64, closed *roaring.Bitmap,
+) (of map[chain]*roaring.Bitmap, digests []int64, err error) {
 	var subscribers, afters []int64
 	var pairs [][2]int64
 	of = make(map[chain]*roaring.Bitmap, len(since))
