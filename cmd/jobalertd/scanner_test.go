@@ -180,14 +180,14 @@ func (h *house) settled() map[string]string {
 	var tables map[string]string
 	still := 0
 	h.must(h.until(h.Context(), "the daemon has nothing to do", func() (bool, error) {
+		var behind bool // asked first: whoever catches up next changes the tables read next
+		err := h.daemon.db.Reader.GetContext(h.Context(), &behind, "SELECT EXISTS (SELECT 1 FROM followers, clock WHERE followers.position < clock.position)")
 		again := h.tables()
 		still++
-		if !maps.Equal(tables, again) {
+		if behind || !maps.Equal(tables, again) {
 			tables, still = again, 0
 		}
-		var behind bool
-		err := h.daemon.db.Reader.GetContext(h.Context(), &behind, "SELECT EXISTS (SELECT 1 FROM followers, clock WHERE followers.position < clock.position)")
-		return !behind && still >= 10, err
+		return still >= 10, err
 	}))
 	return tables
 }
