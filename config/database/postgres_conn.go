@@ -25,10 +25,12 @@ func (c postgresConnector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 // postgresConn is a connection to which a trip is a statement with itself as its one
-// value: database/sql has no other way to a transaction's connection.
+// value: database/sql has no other way to a transaction's connection. A transaction
+// begins with its first statement, so that a trip can take that along as well.
 type postgresConn struct {
 	*stdlib.Conn
-	committed bool // the transaction, along with its last trip
+	toBegin   bool // a transaction of which nothing was sent yet
+	committed bool // it was committed along with its last trip
 }
 
 func (c *postgresConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
@@ -37,15 +39,46 @@ func (c *postgresConn) ExecContext(ctx context.Context, text string, args []driv
 			return driver.ResultNoRows, c.run(ctx, t)
 		}
 	}
+	if err := c.begin(ctx); err != nil {
+		return nil, err
+	}
 	return c.Conn.ExecContext(ctx, text, args)
+}
+
+func (c *postgresConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := c.begin(ctx); err != nil {
+		return nil, err
+	}
+	return c.Conn.QueryContext(ctx, text, args)
+}
+
+func (c *postgresConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	if err := c.begin(ctx); err != nil {
+		return nil, err
+	}
+	return c.Conn.PrepareContext(ctx, text)
+}
+
+// begin begins the transaction if that is still to be done.
+func (c *postgresConn) begin(ctx context.Context) error {
+	if !c.toBegin {
+		return nil
+	}
+	_, err := c.Conn.Conn().Exec(ctx, "BEGIN")
+	c.toBegin = err != nil
+	return err
 }
 
 func (c *postgresConn) run(ctx context.Context, t *Trip) (err error) {
 	if c.Conn.Conn().IsClosed() {
 		return driver.ErrBadConn
 	}
+	steps := t.steps
+	if c.toBegin {
+		steps = append([]step{{name: "begin", text: "BEGIN"}}, steps...)
+	}
 	var batch pgx.Batch
-	for _, s := range t.steps {
+	for _, s := range steps {
 		batch.Queue(s.text, s.args...)
 	}
 	if t.last {
@@ -59,7 +92,7 @@ func (c *postgresConn) run(ctx context.Context, t *Trip) (err error) {
 		}
 		c.committed = t.last && err == nil
 	}()
-	for _, s := range t.steps {
+	for _, s := range steps {
 		if s.dest == nil {
 			_, err = results.Exec()
 		} else {
@@ -71,47 +104,73 @@ func (c *postgresConn) run(ctx context.Context, t *Trip) (err error) {
 		case err != nil:
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
+		c.toBegin = false // the first one's answer is there
 	}
 	if !t.last {
 		return nil
 	}
-	tag, err := results.Exec()
-	if err == nil && tag.String() != "COMMIT" {
-		err = pgx.ErrTxCommitRollback // a statement had failed before
-	}
-	if err != nil {
+	if err := committed(results.Exec()); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
 }
 
-func (c *postgresConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	c.committed = false
-	tx, err := c.Conn.BeginTx(ctx, opts)
-	if err != nil {
-		return nil, err
+// committed makes an error of a commit that the server answered by rolling back: a
+// statement had failed before.
+func committed(tag pgconn.CommandTag, err error) error {
+	if err == nil && tag.String() != "COMMIT" {
+		return pgx.ErrTxCommitRollback
 	}
-	return postgresTx{tx, c}, nil
+	return err
 }
 
-// postgresTx does not commit again what was committed along with the last trip.
+func (c *postgresConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if opts != (driver.TxOptions{}) {
+		return c.Conn.BeginTx(ctx, opts)
+	}
+	if c.Conn.Conn().IsClosed() {
+		return nil, driver.ErrBadConn
+	}
+	c.toBegin, c.committed = true, false
+	return postgresTx{ctx, c}, nil
+}
+
+// postgresTx is a transaction that may have been committed along with its last trip,
+// or may not have begun.
 type postgresTx struct {
-	driver.Tx
+	ctx  context.Context // that it began with: Commit and Rollback are given none
 	conn *postgresConn
 }
 
 func (t postgresTx) Commit() error {
-	if t.conn.committed {
+	if t.over() {
 		return nil
 	}
-	return t.Tx.Commit()
+	conn := t.conn.Conn.Conn()
+	err := committed(conn.Exec(t.ctx, "COMMIT"))
+	if err != nil && conn.PgConn().TxStatus() != 'I' {
+		_ = conn.Close(t.ctx) // nobody knows what state it is in
+	}
+	return err
 }
 
 func (t postgresTx) Rollback() error {
-	if t.conn.committed {
+	if t.over() {
 		return nil
 	}
-	return t.Tx.Rollback()
+	conn := t.conn.Conn.Conn()
+	_, err := conn.Exec(t.ctx, "ROLLBACK")
+	if err != nil {
+		_ = conn.Close(t.ctx)
+	}
+	return err
+}
+
+// over reports whether nothing is left to be ended.
+func (t postgresTx) over() bool {
+	over := t.conn.toBegin || t.conn.committed
+	t.conn.toBegin = false
+	return over
 }
 
 // scan appends all rows to the slice that dest points to, columns into fields as

@@ -224,6 +224,53 @@ func awaitLock(t *testing.T, db *database.DB) {
 	t.Fatal("nobody waits for the clock")
 }
 
+// A transaction begins with its first statement, whichever that is.
+func TestTx_BeginsWithItsFirstStatement(t *testing.T) {
+	databasetest.EachWith(t, testOptions(), func(t *testing.T, db *database.DB) {
+		q := loadNotes(t, db.Dialect)
+		fault := errors.New("fault")
+		first := map[string]func(tx *sqlx.Tx) error{
+			"nothing": func(*sqlx.Tx) error { return nil },
+			"exec": func(tx *sqlx.Tx) error {
+				_, err := q.Exec(t.Context(), tx, "add-note", note{Position: 1, Title: "one"})
+				return err
+			},
+			"query": func(tx *sqlx.Tx) error {
+				var title string
+				return tx.GetContext(t.Context(), &title, "INSERT INTO notes (position, title, priority) VALUES (1, 'one', 0) RETURNING title")
+			},
+			"prepared": func(tx *sqlx.Tx) error {
+				s, err := tx.PreparexContext(t.Context(), "INSERT INTO notes (position, title, priority) VALUES (1, 'one', 0)")
+				if err == nil {
+					_, err = s.ExecContext(t.Context())
+				}
+				return err
+			},
+			"trip": func(tx *sqlx.Tx) error {
+				trip := new(database.Trip)
+				trip.Exec(q, "add-note", note{Position: 1, Title: "one"})
+				return trip.Run(t.Context(), tx)
+			},
+		}
+		for name, f := range first {
+			err := db.Tx(t.Context(), func(tx *sqlx.Tx) error { return errors.Join(f(tx), fault) })
+			if !errors.Is(err, fault) || err.Error() != fault.Error() {
+				t.Errorf("%s first: %v, want %v alone", name, err, fault)
+			}
+			var all []note
+			if err := q.Select(t.Context(), db.Reader, &all, "all-notes", nil); err != nil || len(all) != 0 {
+				t.Errorf("%s first, then a fault: %+v, %v, want nothing", name, all, err)
+			}
+			if err := db.Tx(t.Context(), f); err != nil {
+				t.Errorf("%s first: %v", name, err)
+			}
+			if _, err := db.Exec("DELETE FROM notes"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 func TestTrip_EndsWithItsContext(t *testing.T) {
 	db := databasetest.Open(t, databasetest.EmptyPostgresURL(t), testOptions())
 	databasetest.Migrate(t, db)
