@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // A transaction should hold the clock for about heldTarget: a sign-up waits for
@@ -23,8 +21,8 @@ const (
 // batch is what one transaction takes, judged.
 type batch struct {
 	messages []*message
-	// stamp is the position at which the index stood: read before anything was
-	// percolated, so that a change applied meanwhile is only tested once more.
+	// stamp is the position at which the index stood, or lower: read before anything
+	// was percolated, so that a change applied meanwhile is only tested once more.
 	stamp     int64
 	committed time.Time
 }
@@ -36,64 +34,65 @@ func (b *batch) giveBack() {
 	}
 }
 
-// judgeAll makes batches of what arrives, in order. A batch is offered at once,
-// and grows for as long as the one before is being stored: under light load a
-// posting waits for nobody, under heavy load batches fill.
-func (in *Intake) judgeAll(ctx context.Context, arrived <-chan jetstream.Msg, judged chan<- *batch) {
+// Where more is at hand, a batch of enough is worth a transaction of its own. ahead
+// is how many messages may be judged, or waiting to be, behind it.
+const (
+	enough = 128
+	ahead  = 128
+)
+
+// batchAll makes batches of what is in hand, in order. Where nothing else is, a batch
+// is offered at once: under light load a posting waits for nobody. Under heavy load
+// it is filled first, and grows for as long as the one before is being stored.
+func (in *Intake) batchAll(inHand <-chan *message, judged chan<- *batch) {
 	b := &batch{}
-	var chunk []jetstream.Msg
-	for arrived != nil || len(b.messages) > 0 {
-		more, offered := arrived, judged
-		if len(b.messages) >= int(in.size.Load()) {
-			more = nil
+	var next *message // the one in hand that comes first
+	for inHand != nil || next != nil || len(b.messages) > 0 {
+		more, offered, ready := inHand, judged, (<-chan struct{})(nil)
+		size := int(in.size.Load())
+		if next != nil {
+			more, ready = nil, next.judged
 		}
-		if len(b.messages) == 0 {
+		if len(b.messages) >= size {
+			more, ready = nil, nil
+		}
+		if idle := next == nil && len(inHand) == 0; len(b.messages) == 0 || !idle && len(b.messages) < min(size, enough) {
 			offered = nil
 		}
 		select {
 		case offered <- b:
 			b = &batch{}
 		case m, ok := <-more:
-			if !ok {
-				arrived = nil
-				continue
+			if next = m; !ok {
+				inHand = nil
 			}
-			chunk = in.gather(append(chunk[:0], m), arrived, int(in.size.Load())-len(b.messages))
-			in.judge(ctx, b, chunk)
+		case <-ready:
+			b.add(next)
+			next = nil
 		}
 	}
 }
 
-// gather takes what else is there, up to most messages.
-func (in *Intake) gather(chunk []jetstream.Msg, arrived <-chan jetstream.Msg, most int) []jetstream.Msg {
-	for len(chunk) < most {
-		select {
-		case m, ok := <-arrived:
-			if !ok {
-				return chunk // who takes the next one sees it too
-			}
-			chunk = append(chunk, m)
-		default:
-			return chunk
-		}
+// add takes in a judged message.
+func (b *batch) add(m *message) {
+	if len(b.messages) == 0 || m.stamp < b.stamp {
+		b.stamp = m.stamp
 	}
-	return chunk
+	b.messages = append(b.messages, m)
 }
 
-// judge reads, analyses and percolates messages on all cores and adds them to b,
-// in their order.
-func (in *Intake) judge(ctx context.Context, b *batch, msgs []jetstream.Msg) {
-	if len(b.messages) == 0 {
-		b.stamp = in.follower.position.Load()
+// judgers read, analyse and percolate messages on all cores; they end with work.
+func (in *Intake) judgers(ctx context.Context, work <-chan *message) {
+	for range runtime.GOMAXPROCS(0) {
+		go func() {
+			for m := range work {
+				m.stamp = in.follower.position.Load()
+				in.read(ctx, m, in.Now())
+				in.percolate(m)
+				close(m.judged)
+			}
+		}()
 	}
-	now := in.Now()
-	from := len(b.messages)
-	b.messages = append(b.messages, make([]*message, len(msgs))...)
-	onAllCores(len(msgs), func(i int) {
-		m := in.read(ctx, msgs[i], now)
-		in.percolate(m)
-		b.messages[from+i] = m
-	})
 }
 
 // percolateAgain tests a batch against the index as it stands now.

@@ -19,6 +19,7 @@ import (
 // message is one message of the stream on its way into the database.
 type message struct {
 	msg        jetstream.Msg
+	judged     chan struct{} // closes when what follows is known
 	source     string
 	identifier string
 	sequence   uint64
@@ -28,6 +29,7 @@ type message struct {
 	reading    *jobposting.Reading // of a posting
 	body       string              // of the row
 	document   *alerts.Document
+	stamp      int64    // where the index stood before the posting was percolated, or lower
 	matched    []uint32 // by the index, at the batch's stamp or later
 	rejected   *jobposting.Rejected
 
@@ -36,8 +38,8 @@ type message struct {
 
 // read judges one message. A decoder that panics on some input must not take the
 // stream down with it: that input is rejected.
-func (in *Intake) read(ctx context.Context, msg jetstream.Msg, now time.Time) (m *message) {
-	m = &message{msg: msg}
+func (in *Intake) read(ctx context.Context, m *message, now time.Time) {
+	msg := m.msg
 	if meta, err := msg.Metadata(); err == nil {
 		m.sequence, m.sent = meta.Sequence.Stream, meta.Timestamp
 	}
@@ -52,18 +54,18 @@ func (in *Intake) read(ctx context.Context, msg jetstream.Msg, now time.Time) (m
 	if !ok {
 		m.rejected = &jobposting.Rejected{Errors: []jobposting.Error{{Message: fmt.Sprintf(
 			"subject %q is not postings.published.SOURCE or postings.withdrawn.SOURCE with SOURCE of a-z, 0-9 and -", msg.Subject())}}}
-		return m
+		return
 	}
 	if kind == "withdrawn" {
 		m.withdrawal = true
 		m.identifier, m.rejected = in.readWithdrawal(msg.Data())
-		return m
+		return
 	}
 	reading, err := in.Reader.Read(source, msg.Data(), now)
 	if err != nil {
 		m.rejected = asRejected(err)
 		m.identifier = m.rejected.Identifier
-		return m
+		return
 	}
 	m.reading, m.identifier = reading, reading.Posting.Identifier
 	if in.agencies.has(source) {
@@ -71,10 +73,9 @@ func (in *Intake) read(ctx context.Context, msg jetstream.Msg, now time.Time) (m
 	}
 	if m.body, err = reading.Posting.Body(); err != nil {
 		m.rejected = asRejected(err)
-		return m
+		return
 	}
 	m.document = in.Meaning.DocumentOf(&reading.Posting, reading.Plain)
-	return m
 }
 
 func (in *Intake) readWithdrawal(raw []byte) (string, *jobposting.Rejected) {

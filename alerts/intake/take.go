@@ -50,8 +50,8 @@ func (in *Intake) rebind(ctx context.Context) error {
 }
 
 // takeFrom pulls messages and works them off until stopCtx or ctx ends, or the
-// consumer is gone: while one batch is stored, the next one is judged, and the one
-// before is acknowledged. What is in hand at the end is finished under a deadline
+// consumer is gone: while one batch is stored, the next messages are judged, and the
+// batch before is acknowledged. What is in hand at the end is finished under a deadline
 // of its own.
 func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	messages, err := in.Consumer.Messages(
@@ -64,11 +64,13 @@ func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("pull postings: %w", err)
 	}
-	arrived := make(chan jetstream.Msg, minSize)
+	inHand, work := make(chan *message, ahead), make(chan *message)
 	go func() {
-		defer close(arrived)
-		in.pull(ctx, stopCtx, messages, arrived)
+		defer close(inHand)
+		defer close(work)
+		in.pull(ctx, stopCtx, messages, inHand, work)
 	}()
+	in.judgers(ctx, work)
 	// Drain hands over what was pulled already: left alone it would come again
 	// only after the acknowledgement wait.
 	stop := context.AfterFunc(stopCtx, messages.Drain)
@@ -76,7 +78,7 @@ func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	judged := make(chan *batch) // unbuffered: a batch can grow until it is taken
 	go func() {
 		defer close(judged)
-		in.judgeAll(ctx, arrived, judged)
+		in.batchAll(inHand, judged)
 	}()
 	stored, acknowledged := make(chan *batch, 1), make(chan struct{})
 	go func() {
@@ -99,14 +101,16 @@ func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	return nil
 }
 
-// pull hands on messages until the iterator ends: it was told to, or the
-// consumer is gone.
-func (in *Intake) pull(ctx, stopCtx context.Context, messages jetstream.MessagesContext, arrived chan<- jetstream.Msg) {
+// pull hands on messages, in order and to be judged, until the iterator ends: it
+// was told to, or the consumer is gone.
+func (in *Intake) pull(ctx, stopCtx context.Context, messages jetstream.MessagesContext, inHand, work chan<- *message) {
 	for {
-		m, err := messages.Next()
+		msg, err := messages.Next()
 		switch {
 		case err == nil:
-			arrived <- m
+			m := &message{msg: msg, judged: make(chan struct{})}
+			inHand <- m
+			work <- m
 			continue
 		case errors.Is(err, jetstream.ErrMsgIteratorClosed):
 			return
