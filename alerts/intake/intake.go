@@ -86,8 +86,9 @@ type Intake struct {
 	follower *follower
 	agencies agencies
 	// size is how many messages the next transaction takes.
-	size  atomic.Int64
-	rooms sync.Pool // of *[]uint32, to percolate into
+	size   atomic.Int64
+	stored atomic.Uint64
+	rooms  sync.Pool // of *[]uint32, to percolate into
 }
 
 // New makes an intake; Load must be called before Run.
@@ -136,6 +137,9 @@ func (in *Intake) learn(ctx context.Context) error {
 
 // Position is up to where the index has followed the database.
 func (in *Intake) Position() int64 { return in.follower.position.Load() }
+
+// Stored is how many messages have been stored since the start.
+func (in *Intake) Stored() uint64 { return in.stored.Load() }
 
 func (in *Intake) checkAnalysis(ctx context.Context, q sqlx.ExtContext) error {
 	a, err := in.Store.Analysis(ctx, q)

@@ -39,6 +39,7 @@ func (in *Intake) work(ctx context.Context, b *batch, stored chan<- *batch) erro
 	switch {
 	case err == nil:
 		b.committed = in.Now()
+		in.stored.Add(uint64(len(b.messages)))
 		stored <- b
 		return nil
 	case errors.Is(err, ErrOtherAnalysis):

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/config/broker"
@@ -117,12 +118,15 @@ func (b *benchDaemon) fill(ctx context.Context, l load) (n int, err error) {
 	return n, settle()
 }
 
-// runIntake starts intake; the function it returns stops it and gives its error.
+// runIntake starts intake, and what keeps its index in order; the function it returns
+// stops both and gives their error.
 func (b *benchDaemon) runIntake(ctx context.Context) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- b.intake.Run(ctx) }()
-	return func() error { cancel(); return <-done }
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return b.intake.Run(ctx) })
+	g.Go(func() error { return b.mergeIndex(ctx) })
+	g.Go(func() error { return b.governGarbage(ctx) })
+	return func() error { cancel(); return g.Wait() }
 }
 
 // drained waits until the stream's consumer has acknowledged everything up to

@@ -52,12 +52,6 @@ type commands struct {
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 
-// garbage is how much of the memory in use may be garbage, in percent, before it is
-// collected. Most of what a daemon holds lives long (the index, the archive, a run's
-// postings) and costs the collector little, so that half as much as Go's default
-// costs a few percent of CPU and saves a quarter of the memory.
-const garbage = 50
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal exits at once: the first one's handler is gone by then.

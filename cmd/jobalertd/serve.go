@@ -276,6 +276,7 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	g.Go(func() error { return d.intake.Run(gctx) })
 	g.Go(func() error { return d.mergeIndex(gctx) })
+	g.Go(func() error { return d.governGarbage(gctx) })
 	g.Go(func() error { return d.runArchive(gctx) })
 	g.Go(func() error { return d.digests.RunFollower(gctx, followEvery, nil) })
 	g.Go(func() error { scheduler.run(gctx); return nil })
