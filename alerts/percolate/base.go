@@ -105,9 +105,9 @@ func (s *state) decide(i uint32, holds func() bool) bool {
 // find decides the units.
 func (s *state) find() {
 	f := &s.of.finder
-	for _, t := range s.d.Text.Terms() {
+	for i, t := range s.d.Text.Terms() {
 		for _, r := range f.find(uint64(t)) {
-			if s.d.Text.May(r.other) && !s.has(r.unit) && s.of.units[r.unit].text.HoldsBy(int(r.alternative), s.d.Text) {
+			if !s.has(r.unit) && r.holds(i, s.of.units, s.d.Text) {
 				s.take(r.unit)
 			}
 		}

@@ -126,8 +126,21 @@ func (d *dictionary) ofKey(k key) uint32 {
 // the alternative lies in memory need not be looked at for that.
 type ref struct {
 	unit        uint32
-	alternative uint16
+	alternative uint16 // its number, or oneTerm and the ways in which that must occur
 	other       text.Bit
+}
+
+// oneTerm marks an alternative that the term it is filed under decides: it need not
+// be looked at at all.
+const oneTerm = 1 << 15
+
+// holds decides the alternative for a document that has the term it is filed under,
+// at index i of its terms.
+func (r ref) holds(i int, units []unit, d *text.Document) bool {
+	if r.alternative&oneTerm != 0 {
+		return d.Occurs(i, text.Ways(r.alternative))
+	}
+	return d.May(r.other) && units[r.unit].text.HoldsBy(int(r.alternative), d)
 }
 
 // finder leads from what a posting has to the units that may hold.
@@ -158,7 +171,11 @@ func newFinder(units []unit, df *Frequencies, p *pace) finder {
 		case u.text != nil:
 			for i := range u.text.Alternatives() {
 				first, other := rarest2(u.text.Terms(i), df)
-				all = append(all, finding{uint64(first), ref{number, uint16(i), text.BitOf(other)}})
+				r := ref{number, uint16(i), text.BitOf(other)}
+				if ways, ok := u.text.OneTerm(i); ok {
+					r.alternative = oneTerm | uint16(ways)
+				}
+				all = append(all, finding{uint64(first), r})
 			}
 		case u.kind == ofKey:
 			all = append(all, finding{uint64(u.key), ref{unit: number}})

@@ -61,6 +61,22 @@ func (u *Unit) Terms(i int) []Term { return u.all()[i].terms }
 // HoldsBy tells whether alternative i holds for d.
 func (u *Unit) HoldsBy(i int, d *Document) bool { return u.all()[i].holds(d) }
 
+// Ways are how a term may occur in a document: see OneTerm.
+type Ways uint8
+
+// OneTerm gives the ways of alternative i, if it holds for just the documents in
+// which its only term occurs in one of them, as most of a word alone do.
+func (u *Unit) OneTerm(i int) (Ways, bool) {
+	alt := &u.all()[i]
+	if alt.mode != single || len(alt.terms) != 1 || alt.unless != 0 {
+		return 0, false
+	}
+	return Ways(alt.where(endsInTitle, endsInBody)), true
+}
+
+// Occurs tells whether the term at index i of Terms occurs in one of these ways.
+func (d *Document) Occurs(i int, ways Ways) bool { return d.summary[i]&uint8(ways) != 0 }
+
 // Holds tells whether the unit holds for d in any way.
 func (u *Unit) Holds(d *Document) bool {
 	if u.bond != nil {
