@@ -177,22 +177,24 @@ func (s *batchState) content(m *message, r *alerts.Record, position int64) {
 }
 
 // reached is what the index found, put right by the changes it had not followed.
+// Those are few beside what it found, which stays as it is for another attempt.
 func (s *batchState) reached(m *message) []uint32 {
-	if len(s.changes) == 0 {
-		return m.matched
-	}
-	out := make([]uint32, 0, len(m.matched))
-	for _, id := range m.matched {
-		if _, changed := s.changes[id]; !changed {
-			out = append(out, id)
-		}
-	}
+	out, own := m.matched, false
 	for id, c := range s.changes {
-		if c.Criteria != nil && c.Criteria.Matches(m.document) {
-			out = append(out, id)
+		at, found := slices.BinarySearch(out, id)
+		holds := c.Criteria != nil && c.Criteria.Matches(m.document)
+		if holds == found {
+			continue
+		}
+		if !own {
+			out, own = slices.Clone(out), true
+		}
+		if holds {
+			out = slices.Insert(out, at, id)
+		} else {
+			out = slices.Delete(out, at, at+1)
 		}
 	}
-	slices.Sort(out)
 	return out
 }
 

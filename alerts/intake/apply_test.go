@@ -3,13 +3,18 @@ package intake
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/jobposting"
+	"github.com/jobalertd/jobalertd/alerts/text"
 )
+
+// meaning is the embedded data without places.
+var meaning = sync.OnceValue(func() *alerts.Meaning { return &alerts.Meaning{Text: text.New(text.Embedded())} })
 
 // applyAll judges messages one after another against what is stored, as batches
 // of one, and returns the record and the receipts in order.
@@ -121,10 +126,23 @@ func TestApply_LogsWhomThePostingReaches(t *testing.T) {
 
 func TestReached_FollowsWhatChangedSinceTheIndex(t *testing.T) {
 	t.Parallel()
-	ended := map[uint32]alerts.CriteriaChange{5: {Subscription: 5}}
-	s := &batchState{changes: ended}
-	if got := s.reached(&message{matched: []uint32{3, 5, 9}}); fmt.Sprint(got) != "[3 9]" {
-		t.Errorf("reached %v, want [3 9]: 5 has ended", got)
+	changed := map[uint32]alerts.CriteriaChange{5: {Subscription: 5}, 6: {Subscription: 6}}
+	for id, query := range map[uint32]string{3: "Koch", 7: "Koch", 8: "Gärtner", 9: "Gärtner"} {
+		c := &alerts.Criteria{Query: query}
+		if err := meaning().Prepare(c); err != nil {
+			t.Fatal(err)
+		}
+		changed[id] = alerts.CriteriaChange{Subscription: id, Criteria: c}
+	}
+	s := &batchState{changes: changed}
+	m := &message{matched: []uint32{3, 5, 9, 11}, document: meaning().Document(&alerts.Posting{Title: "Koch", Source: "board"})}
+	for range 2 { // as when a batch is tried again
+		if got := s.reached(m); fmt.Sprint(got) != "[3 7 11]" {
+			t.Errorf("reached %v, want [3 7 11]: 5 has ended, 7 is new, 9 asks for something else", got)
+		}
+	}
+	if fmt.Sprint(m.matched) != "[3 5 9 11]" {
+		t.Errorf("what the index found became %v", m.matched)
 	}
 }
 
