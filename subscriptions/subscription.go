@@ -99,12 +99,22 @@ type Subscription struct {
 	EndedAt          time.Time
 }
 
-// Due is a subscription as a digest run reads it: with its criteria as they are
-// stored, since most of a day's need not be understood (the store's Criteria does
-// that), and without what a run has no use for.
+// Due is what a digest run reads of a subscription, of which it holds very many: its
+// criteria as they are stored, since most of a day's need not be understood (the
+// store's Criteria does that).
 type Due struct {
-	Subscription
-	Stored string
+	ID               uint32
+	Subscriber       int64
+	Stored           string
+	Schedule         Schedule
+	MaxPostings      int
+	Overflow         Overflow
+	OnReturn         OnReturn
+	Position         int64
+	LoggedFrom       int64
+	DeliveredThrough int64
+	DueAt            time.Time
+	LastLocalDate    string
 }
 
 // Window is the positions (After, Through] that a digest covers for one subscription.

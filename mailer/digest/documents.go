@@ -34,7 +34,8 @@ type documents struct {
 	opened   document // what get last took from the library
 	room     alerts.Unpacked
 	ranking  alerts.Ranking
-	items    []item // room for weighing, used again for each subscriber
+	items    []item   // room for weighing, used again for each subscriber
+	numbers  []uint32 // the same
 	known    map[uint32]*document
 	limit    int // of postings kept
 }
@@ -85,6 +86,15 @@ func (d *documents) analysed(p *alerts.Stored) *document {
 		d.known[p.Number] = doc
 	}
 	return doc
+}
+
+// mayFold reports whether any two of the items may be one job.
+func (d *documents) mayFold(items []item) bool {
+	d.numbers = d.numbers[:0]
+	for i := range items {
+		d.numbers = append(d.numbers, items[i].number)
+	}
+	return d.library.mayFold(d.numbers)
 }
 
 // load makes sure that all of numbers, which must be limit at most, are

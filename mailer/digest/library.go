@@ -146,25 +146,17 @@ func (l *library) get(number uint32) *kept {
 	return l.of[number]
 }
 
-// mayFold reports whether any two of the items may be one job.
-func (l *library) mayFold(items []item) bool {
+// mayFold reports whether any two of the postings may be one job.
+func (l *library) mayFold(numbers []uint32) bool {
 	if l == nil {
 		return true
 	}
 	<-l.paired
-	for i := range items {
-		n := items[i].number
+	for _, n := range numbers {
 		if l.apart.has(n) {
 			continue
 		}
-		for _, p := range l.partners[n] {
-			for k := range items {
-				if items[k].number == p {
-					return true
-				}
-			}
-		}
-		if l.of[n] == nil {
+		if l.of[n] == nil || slices.ContainsFunc(l.partners[n], func(p uint32) bool { return slices.Contains(numbers, p) }) {
 			return true
 		}
 	}

@@ -170,6 +170,7 @@ func (b *Builder) build(ctx context.Context, subscriber int64, t *turned, h *his
 	}
 	d.folded = found - len(d.items)
 	d.cap(b.MaxPostings, s.rest)
+	d.counted, d.countedN = append(d.counted, s.counted...), d.countedN+len(s.counted)
 	docs.items, d.items = s.items[:0], slices.Clone(d.items) // most of those weighed go
 	for _, a := range as {
 		a.proposed = nil

@@ -15,27 +15,27 @@ import (
 // alert is one due subscription with the postings its window proposes.
 type alert struct {
 	subscriptions.Due
-	prepared bool // Criteria are
-	window   subscriptions.Window
-	logged   int64 // the log covers its present criteria from here
-	proposed []proposal
-	updated  bool // some of those have been published in another form before
-	repeated bool // some of those may be there twice
-	bestOnly bool // first digest after a pause from which only the best is wanted
+	understood *alerts.Criteria // nil until they are asked for
+	window     subscriptions.Window
+	logged     int64 // the log covers its present criteria from here
+	proposed   []proposal
+	updated    bool // some of those have been published in another form before
+	repeated   bool // some of those may be there twice
+	bestOnly   bool // first digest after a pause from which only the best is wanted
 }
 
 // criteria are an alert's as they stand: read when they are first asked for, since
 // most alerts of a day meet nothing. What cannot be understood matches nothing.
 func (b *Builder) criteria(a *alert) *alerts.Criteria {
-	if !a.prepared {
-		a.prepared = true
-		if c, err := b.Subscriptions.Criteria(a.Stored); err == nil {
-			a.Criteria = *c
-		} else {
+	if a.understood == nil {
+		c, err := b.Subscriptions.Criteria(a.Stored)
+		if err != nil {
 			b.Log.Warn("stored criteria cannot be understood", "subscription_id", a.ID, "err", err)
+			c = new(alerts.Criteria)
 		}
+		a.understood = c
 	}
-	return &a.Criteria
+	return a.understood
 }
 
 // deliverable reports whether a posting stands, as it was at the cutoff.
@@ -54,7 +54,7 @@ var errTooMany = errors.New("too many proposals for one pass")
 type turned struct {
 	subscribers []int64
 	of          map[int64][]*alert
-	cards       []alerts.Rank // of what is proposed, best first
+	cards       cards // of what is proposed
 	leaseUntil  time.Time
 }
 

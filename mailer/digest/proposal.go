@@ -20,8 +20,12 @@ func (p proposal) card() uint32 { return uint32(p) }
 func (p proposal) at(card uint32) proposal { return p&^math.MaxUint32 | proposal(card) }
 
 // rank is the rank that it stands for; cards are those of its deck.
-func (p proposal) rank(cards []alerts.Rank) alerts.Rank {
-	return cards[p.card()].With(alerts.Fit(p >> 32))
+func (p proposal) rank(c cards) alerts.Rank { return c.ranks[p.card()].With(alerts.Fit(p >> 32)) }
+
+// cards are a range's in their order.
+type cards struct {
+	ranks    []alerts.Rank
+	postings []uint32 // the same, numbers alone
 }
 
 // deck has a card for each posting of a range: its own part of its ranks.
@@ -40,18 +44,18 @@ func (d *deck) card(r alerts.Rank) uint32 {
 	return n
 }
 
-// sort puts the cards in order and returns where each went.
-func (d *deck) sort() (place []uint32) {
+// sort gives the cards in order, and where each went.
+func (d *deck) sort() (sorted cards, place []uint32) {
 	order := make([]uint32, len(d.cards))
 	for i := range order {
 		order[i] = uint32(i)
 	}
 	slices.SortFunc(order, func(a, b uint32) int { return d.cards[a].Compare(d.cards[b]) })
-	sorted := make([]alerts.Rank, len(d.cards))
 	place = make([]uint32, len(d.cards))
+	sorted = cards{make([]alerts.Rank, len(d.cards)), make([]uint32, len(d.cards))}
 	for i, was := range order {
-		sorted[i], place[was] = d.cards[was], uint32(i)
+		sorted.ranks[i], sorted.postings[i] = d.cards[was], d.cards[was].Posting()
+		place[was] = uint32(i)
 	}
-	d.cards = sorted
-	return place
+	return sorted, place
 }

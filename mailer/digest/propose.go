@@ -34,7 +34,7 @@ type seat struct {
 
 // propose gives each alert the postings of its window and returns the cards of the
 // proposals, in order. More than the budget is errTooMany.
-func (b *Builder) propose(ctx context.Context, cutoff int64, all []*alert, docs *documents, budget int) ([]alerts.Rank, error) {
+func (b *Builder) propose(ctx context.Context, cutoff int64, all []*alert, docs *documents, budget int) (cards, error) {
 	docs.ranking.Drop()
 	p := &proposer{b: b, cutoff: cutoff, all: all, docs: docs, budget: budget, deck: deck{of: map[uint32]uint32{}},
 		seats: make([]seat, len(all))}
@@ -42,10 +42,10 @@ func (b *Builder) propose(ctx context.Context, cutoff int64, all []*alert, docs 
 		p.seating = seating{}
 	}
 	if err := p.logged(ctx); err != nil {
-		return nil, err
+		return cards{}, err
 	}
 	if err := p.searched(ctx); err != nil {
-		return nil, err
+		return cards{}, err
 	}
 	return p.finish(), nil
 }
@@ -250,8 +250,8 @@ func (p *proposer) searched(ctx context.Context) error {
 
 // finish hands the proposals to the alerts and returns the cards in their order.
 // Criteria that can be read again are let go: few are asked for any more.
-func (p *proposer) finish() []alerts.Rank {
-	place := p.deck.sort()
+func (p *proposer) finish() cards {
+	sorted, place := p.deck.sort()
 	for i, a := range p.all {
 		s := &p.seats[i]
 		for k, x := range s.proposed {
@@ -259,8 +259,8 @@ func (p *proposer) finish() []alerts.Rank {
 		}
 		a.proposed, a.updated, a.repeated = s.proposed, s.updated, s.repeated
 		if a.Stored != "" {
-			a.Criteria, a.prepared = alerts.Criteria{}, false
+			a.understood = nil
 		}
 	}
-	return p.deck.cards
+	return sorted
 }

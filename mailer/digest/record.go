@@ -10,6 +10,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/jmoiron/sqlx"
 
+	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
@@ -135,8 +136,7 @@ func bitmapOf(numbers []uint32) ([]byte, error) {
 	if len(numbers) == 0 {
 		return noNumbers, nil
 	}
-	ascending := slices.Sorted(slices.Values(numbers)) // which a bitmap takes in far quicker
-	return roaring.BitmapOf(ascending...).ToBytes()
+	return alerts.PackNumbers(slices.Compact(slices.Sorted(slices.Values(numbers))))
 }
 
 func (r *row) content() (content, error) {

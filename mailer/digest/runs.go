@@ -104,7 +104,9 @@ func (b *Builder) Preview(ctx context.Context, sub subscriptions.Subscription) (
 	if err != nil {
 		return mailer.DigestContent{}, err
 	}
-	a := &alert{Due: subscriptions.Due{Subscription: sub}, prepared: true, logged: max(sub.LoggedFrom, covered)}
+	a := &alert{understood: &sub.Criteria, logged: max(sub.LoggedFrom, covered), Due: subscriptions.Due{ID: sub.ID, Subscriber: sub.Subscriber,
+		Schedule: sub.Schedule, MaxPostings: sub.MaxPostings, Overflow: sub.Overflow, OnReturn: sub.OnReturn, Position: sub.Position,
+		LoggedFrom: sub.LoggedFrom, DeliveredThrough: sub.DeliveredThrough, DueAt: sub.DueAt, LastLocalDate: sub.LastLocalDate}}
 	a.window = subscriptions.Window{After: sub.DeliveredThrough, Through: max(cutoff, sub.DeliveredThrough)}
 	docs, t := b.newDocuments(nil), turned{of: map[int64][]*alert{sub.Subscriber: {a}}}
 	if t.cards, err = b.propose(ctx, cutoff, []*alert{a}, docs, math.MaxInt); err != nil {

@@ -54,13 +54,14 @@ type built struct {
 type selection struct {
 	b       *Builder
 	earlier *roaring.Bitmap
-	docs    *documents    // knows what was deferred
-	cards   []alerts.Rank // of what is proposed
+	docs    *documents // knows what was deferred
+	cards   cards      // of what is proposed
 	cutoff  int64
 	now     time.Time
 	found   map[uint32]int // index in items, for who has several alerts or something deferred
 	items   []item
-	rest    []entry // beyond maxItems, best first
+	rest    []entry  // beyond maxItems, best first
+	counted []uint32 // beyond the cap, where that is seen at once
 }
 
 // maxItems bounds what is weighed at once for one subscriber; it is above every
@@ -164,11 +165,23 @@ func sink(heap []proposal, i int) {
 }
 
 // only is gather for one alert with nothing deferred, as most are: what is shown is
-// in order, and all of it where anything may be folded (see fold).
+// in order, and all of it where anything may be folded (see fold). Where nothing may,
+// what goes beyond the cap is no more than numbers.
 func (s *selection) only(a *alert) {
-	sortFirst(a.proposed, s.inOrder(a))
+	k := s.inOrder(a)
+	sortFirst(a.proposed, k)
+	shown := a.proposed
+	if k < len(shown) {
+		numbers := s.docs.numbers[:0]
+		for _, p := range shown {
+			numbers = append(numbers, s.cards.postings[p.card()])
+		}
+		if s.docs.numbers = numbers; !s.docs.library.mayFold(numbers) {
+			shown, s.counted = shown[:k], slices.Clone(numbers[k:])
+		}
+	}
 	last := uint32(0)
-	for _, p := range a.proposed {
+	for _, p := range shown {
 		r := p.rank(s.cards)
 		n := r.Posting()
 		if n == last || s.earlier != nil && s.earlier.Contains(n) {

@@ -46,15 +46,15 @@ func TestDeck_OrdersProposalsAsTheirRanks(t *testing.T) {
 			rank := c.BestRank(&alerts.Document{Posting: &p}, int64(n%7)).With(alerts.Fit(r.IntN(3)))
 			ps[i], ranks = propose(rank.Fit(), d.card(rank)), append(ranks, rank)
 		}
-		place := d.sort()
+		sorted, place := d.sort()
 		for i, p := range ps {
 			ps[i] = p.at(place[p.card()])
 		}
 		slices.Sort(ps)
 		slices.SortFunc(ranks, alerts.Rank.Compare)
 		for i, p := range ps {
-			if p.rank(d.cards) != ranks[i] {
-				t.Fatalf("proposal %d is of rank %+v, want %+v", i, p.rank(d.cards), ranks[i])
+			if p.rank(sorted) != ranks[i] {
+				t.Fatalf("proposal %d is of rank %+v, want %+v", i, p.rank(sorted), ranks[i])
 			}
 		}
 	}

@@ -25,7 +25,7 @@ type Twins interface {
 // shown, the others are named with it, and all are in order then. Nothing is folded
 // that she said are two jobs.
 func (b *Builder) fold(ctx context.Context, items []item, apart separated, docs *documents) ([]item, error) {
-	if b.Twins == nil || len(items) < 2 || !docs.library.mayFold(items) {
+	if b.Twins == nil || len(items) < 2 || !docs.mayFold(items) {
 		return items, nil
 	}
 	slices.SortFunc(items, func(a, b item) int { return a.rank.Compare(b.rank) }) // perhaps only the first were

@@ -65,7 +65,7 @@ func (s *Store) DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscri
 		d.Schedule.Frequency, d.Schedule.Weekday = subscriptions.Frequency(words.of(frequency)), time.Weekday(weekday)
 		d.Schedule.Timezone, d.LastLocalDate = words.of(zone), words.of(lastDate)
 		d.Overflow, d.OnReturn = subscriptions.Overflow(words.of(overflow)), subscriptions.OnReturn(words.of(onReturn))
-		d.State, d.DueAt = subscriptions.Confirmed, time.UnixMilli(dueAt).UTC()
+		d.DueAt = time.UnixMilli(dueAt).UTC()
 		due = append(due, d)
 		return nil
 	})

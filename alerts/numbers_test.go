@@ -1,4 +1,4 @@
-package store
+package alerts_test
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/jobalertd/jobalertd/alerts"
 )
 
 // ascending are n distinct numbers below limit.
@@ -24,13 +26,13 @@ func ascending(n, limit int) []uint32 {
 	return out
 }
 
-func BenchmarkEncodeNumbers(b *testing.B) {
+func BenchmarkPackNumbers(b *testing.B) {
 	for _, n := range []int{5, 534, 6504} {
 		numbers := ascending(n, 1_000_000)
 		b.Run(fmt.Sprintf("matches=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := encodeNumbers(numbers); err != nil {
+				if _, err := alerts.PackNumbers(numbers); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -38,10 +40,10 @@ func BenchmarkEncodeNumbers(b *testing.B) {
 	}
 }
 
-func TestEncodeNumbers_IsReadByRoaring(t *testing.T) {
+func TestPackNumbers_IsReadByRoaring(t *testing.T) {
 	t.Parallel()
 	for _, numbers := range [][]uint32{{1}, {0xffffffff}, ascending(534, 1_000_000), ascending(70_000, 100_000), {65535, 65536, 65537}, ascending(4096, 4096), ascending(4097, 4097), nil} {
-		b, err := encodeNumbers(numbers)
+		b, err := alerts.PackNumbers(numbers)
 		if err != nil {
 			t.Fatal(err)
 		}
