@@ -3,6 +3,8 @@ package digest
 import (
 	"context"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
@@ -70,47 +72,83 @@ type met struct {
 	from, to int
 }
 
-// metAtOnce is how many rows of the log are verified together.
+// batch is rows of the log that are verified together.
+type batch struct {
+	rows  []met
+	named []uint32 // seats
+}
+
+// metAtOnce is how many rows a batch has.
 const metAtOnce = 1000
 
+// batchesAhead is how many are read before they are verified.
+const batchesAhead = 2
+
 // logged reads the match log from the earliest window on and proposes each row's
-// posting to the alerts it names.
+// posting to the alerts it names, while the next rows are read.
 func (p *proposer) logged(ctx context.Context) error {
 	span, first, last := p.sit()
 	if span.Empty() {
 		return nil
 	}
-	rows := make([]met, 0, min(metAtOnce, p.docs.limit))
-	var (
-		named  []uint32 // seats
-		before bits     // postings of the rows before
-	)
+	ready, empty := make(chan batch, batchesAhead), make(chan batch, batchesAhead+2)
+	for range cap(empty) {
+		empty <- batch{rows: make([]met, 0, min(metAtOnce, p.docs.limit))}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(ready)
+		return p.read(ctx, span, first, last, ready, empty)
+	})
+	g.Go(func() error {
+		for b := range ready {
+			if err := p.met(ctx, b.rows, b.named); err != nil {
+				return err
+			}
+			empty <- batch{b.rows[:0], b.named[:0]}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// read fills batches with the rows of a span that name anybody in the range.
+func (p *proposer) read(ctx context.Context, span subscriptions.Window, first, last uint32, ready chan<- batch, empty <-chan batch) error {
+	var before bits // postings of the rows before
+	b := <-empty
+	hand := func() error {
+		select {
+		case ready <- b:
+			b = <-empty
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	err := p.b.Postings.MatchesBetween(ctx, p.b.DB.Reader, span.After, span.Through, func(row alerts.Logged) error {
-		from, again := len(named), before.has(row.Posting)
-		named = p.named(named, &row, first, last)
+		from, again := len(b.named), before.has(row.Posting)
+		b.named = p.named(b.named, &row, first, last)
 		before.add(row.Posting)
-		if len(named) == from {
+		if len(b.named) == from {
 			return nil
 		}
 		if again {
-			for _, n := range named[from:] {
+			for _, n := range b.named[from:] {
 				p.seats[n].repeated = true
 			}
 		}
-		if p.budget -= len(named) - from; p.budget < 0 {
+		if p.budget -= len(b.named) - from; p.budget < 0 {
 			return errTooMany
 		}
-		if rows = append(rows, met{row.Position, row.Posting, from, len(named)}); len(rows) < cap(rows) {
+		if b.rows = append(b.rows, met{row.Position, row.Posting, from, len(b.named)}); len(b.rows) < cap(b.rows) {
 			return nil
 		}
-		err := p.met(ctx, rows, named)
-		rows, named = rows[:0], named[:0]
-		return err
+		return hand()
 	})
 	if err != nil {
 		return err
 	}
-	return p.met(ctx, rows, named)
+	return hand()
 }
 
 // sit gives a seat to each alert whose window the log covers in part at least, and
