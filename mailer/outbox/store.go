@@ -71,18 +71,18 @@ func (r *row) envelope() mailer.Envelope {
 	return e
 }
 
-// enqueued is an envelope as the statement takes it from a list.
+// enqueued is an envelope as the statement takes it.
 type enqueued struct {
-	Kind         string `json:"kind"`
-	Purpose      string `json:"purpose"`
-	Priority     int64  `json:"priority"`
-	Subscriber   int64  `json:"subscriber"`
-	Run          int64  `json:"run"`          // 0: none
-	Subscription int64  `json:"subscription"` // 0: none
-	Payload      string `json:"payload"`
-	MessageID    string `json:"message_id"`
-	DueAtMS      int64  `json:"due_at_ms"`
-	CreatedMS    int64  `json:"created_ms"`
+	Kind         string `db:"kind"`
+	Purpose      string `db:"purpose"`
+	Priority     int64  `db:"priority"`
+	Subscriber   int64  `db:"subscriber"`
+	Run          int64  `db:"run"`          // 0: none
+	Subscription int64  `db:"subscription"` // 0: none
+	Payload      string `db:"payload"`
+	MessageID    string `db:"message_id"`
+	DueAtMS      int64  `db:"due_at_ms"`
+	CreatedMS    int64  `db:"created_ms"`
 }
 
 // enqueueMax bounds the envelopes of one statement.
@@ -97,12 +97,16 @@ func (s *Store) Enqueue(ctx context.Context, tx sqlx.ExtContext, envelopes []mai
 			rows[i] = enqueued{Kind: string(e.Kind), Purpose: e.Purpose, Priority: int64(e.Kind.Priority()), Subscriber: e.Subscriber, Run: e.Run,
 				Subscription: int64(e.Subscription), Payload: e.Payload, MessageID: e.MessageID, DueAtMS: e.DueAt.UnixMilli(), CreatedMS: e.Created.UnixMilli()}
 		}
-		arg := map[string]any{"rows": database.Array{Slice: rows},
-			"kinds": column(rows, func(r *enqueued) string { return r.Kind }), "purposes": column(rows, func(r *enqueued) string { return r.Purpose }),
-			"priorities": column(rows, func(r *enqueued) int64 { return r.Priority }), "subscribers": column(rows, func(r *enqueued) int64 { return r.Subscriber }),
-			"runs": column(rows, func(r *enqueued) int64 { return r.Run }), "subscriptions": column(rows, func(r *enqueued) int64 { return r.Subscription }),
-			"payloads": column(rows, func(r *enqueued) string { return r.Payload }), "message_ids": column(rows, func(r *enqueued) string { return r.MessageID }),
-			"due": column(rows, func(r *enqueued) int64 { return r.DueAtMS }), "created": column(rows, func(r *enqueued) int64 { return r.CreatedMS })}
+		var arg any = rows
+		if s.db.Dialect == database.PostgreSQL {
+			arg = map[string]any{
+				"kinds": column(rows, func(r *enqueued) string { return r.Kind }), "purposes": column(rows, func(r *enqueued) string { return r.Purpose }),
+				"priorities": column(rows, func(r *enqueued) int64 { return r.Priority }), "subscribers": column(rows, func(r *enqueued) int64 { return r.Subscriber }),
+				"runs": column(rows, func(r *enqueued) int64 { return r.Run }), "subscriptions": column(rows, func(r *enqueued) int64 { return r.Subscription }),
+				"payloads": column(rows, func(r *enqueued) string { return r.Payload }), "message_ids": column(rows, func(r *enqueued) string { return r.MessageID }),
+				"due": column(rows, func(r *enqueued) int64 { return r.DueAtMS }), "created": column(rows, func(r *enqueued) int64 { return r.CreatedMS }),
+			}
+		}
 		if _, err := s.queries.Exec(ctx, tx, "enqueue", arg); err != nil {
 			return fmt.Errorf("enqueue: %w", err)
 		}

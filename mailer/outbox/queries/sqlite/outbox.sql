@@ -1,11 +1,7 @@
 -- name: enqueue
--- Adds envelopes, given as rows. An envelope for the same purpose is the same envelope. Without the WHERE, SQLite
--- takes ON CONFLICT for a join.
+-- Adds envelopes, given as rows. An envelope for the same purpose is the same envelope.
 INSERT INTO outbox (kind, purpose, priority, subscriber_id, run_id, subscription_id, payload, message_id, state, due_at_ms, created_ms)
-SELECT value ->> '$.kind', value ->> '$.purpose', value ->> '$.priority', value ->> '$.subscriber', NULLIF(value ->> '$.run', 0),
-       NULLIF(value ->> '$.subscription', 0), value ->> '$.payload', value ->> '$.message_id', 'waiting', value ->> '$.due_at_ms', value ->> '$.created_ms'
-  FROM json_each(:rows)
- WHERE TRUE
+VALUES (:kind, :purpose, :priority, :subscriber, NULLIF(:run, 0), NULLIF(:subscription, 0), :payload, :message_id, 'waiting', :due_at_ms, :created_ms)
 ON CONFLICT (purpose) DO NOTHING;
 
 -- name: claim
