@@ -9,7 +9,7 @@ import (
 // agencyNames are parts of names (folded) that agencies give themselves.
 var agencyNames = []string{
 	"personaldienst", "personalservice", "personalvermittlung", "personalberatung", "personalleasing", "personalmanagement", "zeitarbeit",
-	"arbeitnehmerueberlassung", "jobvermittlung", "headhunt", "executive search", "staffing", "recruiting services", "recruitment",
+	"arbeitnehmerueberlassung", "jobvermittlung", "headhunt", "executive search", "staffing", "recruiting", "recruitment", "personal gmbh",
 }
 
 // agencyMarks are what agencies write, in lower case, each list behind a word

@@ -294,7 +294,8 @@ func TestAgencies(t *testing.T) {
 			t.Errorf("%q: agency %v", text, got)
 		}
 	}
-	for name, want := range map[string]bool{"Muster Personal": true, "MUSTER PERSONAL GmbH": true, "Mustermann": false, "Nord Zeitarbeit GmbH": true, "Klinikum Essen": false} {
+	for name, want := range map[string]bool{"Muster Personal": true, "MUSTER PERSONAL GmbH": true, "Mustermann": false, "Nord Zeitarbeit GmbH": true, "Klinikum Essen": false,
+		"Ostsee IT Recruiting GmbH & Co. KG": true, "Ostsee Personal GmbH": true, "Personalrat der Stadt Essen": false} {
 		if got := read(t, with(map[string]any{"hiringOrganization": name})).Posting.Agency; got != want {
 			t.Errorf("employer %q: agency %v", name, got)
 		}
