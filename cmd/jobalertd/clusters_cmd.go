@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/cluster"
@@ -45,6 +46,9 @@ func (c postingsClustersCmd) Run(ctx context.Context, s *session) error {
 		failed   bool
 	)
 	for p, err := range s.readPostings(c.Files, c.Format, "clusters", reader) {
+		if p.rejected != nil { // what has expired is an ad all the same
+			p.reading, p.rejected = read(reader, "clusters", p.raw, time.Unix(0, 0))
+		}
 		if a := judged(p, err); a.Status == alerts.StatusRejected {
 			failed = true
 			if len(a.Errors) > 0 {

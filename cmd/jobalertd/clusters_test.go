@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,5 +76,16 @@ func TestPostingsClusters_OnBoardsThatListTheSameJobs(t *testing.T) {
 	t.Logf("%d pairs right, %d wrong, %d missed: precision %.4f, recall %.4f", right, wrong, missed, precision, recall)
 	if precision < 0.98 || recall < 0.90 {
 		t.Errorf("precision %.4f and recall %.4f, want 0.98 and 0.90 at least", precision, recall)
+	}
+}
+
+// TestPostingsClusters_OfExpiredPostings: boards' files lie about for months.
+func TestPostingsClusters_OfExpiredPostings(t *testing.T) {
+	t.Parallel()
+	const ad = `{"@type":"JobPosting","title":"Koch (m/w/d)","identifier":"%s","datePosted":"2019-03-01",%s"hiringOrganization":{"name":"Haus am Park"},` +
+		`"jobLocation":{"address":{"addressLocality":"Essen","addressCountry":"DE"}},"description":"<p>Sie kochen täglich frisch für achtzig Gäste und planen den Speiseplan der Woche mit uns.</p>"}`
+	r := runCommand(t, fmt.Sprintf(ad, "1", "")+"\n"+fmt.Sprintf(ad, "2", `"validThrough":"2019-04-01",`), "postings", "clusters", "--json", "-")
+	if r.status != exitDone || !strings.Contains(r.out, `"identifier":"1"`) || !strings.Contains(r.out, `"identifier":"2"`) {
+		t.Errorf("ended with %d: %q, %q; want both in a group", r.status, r.out, r.errOut)
 	}
 }
