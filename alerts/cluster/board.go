@@ -23,14 +23,24 @@ func boardOf(p *alerts.Posting) uint32 {
 // board writes one job's ad once and in one way, so that each of two has words of
 // its own where they are two.
 func (t *batch) siblings(a, b *Sketch) bool {
-	return a.board != 0 && a.board == b.board && !t.mixed[a.board] && bothHaveMore(a.text, b.text)
+	return a.board != 0 && a.board == b.board && !t.mixed[a.board] && (bothHaveMore(a.text, b.text) || otherPostcodes(a, b))
+}
+
+// otherPostcodes reports whether both say in which part of a town they are, and
+// it is not the same: two branches.
+func otherPostcodes(a, b *Sketch) bool {
+	if len(a.places) != 1 || len(b.places) != 1 {
+		return false
+	}
+	x, y := a.places[0].postcode, b.places[0].postcode
+	return x != "" && y != "" && x != y
 }
 
 // ownWords is the share of an ad that another does not have, from which it is taken for more than a date.
 const ownWords = 0.15
 
-func bothHaveMore(a, b shingles) bool {
-	inA, inB, common := countShingles(a, b)
+func bothHaveMore(a, b sample) bool {
+	inA, inB, common := countSamples(a, b)
 	own := max(fewShingles/2, int(ownWords*float64(max(inA, inB))))
 	return inA-common >= own && inB-common >= own
 }
@@ -48,7 +58,7 @@ func mixedBoards(sketches []*Sketch, pairs []pair) map[uint32]bool {
 		if e := compareEmployers(a, b); e != sameEmployer || contradict(a, b, e) || comparePlaces(a, b) != together || compareTitles(a, b) < closeTitles {
 			continue
 		}
-		switch containment, _ := compareShingles(a.text, b.text); {
+		switch containment, _ := compareSamples(a.text, b.text); {
 		case bothHaveMore(a.text, b.text):
 			balance[a.board]--
 		case containment >= needed[sameEmployer][partTitles]:

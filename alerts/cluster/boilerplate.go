@@ -1,8 +1,8 @@
 package cluster
 
 import (
+	"iter"
 	"slices"
-	"strings"
 )
 
 // boilerplate holds the shingles that postings of quite different titles share, or
@@ -36,29 +36,56 @@ const maxOfEmployer = 32
 
 // employersWords adds to found what an employer's jobs on one board have in common.
 func (t *batch) employersWords(sketches []*Sketch, found boilerplate) {
-	type page struct {
-		board    uint32
-		employer string
+	for x, y := range t.otherJobs(sketches) {
+		found.add(x.text, y.text)
 	}
+}
+
+// onOneBoard gives the pairs of ads that one employer has on one board, unless
+// several boards' ads were brought together there.
+func (t *batch) onOneBoard(sketches []*Sketch) iter.Seq2[*Sketch, *Sketch] {
+	type page struct{ board, firm uint32 }
 	pages := map[page][]*Sketch{}
 	for _, s := range sketches {
-		if p := (page{s.board, strings.Join(s.employer, " ")}); s.board != 0 && !t.mixed[s.board] && p.employer != "" && len(pages[p]) < maxOfEmployer {
+		if p := (page{s.board, s.firm}); s.board != 0 && !t.mixed[s.board] && s.firm != 0 && len(pages[p]) < maxOfEmployer {
 			pages[p] = append(pages[p], s)
 		}
 	}
-	for _, ads := range pages {
-		for n, x := range ads {
-			for _, y := range ads[n+1:] {
-				if !slices.Equal(x.title.levels, y.title.levels) || compareTitles(x, y) == otherTitles || t.siblings(x, y) {
-					found.add(x.text, y.text)
+	return func(yield func(x, y *Sketch) bool) {
+		for _, ads := range pages {
+			for n, x := range ads {
+				for _, y := range ads[n+1:] {
+					if !yield(x, y) {
+						return
+					}
 				}
 			}
 		}
 	}
 }
 
+// otherJobs gives those that are two jobs, since a board writes a job's ad once.
+func (t *batch) otherJobs(sketches []*Sketch) iter.Seq2[*Sketch, *Sketch] {
+	return func(yield func(x, y *Sketch) bool) {
+		for x, y := range t.onOneBoard(sketches) {
+			if t.twoJobs(x, y) && !yield(x, y) {
+				return
+			}
+		}
+	}
+}
+
+// twoJobs reports whether two ads of one employer on one board are two jobs.
+func (t *batch) twoJobs(x, y *Sketch) bool {
+	if !slices.Equal(x.title.levels, y.title.levels) || compareTitles(x, y) == otherTitles {
+		return true
+	}
+	// One job's words in two towns are no less its own.
+	return comparePlaces(x, y) != elsewhere && (numbersDiffer(x, y) || t.siblings(x, y))
+}
+
 // add adds what two texts share.
-func (b boilerplate) add(x, y shingles) {
+func (b boilerplate) add(x, y sample) {
 	for i, j := 0, 0; i < len(x.smallest) && j < len(y.smallest); {
 		switch {
 		case x.smallest[i] < y.smallest[j]:
@@ -82,8 +109,8 @@ func foreign(s *Sketch, known []*Sketch) bool {
 }
 
 // without is s less the boilerplate; what is left is still a fair sample.
-func (b boilerplate) without(s shingles) shingles {
-	left := shingles{limit: s.limit, smallest: make([]uint32, 0, len(s.smallest))}
+func (b boilerplate) without(s sample) sample {
+	left := sample{limit: s.limit, smallest: make([]uint32, 0, len(s.smallest))}
 	for _, h := range s.smallest {
 		if !b[h] {
 			left.smallest = append(left.smallest, h)

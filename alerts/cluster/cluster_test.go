@@ -106,9 +106,13 @@ func TestSame_TellsTwoJobsByWhatContradicts(t *testing.T) {
 		"an agency says other": {base(), with(func(p *alerts.Posting) {
 			p.Employer, p.Agency, p.Description = "Rhein-Ruhr Personal GmbH", true, "<p>Unser Kunde sucht Sie für den Aufbau eines Forschungsdatenzentrums in der Onkologie.</p>"
 		}), false},
-		"other reference numbers":  {with(func(p *alerts.Posting) { p.Description += "<p>Kennziffer: 2026-17</p>" }), with(func(p *alerts.Posting) { p.Description += "<p>Kennziffer: 2026-18</p>" }), false},
-		"a board's own number":     {with(func(p *alerts.Posting) { p.Description += "<p>Kennziffer: 2026-17</p>" }), with(func(p *alerts.Posting) { p.Description += "<p>Job-ID: 998877</p>" }), true},
-		"full time and internship": {with(func(p *alerts.Posting) { p.EmploymentTypes = []alerts.EmploymentType{alerts.FullTime} }), with(func(p *alerts.Posting) { p.EmploymentTypes = []alerts.EmploymentType{alerts.Intern} }), false},
+		"a level and another word for it": {with(func(p *alerts.Posting) { p.Title = "Azubi Medizininformatik" }), with(func(p *alerts.Posting) { p.Title = "Ausbildung Medizininformatik" }), true},
+		"hours in the titles alone":       {with(func(p *alerts.Posting) { p.Title += ", Vollzeit" }), with(func(p *alerts.Posting) { p.Title += ", Teilzeit" }), false},
+		"either hours":                    {with(func(p *alerts.Posting) { p.Title += ", Vollzeit oder Teilzeit" }), with(func(p *alerts.Posting) { p.Title += ", Teilzeit" }), true},
+		"nobody's name":                   {with(func(p *alerts.Posting) { p.Employer = "Keine Angabe" }), base(), true},
+		"other reference numbers":         {with(func(p *alerts.Posting) { p.Description += "<p>Kennziffer: 2026-17</p>" }), with(func(p *alerts.Posting) { p.Description += "<p>Kennziffer: 2026-18</p>" }), false},
+		"a board's own number":            {with(func(p *alerts.Posting) { p.Description += "<p>Kennziffer: 2026-17</p>" }), with(func(p *alerts.Posting) { p.Description += "<p>Job-ID: 998877</p>" }), true},
+		"full time and internship":        {with(func(p *alerts.Posting) { p.EmploymentTypes = []alerts.EmploymentType{alerts.FullTime} }), with(func(p *alerts.Posting) { p.EmploymentTypes = []alerts.EmploymentType{alerts.Intern} }), false},
 		"pay far apart": {with(func(p *alerts.Posting) { p.Pay = &pay.Statement{Currency: "EUR", YearlyMin: 40000, YearlyMax: 45000} }),
 			with(func(p *alerts.Posting) { p.Pay = &pay.Statement{Currency: "EUR", YearlyMin: 70000, YearlyMax: 80000} }), false},
 		"pay by 12 and 13 salaries": {with(func(p *alerts.Posting) { p.Pay = &pay.Statement{Currency: "EUR", YearlyMin: 42000, YearlyMax: 42000} }),
@@ -138,6 +142,46 @@ func TestGroups_TwoTownsJoinedByAThirdStayTwo(t *testing.T) {
 	got := cluster.Groups(sketches([]*alerts.Posting{a, b, both}), nil)
 	if len(got) != 1 || len(got[0]) != 2 || slices.Contains(got[0], 0) && slices.Contains(got[0], 1) {
 		t.Errorf("grouped as %v, want one pair that does not hold both towns", got)
+	}
+}
+
+// TestGroups_ByTheWordsThatAreAJobsOwn: on its page an employer has two jobs, by
+// which one knows what all of its ads say; elsewhere they have other titles and
+// other words around what they are about.
+func TestGroups_ByTheWordsThatAreAJobsOwn(t *testing.T) {
+	t.Parallel()
+	const house = "<p>Wir sind ein Haus mit 300 Betten am Rand der Stadt und suchen Menschen mit Herz.</p><p>Tarif, Urlaub, Fahrrad und Kantine sind selbstverständlich.</p>"
+	archive := "<p>Befundung vorbereiten, Röntgenbilder archivieren, Modalitäten anbinden, DICOM prüfen, Radiologen schulen, Speicher planen, Bildarchiv migrieren, Monitore kalibrieren.</p>"
+	coding := "<p>Fälle kodieren, Erlöse sichern, Prüfdienst antworten, Fallpauschalen verfolgen, Kodierrichtlinien erklären, Verweildauer steuern, Diagnosen sichten, Chefärzte beraten.</p>"
+	on := func(board, title, text string) *alerts.Posting {
+		p := ad(title, "Klinikum Nord gGmbH", "Herne", text)
+		p.Source = board
+		return p
+	}
+	ps := []*alerts.Posting{
+		on("site", "Administrator Bildarchiv (m/w/d)", house+archive),
+		on("site", "Medizinische Kodierfachkraft (m/w/d)", house+coding),
+		on("board", "PACS-Betreuer", "<p>Monitore kalibrieren und Speicher planen, dazu Modalitäten anbinden; Röntgenbilder archivieren, Radiologen schulen, DICOM prüfen.</p>"+house),
+		on("board", "Clinical Coder", "<p>Diagnosen sichten, Fälle kodieren, Chefärzte beraten; Erlöse sichern, Fallpauschalen verfolgen, Kodierrichtlinien erklären.</p>"+house),
+	}
+	if got, want := cluster.Groups(sketches(ps), nil), [][]int{{0, 2}, {1, 3}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("grouped as %v, want %v", got, want)
+	}
+	if got := cluster.Groups(sketches([]*alerts.Posting{ps[0], ps[2]}), nil); len(got) > 0 {
+		t.Errorf("grouped as %v where nothing says what all of the employer's ads say", got)
+	}
+}
+
+func TestGroups_TwoBranchesOnOneBoardAreTwoJobs(t *testing.T) {
+	t.Parallel()
+	on := func(board, code string) *alerts.Posting {
+		p := ad("Verkäufer (m/w/d)", "Markt KG", "Leipzig", duties)
+		p.Source, p.Locations[0].PostalCode = board, code
+		return p
+	}
+	ps := []*alerts.Posting{on("a", "04229"), on("a", "04275"), on("b", "04229"), on("b", "04275")}
+	if got, want := cluster.Groups(sketches(ps), nil), [][]int{{0, 2}, {1, 3}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("grouped as %v, want %v", got, want)
 	}
 }
 

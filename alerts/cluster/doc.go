@@ -4,7 +4,8 @@
 // containment of the texts, after A. Broder, "On the resemblance and containment
 // of documents", Compression and Complexity of Sequences 1997), so that it needs
 // no posting again once its sketch is made. What else a board lists of an employer
-// tells which words are the job's own. It does no I/O, decides nothing about
-// what is shown, and merges nothing on title and employer alone; digests fold by
-// it and `postings clusters` shows it.
+// tells which words are the job's own: two ads that share most of those are one job
+// whatever their titles, and two that share few are two. It does no I/O, decides
+// nothing about what is shown, and merges nothing on title and employer alone;
+// digests fold by it and `postings clusters` shows it.
 package cluster

@@ -51,6 +51,7 @@ func grouped(sketches []*Sketch, apart func(i, j int) bool) [][]int {
 	pairs := candidates(sketches)
 	t := &batch{mixed: mixedBoards(sketches, pairs)}
 	t.common = sync.OnceValue(func() boilerplate { return t.commonShingles(sketches) })
+	t.words = sync.OnceValue(func() commonWords { return t.commonWords(sketches) })
 	var edges []edge
 	for _, p := range pairs {
 		if apart != nil && apart(p.i, p.j) {

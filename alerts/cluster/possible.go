@@ -54,7 +54,13 @@ func possible(a, b *Sketch) bool {
 	if comparePlaces(a, b) == elsewhere || contradict(a, b, employer) {
 		return false
 	}
-	containment, resemblance := compareShingles(a.text, b.text)
+	if !fewWords(a, b, employer) {
+		return true
+	}
+	if employer == relatedEmployer {
+		return false
+	}
+	containment, resemblance := compareSamples(a.text, b.text)
 	return !unlike(containment, resemblance, employer)
 }
 

@@ -45,24 +45,39 @@ func Same(a, b *Sketch) bool { return new(batch).compare(a, b).same }
 // batch is what the postings compared tell of one another.
 type batch struct {
 	common func() boilerplate // nil: none is known
+	words  func() commonWords // likewise
 	mixed  map[uint32]bool    // boards under whose name several are brought together
 }
 
 func (t *batch) compare(a, b *Sketch) verdict {
 	employer := compareEmployers(a, b)
 	where := comparePlaces(a, b)
-	if contradict(a, b, employer) || where == elsewhere {
+	if where == elsewhere || contradict(a, b, employer) || t.siblings(a, b) {
 		return verdict{apart: true}
 	}
 	titles := compareTitles(a, b)
-	if titles == otherTitles {
+	own := t.ownText(a, b, employer, titles)
+	if own.fewest >= fewestOwn {
+		if v := byWords(a, b, employer, titles, where, own); v.same || !own.single || titles == otherTitles {
+			return v
+		}
+	}
+	if titles == otherTitles || ofOneLevel(a, b) != sameLevel || !own.single && own.fewest > 0 && own.containment < fewInCommon {
 		return verdict{apart: true}
 	}
-	if t.siblings(a, b) {
-		return verdict{apart: true}
+	if titles == partTitles && eitherSaysMore(a, b) || employer == sameEmployer && otherPostcodes(a, b) {
+		return verdict{}
+	}
+	return t.byText(a, b, employer, titles, where)
+}
+
+// byText judges by runs of words.
+func (t *batch) byText(a, b *Sketch, employer employers, titles titles, where placed) verdict {
+	if employer == relatedEmployer {
+		employer = othersEmployer
 	}
 	// What is plainly unlike need not be looked at for boilerplate, which costs more.
-	containment, resemblance := compareShingles(a.text, b.text)
+	containment, resemblance := compareSamples(a.text, b.text)
 	if unlike(containment, resemblance, employer) {
 		return verdict{apart: employer == othersEmployer}
 	}
@@ -90,9 +105,7 @@ func unlike(containment, resemblance float64, e employers) bool {
 // contradict reports what no likeness of texts outweighs.
 func contradict(a, b *Sketch, e employers) bool {
 	switch {
-	case !slices.Equal(a.title.levels, b.title.levels):
-		return true
-	case len(beyond(a.title.numbers, b.title.numbers)) > 0 && len(beyond(b.title.numbers, a.title.numbers)) > 0:
+	case ofOneLevel(a, b) == otherLevel, numbersDiffer(a, b):
 		return true
 	case len(a.types) > 0 && len(b.types) > 0 && shared(a.types, b.types) == 0:
 		return true
@@ -103,6 +116,39 @@ func contradict(a, b *Sketch, e employers) bool {
 	}
 	return false
 }
+
+func numbersDiffer(a, b *Sketch) bool {
+	return len(beyond(a.title.numbers, b.title.numbers)) > 0 && len(beyond(b.title.numbers, a.title.numbers)) > 0
+}
+
+// levelled says how the levels of two titles go together.
+type levelled int
+
+const (
+	sameLevel   levelled = iota
+	unsaidLevel          // one has a level where the other has none, of which boards are not always sure
+	otherLevel
+)
+
+func ofOneLevel(a, b *Sketch) levelled {
+	x, y := a.title.levels, b.title.levels
+	switch {
+	case slices.Equal(x, y):
+		return sameLevel
+	case len(x) > 0 && len(y) > 0:
+		return otherLevel
+	}
+	for _, l := range slices.Concat(x, y) {
+		if !trades[l] {
+			return otherLevel
+		}
+	}
+	return unsaidLevel
+}
+
+// trades are levels whose words are also those of trades: Operationstechnische
+// Assistenz, Helfer Lagerwirtschaft, Chef de Partie, Night Auditor.
+var trades = set("assistant helper chief night specialist")
 
 // payDiffers: both state pay, and the spans lie apart by more than what 12 or 13
 // salaries a year make.
@@ -217,7 +263,7 @@ func turn(words []string) string {
 
 func (s *Sketch) hasWords(words []string) bool {
 	for _, w := range words {
-		if !s.words.has(hashWord(w)) {
+		if !s.said.has(hashWord(w)) {
 			return false
 		}
 	}
@@ -228,30 +274,4 @@ func (s *Sketch) hasWords(words []string) bool {
 // much of an employer's text they share.
 func disjointTitles(a, b *Sketch) bool {
 	return len(a.title.words) > 0 && len(b.title.words) > 0 && shared(a.title.words, b.title.words) == 0
-}
-
-// employers says how the advertisers of two postings go together.
-type employers int
-
-const (
-	othersEmployer employers = iota
-	sameEmployer
-	sameAgency    // one agency, which advertises for many
-	agencyBetween // one of them, or both, advertises for somebody else, or does not say who it is
-)
-
-func compareEmployers(a, b *Sketch) employers {
-	x, y := a.employer, b.employer
-	if len(x) > 0 && len(y) > 0 {
-		if shared(x, y) == min(len(x), len(y)) {
-			if a.agency && b.agency {
-				return sameAgency
-			}
-			return sameEmployer
-		}
-	}
-	if a.agency || b.agency || len(x) == 0 || len(y) == 0 {
-		return agencyBetween
-	}
-	return othersEmployer
 }

@@ -9,8 +9,8 @@ const shingleWords = 3
 // 250 words has about as many, so most texts are compared whole.
 const sketchSize = 256
 
-// shingles are the smallest hashes of a text's runs of words, ascending.
-type shingles struct {
+// sample is the smallest hashes of a text's runs of words, or of its words, ascending.
+type sample struct {
 	smallest []uint32
 	limit    uint32 // up to here there are no others
 }
@@ -19,7 +19,7 @@ type shingles struct {
 // that a list in another order has the same shingles, and all of them are also in
 // a copy that runs the lines together. Lines of a word or two have none, unless
 // the text has little else: then it is taken as one line.
-func shinglesOf(lines [][]uint32) shingles {
+func shinglesOf(lines [][]uint32) sample {
 	var all []uint32
 	for _, l := range lines {
 		all = appendShingles(all, l)
@@ -49,10 +49,10 @@ func shingle(words []uint32) uint32 {
 }
 
 // smallest keeps the smallest of a text's shingles.
-func smallest(all []uint32) shingles {
+func smallest(all []uint32) sample {
 	slices.Sort(all)
 	all = slices.Compact(all)
-	s := shingles{smallest: all, limit: ^uint32(0)}
+	s := sample{smallest: all, limit: ^uint32(0)}
 	if len(all) > sketchSize {
 		s.smallest, s.limit = all[:sketchSize], all[sketchSize-1]
 	}
@@ -64,29 +64,29 @@ func smallest(all []uint32) shingles {
 // and how much of both is common (resemblance). Both sketches are complete below
 // the smaller of their largest hashes, and what lies there is a fair sample.
 // Shingles that are common are not looked at, unless they are nearly all.
-func overlap(a, b shingles, common boilerplate) (containment, resemblance float64) {
+func overlap(a, b sample, common boilerplate) (containment, resemblance float64) {
 	if len(common) > 0 {
 		if x, y := common.without(a), common.without(b); min(len(x.smallest), len(y.smallest)) >= fewShingles {
 			a, b = x, y
 		}
 	}
-	return compareShingles(a, b)
+	return compareSamples(a, b)
 }
 
 // fewShingles say too little to go by.
 const fewShingles = 12
 
-func compareShingles(a, b shingles) (containment, resemblance float64) {
-	inA, inB, common := countShingles(a, b)
+func compareSamples(a, b sample) (containment, resemblance float64) {
+	inA, inB, common := countSamples(a, b)
 	if inA == 0 || inB == 0 {
 		return 0, 0
 	}
 	return float64(common) / float64(min(inA, inB)), float64(common) / float64(inA+inB-common)
 }
 
-// countShingles counts, in the part where both sketches are complete, those of
+// countSamples counts, in the part where both sketches are complete, those of
 // each and those of both.
-func countShingles(a, b shingles) (inA, inB, common int) {
+func countSamples(a, b sample) (inA, inB, common int) {
 	limit := min(a.limit, b.limit)
 	i, j := 0, 0
 	for i < len(a.smallest) || j < len(b.smallest) {

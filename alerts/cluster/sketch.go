@@ -9,7 +9,7 @@ import (
 	"github.com/jobalertd/jobalertd/alerts/text"
 )
 
-// Sketch is what of a posting is needed to compare it: about 2 KB. It is
+// Sketch is what of a posting is needed to compare it: about 2.5 KB. It is
 // immutable and holds no reference to the posting.
 type Sketch struct {
 	title    title
@@ -17,6 +17,7 @@ type Sketch struct {
 	places   []place
 	remote   bool
 	employer []string // folded words without legal forms, ascending
+	firm     uint32   // a hash of employer; 0: unsaid
 	agency   bool
 	types    []string // ascending
 	currency string
@@ -26,8 +27,9 @@ type Sketch struct {
 	board    uint32   // see boardOf
 	keys     []uint32 // of the title's words and their beginnings, ascending
 	order    uint32   // a hash of what is compared, for an order that is the postings' own
-	text     shingles
-	words    wordSet
+	text     sample   // of its runs of words
+	words    sample   // of its words that may tell jobs apart
+	said     wordSet
 }
 
 // ref is a number by which the advertiser tells its vacancies apart, and what it
@@ -46,6 +48,9 @@ func New(p *alerts.Posting) *Sketch {
 	for _, w := range s.employer {
 		without[stem(w)] = false
 	}
+	if len(s.employer) > 0 {
+		s.firm = hashWord(strings.Join(s.employer, " "))
+	}
 	s.aside = slices.Sorted(maps.Keys(without))
 	s.title = readTitle(p.Title, without)
 	if len(s.title.words) == 0 { // a title that is all employer and town
@@ -56,11 +61,14 @@ func New(p *alerts.Posting) *Sketch {
 			s.types = append(s.types, string(t))
 		}
 	}
+	if len(s.types) == 0 {
+		s.types = s.title.types
+	}
 	slices.Sort(s.types)
 	if p.Pay != nil && p.Pay.YearlyMax+p.Pay.YearlyMin > 0 {
 		s.currency, s.payMin, s.payMax = p.Pay.Currency, p.Pay.YearlyMin, alerts.Reach(p.Pay)
 	}
-	s.keys = keysOf(s.title.words)
+	s.keys = keysOf(s.title.words, s.employer)
 	s.readText(p)
 	s.order = s.hash()
 	return s
@@ -88,44 +96,29 @@ func (s *Sketch) readText(p *alerts.Posting) {
 	var f refFinder
 	f.line(strings.Fields(text.Fold(p.Title)))
 	var lines [][]uint32
+	var telling []uint32
 	for line := range strings.Lines(alerts.PlainText(p.Description)) {
 		folded := strings.Fields(text.Fold(line))
 		f.line(folded)
 		hashed := make([]uint32, 0, len(folded))
 		for _, w := range folded {
-			if h := hashWord(stem(w)); !marks[w] {
-				s.words.add(h)
-				hashed = append(hashed, h)
+			if marks[w] {
+				continue
+			}
+			h := hashWord(stem(w))
+			s.said.add(h)
+			hashed = append(hashed, h)
+			if tells(w) {
+				telling = append(telling, scatter(h))
 			}
 		}
 		lines = append(lines, hashed)
 	}
-	s.text, s.refs = shinglesOf(lines), f.found
+	s.text, s.words, s.refs = shinglesOf(lines), smallest(telling), f.found
 }
 
 // marks are what folding leaves of gender tags and endings in running text.
 var marks = set("in innen m w d x i gn mwd")
-
-var legalForms = set("gmbh mbh ggmbh ag se kg kgaa ohg gbr ug ev eg e v co inc ltd llc sa sarl bv und and the die der das deutschland germany gruppe group holding")
-
-// publicBodies are words of a public employer's name that one board writes and
-// another does not: "Universitätsstadt Marburg, Der Magistrat", "Stadt Marburg".
-var publicBodies = set("stadt stadtverwaltung universitaetsstadt hansestadt landeshauptstadt kreisstadt gemeinde gemeindeverwaltung verwaltung verwaltungsgemeinschaft landkreis kreis kreisverwaltung landratsamt bezirksamt magistrat buergermeister buergermeisterin oberbuergermeister oberbuergermeisterin landrat landraetin personalamt")
-
-func employerWords(name string) []string {
-	var all, words []string
-	for w := range strings.FieldsSeq(text.Fold(name)) {
-		all = append(all, w)
-		if !legalForms[w] && !publicBodies[w] {
-			words = append(words, w)
-		}
-	}
-	if len(words) == 0 {
-		words = all
-	}
-	slices.Sort(words)
-	return slices.Compact(words)
-}
 
 // refsDiffer reports whether two postings number their vacancies by the same
 // label and share none of the numbers.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/text"
 )
 
@@ -15,6 +16,7 @@ type title struct {
 	levels  []string // ascending; "" never
 	numbers []string // words with a digit, ascending
 	parts   []string // stems of words for a part of its town, ascending; not among words
+	types   []string // as far as it says
 }
 
 var (
@@ -22,6 +24,8 @@ var (
 	genderTag = regexp.MustCompile(`(?i)[\(\[\{]?\s*\b[mwdfxi]\s*[/|,.*\-]\s*[mwdfxi](\s*[/|,.*\-]\s*[mwdfxiagn])*\b\s*[\)\]\}]?|\((gn|all genders|alle geschlechter|d)\)|\ball genders\b`)
 	// genderMark is what joins the female ending to a word: Pfleger:in, Pfleger/-in, Pfleger(in), Pfleger*innen.
 	genderMark = regexp.MustCompile(`(?i)(\pL{3,})(?:\s?[:*_·•]|\s?/\s?-?|\()(in|innen|frau|mann|r|n|e)\)?(\PL|$)`)
+	fullTime   = regexp.MustCompile(`(?i)\b(voll(zeit|-)|full[ -]?time)`)
+	partTime   = regexp.MustCompile(`(?i)(\b|\w)(teilzeit|part[ -]?time)`)
 	// payPhrase is pay, hours or a share of full time in a title.
 	payPhrase = regexp.MustCompile(`(?i)\b\d[\d.,]*\s*(€|eur\b|euro\b|%|std\b|stunden\b|h\b|h/w\w*|hours\b)(\s*/?\s*(monat|jahr|stunde|woche|std|h|month|year|hour|week)\b)?`)
 )
@@ -82,6 +86,12 @@ func readTitle(s string, without map[string]bool) title {
 	s = genderMark.ReplaceAllString(s, "$1$3")
 	s = genderMark.ReplaceAllString(s, "$1$3") // what joined two marks was eaten by the first
 	var t title
+	if full, part := fullTime.MatchString(s), partTime.MatchString(s); full != part {
+		t.types = []string{string(alerts.FullTime)}
+		if part {
+			t.types[0] = string(alerts.PartTime)
+		}
+	}
 	for w := range strings.FieldsSeq(text.Fold(s)) {
 		if strings.ContainsAny(w, "0123456789") {
 			t.numbers = append(t.numbers, w)
@@ -90,6 +100,9 @@ func readTitle(s string, without map[string]bool) title {
 		st := stem(w)
 		if l := levelOf(w); l != "" {
 			t.levels = append(t.levels, l)
+			if levels[w] != "" { // Azubi and Ausbildung, Leiter and Leitung
+				st = l
+			}
 		} else if part, known := without[st]; known && part {
 			t.parts = append(t.parts, st)
 			continue
@@ -166,13 +179,24 @@ func letters(s string) []uint32 {
 	return slices.Clip(slices.Compact(out))
 }
 
-// keysOf are what two titles must share to be compared: a word, or its beginning
-// where words are put together otherwise.
-func keysOf(words []string) []uint32 {
-	const beginning = 6
+// keyBeginning is how much of two words must be the same to compare more.
+const keyBeginning = 6
+
+// keysOf are what two postings must share to be compared: a word of their titles,
+// or its beginning where words are put together otherwise, or of their employers.
+func keysOf(words, employer []string) []uint32 {
 	var out []uint32
 	for _, w := range words {
-		out = append(out, hashWord(w), hashWord(w[:min(len(w), beginning)]))
+		out = append(out, hashWord(w), hashWord(w[:min(len(w), keyBeginning)]))
+	}
+	const ofEmployer = 1 // a kind of its own
+	if len(employer) > 0 {
+		out = append(out, mix(hashWord(strings.Join(employer, " ")), ofEmployer))
+	}
+	for _, w := range employer {
+		if !tradeWords[w] {
+			out = append(out, mix(hashWord(w), ofEmployer))
+		}
 	}
 	slices.Sort(out)
 	return slices.Clip(slices.Compact(out))

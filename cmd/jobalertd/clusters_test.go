@@ -15,7 +15,7 @@ import (
 func TestPostingsClusters_OnBoardsThatListTheSameJobs(t *testing.T) {
 	t.Parallel()
 	var right, wrong, missed int
-	for _, folder := range []string{"boards", "departments", "trades"} {
+	for _, folder := range []string{"boards", "departments", "trades", "care", "municipal"} {
 		files, err := filepath.Glob(filepath.Join("testdata", "crossposts", folder, "*.json"))
 		if err != nil || len(files) < 5 {
 			t.Fatalf("%s: %d files, %v", folder, len(files), err)
