@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ func (c postingsClustersCmd) Run(ctx context.Context, s *session) error {
 	}
 	var (
 		members  []member
-		sketches []*cluster.Sketch
+		postings []*alerts.Posting
 		failed   bool
 	)
 	for p, err := range s.readPostings(c.Files, c.Format, "clusters", reader) {
@@ -56,17 +57,33 @@ func (c postingsClustersCmd) Run(ctx context.Context, s *session) error {
 			}
 			continue
 		}
-		p.reading.Posting.Source = p.file // a board's ads come in a file of its own
 		members = append(members, member{File: p.file, Identifier: p.reading.Posting.Identifier, Index: p.index, title: p.reading.Posting.Title})
-		sketches = append(sketches, cluster.New(&p.reading.Posting))
+		postings = append(postings, &p.reading.Posting)
 	}
-	if err := c.print(s, members, sketches); err != nil {
+	if err := c.print(s, members, sketchesOf(members, postings)); err != nil {
 		return err
 	}
 	if failed {
 		return errFailed
 	}
 	return nil
+}
+
+// sketchesOf makes files' postings ready to compare: a board's ads come in a file of
+// its own. Where each ad has a file, the folder is the source, and addresses tell boards.
+func sketchesOf(members []member, postings []*alerts.Posting) []*cluster.Sketch {
+	files := map[string]bool{}
+	for _, m := range members {
+		files[m.File] = true
+	}
+	sketches := make([]*cluster.Sketch, len(postings))
+	for i, p := range postings {
+		if p.Source = members[i].File; len(files) == len(members) {
+			p.Source = filepath.Dir(p.Source)
+		}
+		sketches[i] = cluster.New(p)
+	}
+	return sketches
 }
 
 // stored groups what is open in the database, "file" naming the source.

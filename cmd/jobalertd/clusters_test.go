@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,5 +88,31 @@ func TestPostingsClusters_OfExpiredPostings(t *testing.T) {
 	r := runCommand(t, fmt.Sprintf(ad, "1", "")+"\n"+fmt.Sprintf(ad, "2", `"validThrough":"2019-04-01",`), "postings", "clusters", "--json", "-")
 	if r.status != exitDone || !strings.Contains(r.out, `"identifier":"1"`) || !strings.Contains(r.out, `"identifier":"2"`) {
 		t.Errorf("ended with %d: %q, %q; want both in a group", r.status, r.out, r.errOut)
+	}
+}
+
+// TestPostingsClusters_OfAFileAnAd: then the addresses say which board an ad is of, and
+// so that one board's two ads, alike but for some words, are two jobs.
+func TestPostingsClusters_OfAFileAnAd(t *testing.T) {
+	t.Parallel()
+	const same = "Sie arbeiten in einem Team aus zwölf Menschen, nach Tarif, mit dreißig Tagen Urlaub und einer Kantine im Haus. "
+	dir := t.TempDir()
+	var files []string
+	for _, board := range []string{"a", "b"} {
+		for job, text := range map[string]string{"1": "Sie pflegen Menschen nach Operationen am Herzen und leiten Schüler an.", "2": "Sie versorgen Neugeborene und beraten junge Eltern beim Stillen daheim."} {
+			f := filepath.Join(dir, board+job+".json")
+			doc := fmt.Sprintf(`{"@type":"JobPosting","title":"Pflegefachkraft (m/w/d)","identifier":"%s","url":"https://%s.example/%s","datePosted":"2026-03-01","hiringOrganization":{"name":"Haus am Park"},`+
+				`"jobLocation":{"address":{"addressLocality":"Essen","addressCountry":"DE"}},"description":"<p>%s</p><p>%s</p>"}`, board+job, board, job, same, text)
+			if err := os.WriteFile(f, []byte(doc), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, f)
+		}
+	}
+	slices.Sort(files)
+	r := runCommand(t, "", append([]string{"postings", "clusters"}, files...)...)
+	if lines := strings.Split(strings.TrimSpace(r.out), "\n"); r.status != exitDone || len(lines) != 2 ||
+		!strings.Contains(lines[0], "a1.json a1, ") || !strings.Contains(lines[0], "b1.json b1") || !strings.Contains(lines[1], "b2.json b2") {
+		t.Errorf("ended with %d: %q, %q; want each job's two ads in a group", r.status, r.out, r.errOut)
 	}
 }
