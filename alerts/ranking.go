@@ -10,22 +10,22 @@ import (
 // to one goroutine.
 type Ranking struct {
 	d       *Document
-	queries map[string]uint32 // by text
-	weights []weight          // by number of the query
-	taken   uint32            // documents
+	nth     uint32            // how many'th document
+	queries map[string]uint32 // their numbers, by text
+	weights []weight          // by number
 	words   text.Weigher
 }
 
-// weight is how the words of a query fit a document.
+// weight is how the words of a query fit the nth document; of another it says nothing.
 type weight struct {
-	document uint32 // the how many'th taken up; of another it says nothing
-	words    Fit
+	nth   uint32
+	words Fit
 }
 
 // Ranked is what of criteria Fit looks at.
 type Ranked struct {
-	c        *Criteria
-	lat, lon float64 // of the one place
+	several  *Criteria // with many places
+	lat, lon float64   // of the one place
 	query    uint32
 	places   placesAsked
 }
@@ -38,20 +38,20 @@ const (
 	manyPlaces
 )
 
-// Take makes c ready to be ranked for. c must stay as it is.
+// Take makes c ready to be ranked for, and seldom holds on to it: it must stay as it is.
 func (r *Ranking) Take(c *Criteria) Ranked {
 	query, known := r.queries[c.Query]
 	if !known {
 		if r.queries == nil {
 			r.queries = map[string]uint32{}
 		}
-		query = uint32(len(r.weights))
+		query = r.words.Take(c.query)
 		r.queries[c.Query], r.weights = query, append(r.weights, weight{})
 	}
-	x := Ranked{c: c, query: query}
+	x := Ranked{query: query}
 	switch {
 	case len(c.Places) > 1:
-		x.places = manyPlaces
+		x.places, x.several = manyPlaces, c
 	case len(c.Places) == 1:
 		x.places, x.lat, x.lon = onePlace, *c.Places[0].Lat, *c.Places[0].Lon
 	}
@@ -61,14 +61,15 @@ func (r *Ranking) Take(c *Criteria) Ranked {
 // Drop forgets all that was taken.
 func (r *Ranking) Drop() {
 	clear(r.queries)
-	r.weights, r.taken = r.weights[:0], 0
+	r.words.Drop()
+	r.weights, r.nth = r.weights[:0], 0
 }
 
 // Next takes up a document, which must stay as it is until the next, and returns its
 // own part of its ranks; first is the position of its first content.
 func (r *Ranking) Next(d *Document, first int64) Rank {
 	r.d = d
-	r.taken++
+	r.nth++
 	r.words.Next(d.Text)
 	return d.rank(first)
 }
@@ -76,9 +77,9 @@ func (r *Ranking) Next(d *Document, first int64) Rank {
 // Fit is how the document fits x, which it meets.
 func (r *Ranking) Fit(x *Ranked) Fit {
 	w := &r.weights[x.query]
-	if w.document != r.taken {
-		inText, indirect := r.words.Weigh(x.c.query)
-		*w = weight{r.taken, fitOf(inText, indirect, 0)}
+	if w.nth != r.nth {
+		inText, indirect := r.words.Weigh(x.query)
+		*w = weight{r.nth, fitOf(inText, indirect, 0)}
 	}
 	switch x.places {
 	case noPlace:
@@ -96,5 +97,5 @@ func (r *Ranking) Fit(x *Ranked) Fit {
 		}
 		return w.words | Fit(stepsOf(km))
 	}
-	return w.words | Fit(x.c.steps(r.d))
+	return w.words | Fit(x.several.steps(r.d))
 }

@@ -231,13 +231,21 @@ func TestWeigher_WeighsAsTheQueryDoes(t *testing.T) {
 	var w text.Weigher
 	matched := 0
 	for i, d := range judgedDocuments(t, a) {
+		if i%50 == 0 {
+			w.Drop()
+			for k, q := range queries {
+				if n := w.Take(q); int(n) != k {
+					t.Fatalf("query %d is taken as %d", k, n)
+				}
+			}
+		}
 		w.Next(d)
-		for _, q := range queries {
+		for k, q := range queries {
 			if !q.Matches(d) {
 				continue
 			}
 			matched++
-			gotText, gotWays := w.Weigh(q)
+			gotText, gotWays := w.Weigh(uint32(k))
 			if wantText, wantWays := q.Weigh(d); gotText != wantText || gotWays != wantWays {
 				t.Fatalf("query %s, document %d: it weighs %d, %d, not %d, %d", q, i, gotText, gotWays, wantText, wantWays)
 			}

@@ -91,8 +91,8 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	// PassSubscribers is how many subscribers one reading of the match log
-	// serves; 0 means 131,072. MaxProposals is how many postings in all it may
-	// propose to them, or it is done in halves; 0 means 24 million. The two
+	// serves; 0 means 196,608. MaxProposals is how many postings in all it may
+	// propose to them, or it is done in halves; 0 means 36 million. The two
 	// bound a run's memory.
 	PassSubscribers, MaxProposals int
 	// MaxDocuments is how many postings are kept analysed at once, some 4 KB

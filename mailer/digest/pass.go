@@ -38,6 +38,13 @@ func (b *Builder) criteria(a *alert) *alerts.Criteria {
 	return a.understood
 }
 
+// forget lets criteria go that can be read again: few are asked for twice.
+func (a *alert) forget() {
+	if a.Stored != "" {
+		a.understood = nil
+	}
+}
+
 // deliverable reports whether a posting stands, as it was at the cutoff.
 func (d *document) deliverable(cutoff int64, now time.Time) bool {
 	return d.stored.Standing(now) && d.stored.Position <= cutoff

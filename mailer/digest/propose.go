@@ -236,6 +236,7 @@ func (p *proposer) met(ctx context.Context, rows []met, named []uint32) error {
 			s := &p.seats[n]
 			if !s.ready {
 				s.ranked, s.ready = p.docs.ranking.Take(p.b.criteria(p.all[n])), true
+				p.all[n].forget()
 			}
 			if changed && !p.b.criteria(p.all[n]).Matches(d.Document) {
 				continue
@@ -287,7 +288,6 @@ func (p *proposer) searched(ctx context.Context) error {
 }
 
 // finish hands the proposals to the alerts and returns the cards in their order.
-// Criteria that can be read again are let go: few are asked for any more.
 func (p *proposer) finish() cards {
 	sorted, place := p.deck.sort()
 	for i, a := range p.all {
@@ -296,9 +296,7 @@ func (p *proposer) finish() cards {
 			s.proposed[k] = x.at(place[x.card()])
 		}
 		a.proposed, a.updated, a.repeated = s.proposed, s.updated, s.repeated
-		if a.Stored != "" {
-			a.understood = nil
-		}
+		a.forget()
 	}
 	return sorted
 }
