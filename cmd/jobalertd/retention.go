@@ -26,7 +26,12 @@ func (d *daemon) retention(ctx context.Context) error {
 			return d.subscriptions.PurgeDismissals(ctx, tx, now.AddDate(-1, 0, 0).Add(-r.Postings))
 		}),
 		d.inTx(func(ctx context.Context, tx *sqlx.Tx) (int64, error) {
-			return d.digests.PurgeSeparations(ctx, tx, now.AddDate(-1, 0, 0).Add(-r.Postings))
+			// While a digest is kept, so is what was said of it.
+			before := now.AddDate(-1, 0, 0).Add(-r.Postings)
+			if digests := now.Add(-r.Digests); digests.Before(before) {
+				before = digests
+			}
+			return d.digests.PurgeSeparations(ctx, tx, before)
 		}),
 		func(ctx context.Context) (int64, error) { return d.digests.Purge(ctx, now.Add(-r.Digests)) },
 		func(ctx context.Context) (int64, error) { return 0, d.digests.PurgeEnded(ctx, now.Add(-r.Digests)) },
