@@ -96,7 +96,7 @@ func (c verifyCmd) Run(ctx context.Context, s *session) error {
 func newVerifier(st *stores, s *session, limit int) (*verifier, error) {
 	q, err := database.LoadQueries(verifyQueries, st.db.Dialect, "positions-beyond-clock", "positions-shared", "count-positions",
 		"counted-off-digests", "digests-without-envelope", "envelopes-without-digest", "envelopes-lost", "envelopes-waiting",
-		"count-envelopes", "digests-of-range", "forgotten-through")
+		"count-envelopes", "digests-of-range", "separations-of-range", "forgotten-through")
 	if err != nil {
 		return nil, err
 	}

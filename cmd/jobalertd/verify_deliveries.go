@@ -49,7 +49,7 @@ type audit struct {
 func (v *verifier) deliveries(ctx context.Context) ([]proof, error) {
 	a := &audit{
 		windows:  proof{Promise: 3, Claim: "the windows of each alert follow each other without overlap, up to where it was delivered through, and hold what was delivered"},
-		once:     proof{Promise: 3, Claim: "no posting is in two digests of one subscriber"},
+		once:     proof{Promise: 3, Claim: "no posting is in two digests of one subscriber, unless it was folded into one and she set it apart"},
 		logged:   proof{Promise: 3, Claim: "the match log holds every open posting that meets an alert unchanged since"},
 		complete: proof{Promise: 3, Claim: "every open posting that met a confirmed alert in a window served was delivered, deferred, counted or dismissed"},
 		newly:    map[uint32]int64{},
@@ -280,11 +280,12 @@ type digestRow struct {
 	Delivered     []byte `db:"delivered"`
 	Deferred      []byte `db:"deferred"`
 	Counted       []byte `db:"counted"`
+	Content       string `db:"content"` // "" if it folds nothing
 }
 
 // obtained is what one subscriber got over time.
 type obtained struct {
-	delivered *roaring.Bitmap
+	delivered *roaring.Bitmap // but for twins that she set apart
 	known     *roaring.Bitmap // delivered, deferred or counted
 	dismissed *roaring.Bitmap
 	windows   []subscriptions.Window
@@ -299,7 +300,11 @@ func (r *obtained) holds(position int64) bool {
 // auditSubscribers compares what some subscribers got.
 func (v *verifier) auditSubscribers(ctx context.Context, a *audit, ids []int64, of map[int64][]*audited) error {
 	got := map[int64]*obtained{}
-	err := v.queries.Each(ctx, v.db.Reader, "digests-of-range", map[string]any{"subscribers": ids}, func(rows *sqlx.Rows) error {
+	apart, err := v.readApart(ctx, ids)
+	if err != nil {
+		return err
+	}
+	err = v.queries.Each(ctx, v.db.Reader, "digests-of-range", map[string]any{"subscribers": ids}, func(rows *sqlx.Rows) error {
 		var d digestRow
 		if err := rows.StructScan(&d); err != nil {
 			return err
@@ -309,7 +314,7 @@ func (v *verifier) auditSubscribers(ctx context.Context, a *audit, ids []int64, 
 			r = &obtained{delivered: roaring.New(), known: roaring.New(), through: map[uint32]int64{}}
 			got[d.Subscriber] = r
 		}
-		return v.take(a, r, &d)
+		return v.take(a, r, &d, apart[d.Subscriber])
 	})
 	if err != nil {
 		return err
@@ -337,7 +342,7 @@ func (v *verifier) auditSubscribers(ctx context.Context, a *audit, ids []int64, 
 }
 
 // take adds one digest to what its subscriber got.
-func (v *verifier) take(a *audit, r *obtained, d *digestRow) error {
+func (v *verifier) take(a *audit, r *obtained, d *digestRow, apart setApart) error {
 	var served []struct {
 		Subscription uint32               `json:"subscription"`
 		Window       subscriptions.Window `json:"window"`
@@ -366,6 +371,11 @@ func (v *verifier) take(a *audit, r *obtained, d *digestRow) error {
 	for _, n := range roaring.And(r.delivered, parts[0]).ToArray() {
 		v.broken(&a.once, offender{What: "delivered again", Posting: n, Subscriber: d.Subscriber, Run: d.Run})
 	}
+	mistaken, err := d.mistaken(apart)
+	if err != nil {
+		return fmt.Errorf("digest of run %d for subscriber %d: %w", d.Run, d.Subscriber, err)
+	}
+	parts[0].AndNot(mistaken)
 	r.delivered.Or(parts[0])
 	return nil
 }

@@ -143,7 +143,8 @@ func New(o Options) (*Builder, error) {
 		o.PageSubscribers = 2000
 	}
 	q, err := database.LoadQueries(queryFiles, o.DB.Dialect, "start-run", "count-run", "finish-run", "close-crashed-runs", "list-runs", "run-by-id",
-		"put-digest", "latest-digests", "earlier-digests", "delivered-before", "digests-with-twins", "digests-created", "digests-by-envelope", "digests-of-subscriber", "purge-digests",
+		"put-digest", "latest-digests", "earlier-digests", "folding-digests",
+		"delivered-before", "digests-with-twins", "digests-created", "digests-by-envelope", "digests-of-subscriber", "purge-digests",
 		"put-separations", "separations-of", "purge-separations", "digests-after", "count-shown", "see-change", "count-anew",
 		"vitals-of", "told-of", "told-whom", "vitals-after", "checkups-after", "purge-vitals", "purge-checkups", "tell", "start-follower", "follower-position", "move-follower", "hold-follower")
 	if err != nil {

@@ -55,14 +55,26 @@ type history struct {
 	earlier  map[int64]*roaring.Bitmap // delivered or counted; nil where it cannot matter
 	deferred map[int64][]entry
 	apart    map[int64]separated
+	// By digest, the twins that she set apart since; and of those, by subscriber, what
+	// she has not been shown by itself yet.
+	mistaken map[int64]*roaring.Bitmap
+	waiting  map[int64][]entry
 	// What she said is not for her; nil where there is nothing.
 	dismissed map[int64]*roaring.Bitmap
 	broken    map[int64]bool // whose digests cannot be read
 }
 
 func (b *Builder) history(ctx context.Context, subscribers []int64) (history, error) {
-	h := history{last: map[int64]int64{}, earlier: map[int64]*roaring.Bitmap{}, deferred: map[int64][]entry{}, broken: map[int64]bool{}}
+	h := history{last: map[int64]int64{}, earlier: map[int64]*roaring.Bitmap{}, deferred: map[int64][]entry{},
+		mistaken: map[int64]*roaring.Bitmap{}, waiting: map[int64][]entry{}, broken: map[int64]bool{}}
 	if err := b.readLast(ctx, subscribers, &h); err != nil {
+		return h, err
+	}
+	var err error
+	if h.apart, err = b.readSeparations(ctx, subscribers); err != nil {
+		return h, err
+	}
+	if err := b.readMistaken(ctx, &h); err != nil {
 		return h, err
 	}
 	several, err := b.Subscriptions.Several(ctx, b.DB.Reader, subscribers)
@@ -71,16 +83,14 @@ func (b *Builder) history(ctx context.Context, subscribers []int64) (history, er
 	}
 	var ids []int64
 	for _, s := range subscribers {
-		if h.last[s] != 0 && (several[s] || len(h.deferred[s]) > 0) {
+		if h.last[s] != 0 && (several[s] || len(h.deferred[s])+len(h.waiting[s]) > 0) {
 			ids = append(ids, s)
 		}
 	}
 	if err := b.readEarlier(ctx, ids, &h); err != nil {
 		return h, err
 	}
-	if h.apart, err = b.readSeparations(ctx, subscribers); err != nil {
-		return h, err
-	}
+	h.dropShown()
 	h.dismissed, err = b.readDismissed(ctx, subscribers)
 	return h, err
 }
@@ -120,7 +130,7 @@ func (b *Builder) buildAll(ctx context.Context, cutoff int64, subscribers []int6
 	}
 	var wanted []uint32 // read at once rather than for each of them
 	for _, s := range subscribers {
-		for _, e := range h.deferred[s] {
+		for _, e := range h.putOff(s) {
 			wanted = append(wanted, e.numbers()...)
 		}
 	}
@@ -157,9 +167,9 @@ func (b *Builder) readUpdated(ctx context.Context, subscribers []int64, of map[i
 
 // build makes one subscriber's digest.
 func (b *Builder) build(ctx context.Context, subscriber int64, t *turned, h *history, docs *documents, cutoff int64) (*built, error) {
-	as, earlier, deferred := t.of[subscriber], h.unwanted(subscriber), h.deferred[subscriber]
+	as, earlier := t.of[subscriber], h.unwanted(subscriber)
 	s := selection{b: b, earlier: earlier, docs: docs, cards: t.cards, cutoff: cutoff, now: b.Now(), items: docs.items[:0]}
-	if err := s.gather(ctx, as, deferred); err != nil {
+	if err := s.gather(ctx, as, h.putOff(subscriber)); err != nil {
 		return nil, err
 	}
 	d := &built{subscriber: subscriber, alerts: as, after: h.last[subscriber]}
@@ -175,7 +185,7 @@ func (b *Builder) build(ctx context.Context, subscriber int64, t *turned, h *his
 	for _, a := range as {
 		a.proposed = nil
 	}
-	d.carry(deferred, func(n uint32) bool { return s.has(n) || earlier != nil && earlier.Contains(n) })
+	d.carry(h.deferred[subscriber], func(n uint32) bool { return s.has(n) || earlier != nil && earlier.Contains(n) })
 	return d, nil
 }
 

@@ -3,6 +3,7 @@ package digest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -181,33 +182,33 @@ func (h *history) cannotRead(ctx context.Context, b *Builder, subscriber int64, 
 	}
 }
 
-// readEarlier unites what each subscriber has been shown or told by number.
+// readEarlier unites what each subscriber has been shown or told by number, but for
+// what was named with a posting that it is another job than.
 func (b *Builder) readEarlier(ctx context.Context, subscribers []int64, h *history) error {
 	if len(subscribers) == 0 {
 		return nil
 	}
 	arg := map[string]any{"subscribers": subscribers}
 	err := b.queries.Each(ctx, b.DB.Reader, "earlier-digests", arg, func(rows *sqlx.Rows) error {
-		var (
-			subscriber         int64
-			delivered, counted []byte
-		)
-		if err := rows.Scan(&subscriber, &delivered, &counted); err != nil {
+		var r row
+		if err := rows.Scan(&r.ID, &r.Subscriber, &r.Delivered, &r.Counted); err != nil {
 			return err
 		}
-		have := h.earlier[subscriber]
+		have := h.earlier[r.Subscriber]
 		if have == nil {
 			have = roaring.New()
-			h.earlier[subscriber] = have
+			h.earlier[r.Subscriber] = have
 		}
-		for _, encoded := range [][]byte{delivered, counted} {
-			bm := roaring.New()
-			if err := bm.UnmarshalBinary(encoded); err != nil {
-				h.cannotRead(ctx, b, subscriber, err)
-				continue
-			}
-			have.Or(bm)
+		delivered, counted := roaring.New(), roaring.New()
+		if err := errors.Join(delivered.UnmarshalBinary(r.Delivered), counted.UnmarshalBinary(r.Counted)); err != nil {
+			h.cannotRead(ctx, b, r.Subscriber, err)
+			return nil
 		}
+		if mistaken := h.mistaken[r.ID]; mistaken != nil {
+			delivered.AndNot(mistaken)
+		}
+		have.Or(delivered)
+		have.Or(counted)
 		return nil
 	})
 	if err != nil {

@@ -3,10 +3,12 @@ package digest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/subscriptions"
@@ -25,7 +27,8 @@ type separated map[pair]bool
 const maxSeparated = 20
 
 // Separate remembers that a subscriber says these postings are different jobs, so
-// that no later digest of hers folds any two of them.
+// that no later digest of hers folds any two of them, and the next shows those that
+// were folded (see mistaken).
 func (b *Builder) Separate(ctx context.Context, tx sqlx.ExtContext, subscriber int64, postings []uint32, now time.Time) error {
 	postings = postings[:min(len(postings), maxSeparated)]
 	var rows []map[string]any
@@ -72,6 +75,82 @@ func (b *Builder) readSeparations(ctx context.Context, subscribers []int64) (map
 		out[r.Subscriber][pair{r.Low, r.High}] = true
 	}
 	return out, nil
+}
+
+// mistaken are those of the entry's twins that she set apart from one before them in
+// it: they were named, and not shown as the jobs that they are to her.
+func (e *entry) mistaken(apart separated) (out []uint32) {
+	if len(apart) == 0 {
+		return nil
+	}
+	for i, twin := range e.Twins {
+		before := func(n uint32) bool { return apart[pairOf(n, twin)] }
+		if before(e.Posting) || slices.ContainsFunc(e.Twins[:i], before) {
+			out = append(out, twin)
+		}
+	}
+	return out
+}
+
+// readMistaken finds what the subscribers' digests folded and they set apart. Nothing
+// is kept of it: what a digest shows by itself is in its record, and waits no longer.
+func (b *Builder) readMistaken(ctx context.Context, h *history) error {
+	var who []int64
+	for s := range h.apart {
+		if h.last[s] != 0 {
+			who = append(who, s)
+		}
+	}
+	if len(who) == 0 {
+		return nil
+	}
+	slices.Sort(who)
+	err := b.queries.Each(ctx, b.DB.Reader, "folding-digests", map[string]any{"subscribers": who}, func(rows *sqlx.Rows) error {
+		var r row
+		if err := rows.Scan(&r.ID, &r.Subscriber, &r.Content); err != nil {
+			return err
+		}
+		c, err := r.content()
+		if err != nil {
+			h.cannotRead(ctx, b, r.Subscriber, err)
+			return nil
+		}
+		for i := range c.Postings {
+			h.addMistaken(&r, &c.Postings[i])
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read what was folded: %w", err)
+	}
+	return nil
+}
+
+func (h *history) addMistaken(r *row, e *entry) {
+	twins := e.mistaken(h.apart[r.Subscriber])
+	if len(twins) == 0 {
+		return
+	}
+	if h.mistaken[r.ID] == nil {
+		h.mistaken[r.ID] = roaring.New()
+	}
+	h.mistaken[r.ID].AddMany(twins)
+	for _, n := range twins {
+		h.waiting[r.Subscriber] = append(h.waiting[r.Subscriber], entry{Posting: n, Subscription: e.Subscription, Also: e.Also})
+	}
+}
+
+// dropShown leaves waiting what has not been shown, or told by number, since.
+func (h *history) dropShown() {
+	for s, had := range h.earlier {
+		h.waiting[s] = slices.DeleteFunc(h.waiting[s], func(e entry) bool { return had.Contains(e.Posting) })
+	}
+}
+
+// putOff is what is verified for a subscriber besides her windows: what a cap put off,
+// and what she set apart.
+func (h *history) putOff(subscriber int64) []entry {
+	return append(slices.Clip(h.deferred[subscriber]), h.waiting[subscriber]...)
 }
 
 // separateLink is the link by which she says that the postings of a group are

@@ -54,11 +54,14 @@ SELECT COUNT(*) AS n, COALESCE(MIN(due_at_ms), 0) AS oldest_ms FROM outbox WHERE
 SELECT COUNT(*) FROM outbox;
 
 -- name: digests-of-range
--- What a range of subscribers got, each in order.
-SELECT id, run_id, subscriber_id, subscriptions, delivered, deferred, counted
+-- What a range of subscribers got, each in order; with what it shows where that folds postings.
+SELECT id, run_id, subscriber_id, subscriptions, delivered, deferred, counted, CASE WHEN content LIKE '%"twins"%' THEN content ELSE '' END AS content
   FROM digests
  WHERE subscriber_id IN (:subscribers)
  ORDER BY subscriber_id, id;
+
+-- name: separations-of-range
+SELECT subscriber_id, low, high FROM separations WHERE subscriber_id IN (:subscribers) ORDER BY subscriber_id, low, high;
 
 -- name: forgotten-through
 -- Up to here digests may have been purged.

@@ -49,9 +49,16 @@ SELECT d.id, d.subscriber_id, CASE WHEN d.deferred = :nothing THEN '' ELSE d.con
 
 -- name: earlier-digests
 -- Everything the subscribers got within retention, to keep a posting from coming twice.
-SELECT subscriber_id, delivered, counted
+SELECT id, subscriber_id, delivered, counted
   FROM digests
  WHERE subscriber_id IN (:subscribers)
+ ORDER BY subscriber_id, after_id;
+
+-- name: folding-digests
+-- What those of the subscribers' digests show that fold postings; deferred ones may be among them.
+SELECT id, subscriber_id, content
+  FROM digests
+ WHERE subscriber_id IN (:subscribers) AND content LIKE '%"twins"%'
  ORDER BY subscriber_id, after_id;
 
 -- name: digests-of-subscriber
