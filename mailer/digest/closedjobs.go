@@ -27,6 +27,17 @@ func (b *Builder) shownTwins(ctx context.Context, digests []int64, ends map[uint
 	if err := b.queries.Select(ctx, b.DB.Reader, &rows, "digests-with-twins", map[string]any{"ids": database.Array{Slice: digests}}); err != nil {
 		return j, fmt.Errorf("read what was shown as one job: %w", err)
 	}
+	if len(rows) == 0 {
+		return j, nil
+	}
+	subscribers := make([]int64, len(rows))
+	for i := range rows {
+		subscribers[i] = rows[i].Subscriber
+	}
+	apart, err := b.readSeparations(ctx, distinct(subscribers))
+	if err != nil {
+		return j, err
+	}
 	var unknown []uint32
 	for i := range rows {
 		var c content
@@ -34,7 +45,10 @@ func (b *Builder) shownTwins(ctx context.Context, digests []int64, ends map[uint
 			continue // it was sent long since
 		}
 		for k := range c.Postings {
-			unknown = append(unknown, j.add(rows[i].Subscriber, &c.Postings[k])...)
+			e := &c.Postings[k]
+			mistaken := e.mistaken(apart[rows[i].Subscriber])
+			e.Twins = slices.DeleteFunc(e.Twins, func(n uint32) bool { return slices.Contains(mistaken, n) })
+			unknown = append(unknown, j.add(rows[i].Subscriber, e)...)
 		}
 	}
 	if len(unknown) == 0 {

@@ -294,3 +294,20 @@ func TestSeparate_ManyBuildersShowItOnceThoughSomeAreStopped(t *testing.T) {
 		}
 	})
 }
+
+func TestSeparate_BothAreToldWhenTheyHaveClosed(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		who, _ := o.subscribe("a@example.org", o.wish("Koch"))
+		group := o.folded(who, 2)
+		o.twoJobs(who, group...)
+		o.days(1)
+		for closed, n := range group {
+			o.advance(time.Minute)
+			o.withdraw(o.keyOf(n))
+			o.publish(fmt.Sprintf("new%d", closed), o.posting(fmt.Sprintf("Koch Haus%d", closed)))
+			if c := o.shown(o.tomorrow(), who); c.Closed != 1 {
+				t.Errorf("with %d withdrawn %d are told, want 1: they are two jobs", n, c.Closed)
+			}
+		}
+	})
+}
