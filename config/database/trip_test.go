@@ -241,9 +241,11 @@ func TestTx_BeginsWithItsFirstStatement(t *testing.T) {
 			},
 			"prepared": func(tx *sqlx.Tx) error {
 				s, err := tx.PreparexContext(t.Context(), "INSERT INTO notes (position, title, priority) VALUES (1, 'one', 0)")
-				if err == nil {
-					_, err = s.ExecContext(t.Context())
+				if err != nil {
+					return err
 				}
+				defer s.Close()
+				_, err = s.ExecContext(t.Context())
 				return err
 			},
 			"trip": func(tx *sqlx.Tx) error {
