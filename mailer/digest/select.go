@@ -123,7 +123,7 @@ func (s *selection) takeDeferred(ctx context.Context, a *alert, deferred []entry
 // some of them, or has one twice, might be shown more of them than that.
 func (s *selection) inOrder(a *alert) int {
 	n := len(a.proposed)
-	if s.earlier != nil || a.repeated || a.Overflow == subscriptions.Defer || n > maxItems {
+	if s.earlier != nil || a.repeated || a.Overflow == subscriptions.Defer {
 		return n
 	}
 	return min(n, limitOf([]*alert{a}, s.b.MaxPostings))
@@ -165,20 +165,16 @@ func sink(heap []proposal, i int) {
 }
 
 // only is gather for one alert with nothing deferred, as most are: what is shown is
-// in order, and all of it where anything may be folded (see fold). Where nothing may,
-// what goes beyond the cap is no more than numbers.
+// in order, and all that is weighed where anything may be folded (see fold). Where
+// nothing may, what goes beyond the cap is no more than numbers.
 func (s *selection) only(a *alert) {
-	k := s.inOrder(a)
-	sortFirst(a.proposed, k)
-	shown := a.proposed
-	if k < len(shown) {
-		numbers := s.docs.numbers[:0]
-		for _, p := range shown {
-			numbers = append(numbers, s.cards.postings[p.card()])
-		}
-		if s.docs.numbers = numbers; !s.docs.library.mayFold(numbers) {
-			shown, s.counted = shown[:k], slices.Clone(numbers[k:])
-		}
+	shown, k := a.proposed, s.inOrder(a)
+	if k < len(shown) && !s.mayFold(shown) {
+		sortFirst(shown, k)
+		shown = shown[:k]
+		s.counted = s.numbersBut(shown)
+	} else {
+		sortFirst(shown, max(k, min(len(shown), maxItems)))
 	}
 	last := uint32(0)
 	for _, p := range shown {
@@ -193,6 +189,33 @@ func (s *selection) only(a *alert) {
 		}
 		s.rest = append(s.rest, entry{Posting: n, Subscription: a.ID})
 	}
+}
+
+// mayFold reports whether any two of the proposals may be one job; it leaves their
+// numbers with the documents.
+func (s *selection) mayFold(ps []proposal) bool {
+	numbers := s.docs.numbers[:0]
+	for _, p := range ps {
+		numbers = append(numbers, s.cards.postings[p.card()])
+	}
+	s.docs.numbers = numbers
+	return s.docs.library.mayFold(numbers)
+}
+
+// numbersBut are the numbers that mayFold left, as the log had them, but for those shown.
+func (s *selection) numbersBut(shown []proposal) []uint32 {
+	but := make([]uint32, len(shown))
+	for i, p := range shown {
+		but[i] = s.cards.postings[p.card()]
+	}
+	slices.Sort(but)
+	rest := make([]uint32, 0, len(s.docs.numbers)-len(but))
+	for _, n := range s.docs.numbers {
+		if _, is := slices.BinarySearch(but, n); !is {
+			rest = append(rest, n)
+		}
+	}
+	return rest
 }
 
 // take adds a posting that an alert of hers met.
