@@ -107,11 +107,11 @@ func TestNoPageScrollsSidewaysOnTheNarrowestScreen(t *testing.T) {
 	browser := newBrowser(t)
 	h, pages := gallery(t)
 	v := newVisitor(t, browser, h.config.HTTP.PublicURL)
-	for _, width := range []int64{320, 640, 1280} { // 640: 1280 px at 200 % (1.4.4)
-		v.do(chromedp.EmulateViewport(width, 800))
-		for _, lang := range []string{"de", "en"} {
-			for _, e := range pages {
-				v.visit(e, lang)
+	for _, lang := range []string{"de", "en"} {
+		for _, e := range pages {
+			v.visit(e, lang)
+			for _, width := range []int64{320, 640, 1280} { // 640: 1280 px at 200 % (1.4.4)
+				v.do(chromedp.EmulateViewport(width, 800))
 				got, err := chromedp.Run(v.tab, chromedp.Evaluate[float64](`document.querySelectorAll("details").forEach(d => d.open = true), document.documentElement.scrollWidth`))
 				if err != nil {
 					t.Fatalf("%s: %v", e.name, err)
