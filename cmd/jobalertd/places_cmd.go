@@ -22,7 +22,7 @@ func (placesLookupCmd) Help() string {
 }
 
 func (c placesLookupCmd) Run(s *session) error {
-	g, err := gazetteer.Open()
+	g, err := embeddedPlaces()
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -48,15 +49,25 @@ func vocabulary(c *config.Config) (*text.Vocabulary, error) {
 	return v, nil
 }
 
+// What is embedded means the same to everything in a process, and takes half a second
+// to read.
+var (
+	embeddedPlaces = sync.OnceValues(gazetteer.Open)
+	embeddedText   = sync.OnceValue(func() *text.Analyser { return text.New(text.Embedded()) })
+)
+
 // meaning reads what words and places mean.
 func (s *session) meaning(c *config.Config) (*alerts.Meaning, error) {
+	g, err := embeddedPlaces()
+	if err != nil {
+		return nil, fmt.Errorf("open the gazetteer: %w", err)
+	}
+	if c.Text.VocabularyFile == "" {
+		return &alerts.Meaning{Text: embeddedText(), Places: g}, nil
+	}
 	v, err := vocabulary(c)
 	if err != nil {
 		return nil, err
-	}
-	g, err := gazetteer.Open()
-	if err != nil {
-		return nil, fmt.Errorf("open the gazetteer: %w", err)
 	}
 	return &alerts.Meaning{Text: text.New(v), Places: g}, nil
 }
