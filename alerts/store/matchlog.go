@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -82,28 +83,56 @@ type loggedRow struct {
 	Subscriptions []byte `db:"subscriptions"`
 }
 
+// loggedAt is a row of the log whose bitmap lies among its page's.
+type loggedAt struct {
+	position int64
+	posting  uint32
+	from, to int
+}
+
+// bitmapAlignment is where bitmaps begin that are used as they were read: their words
+// are looked at as such.
+const bitmapAlignment = 8
+
 // MatchesBetween calls f for each row of the log in the window (after, through],
 // in order of position. The bitmap is only valid during the call, and not to be
 // changed. f's error ends it.
 func (s *Store) MatchesBetween(ctx context.Context, q sqlx.ExtContext, after, through int64, f func(alerts.Logged) error) error {
-	bm := roaring.New()
+	var (
+		bm      = roaring.New()
+		rows    []loggedAt
+		bitmaps []byte // a page's, used again for the next
+		raw     sql.RawBytes
+	)
 	for after < through {
-		var rows []loggedRow
-		if err := s.queries.Select(ctx, q, &rows, "matches-between", map[string]any{"after": after, "through": through, "page": page}); err != nil {
+		rows, bitmaps = rows[:0], bitmaps[:0]
+		arg := map[string]any{"after": after, "through": through, "page": page}
+		err := s.queries.Each(ctx, q, "matches-between", arg, func(sr *sqlx.Rows) error {
+			var r loggedAt
+			if err := sr.Scan(&r.position, &r.posting, &raw); err != nil {
+				return err
+			}
+			r.from = (len(bitmaps) + bitmapAlignment - 1) / bitmapAlignment * bitmapAlignment
+			bitmaps = append(slices.Grow(bitmaps, r.from-len(bitmaps))[:r.from], raw...)
+			r.to = len(bitmaps)
+			rows = append(rows, r)
+			return nil
+		})
+		if err != nil {
 			return fmt.Errorf("read match log: %w", err)
 		}
 		for _, r := range rows {
-			if _, err := bm.FromUnsafeBytes(r.Subscriptions); err != nil {
-				return fmt.Errorf("decode match log at position %d: %w", r.Position, err)
+			if _, err := bm.FromUnsafeBytes(bitmaps[r.from:r.to:r.to]); err != nil {
+				return fmt.Errorf("decode match log at position %d: %w", r.position, err)
 			}
-			if err := f(alerts.Logged{Position: r.Position, Posting: r.Posting, Subscriptions: bm}); err != nil {
+			if err := f(alerts.Logged{Position: r.position, Posting: r.posting, Subscriptions: bm}); err != nil {
 				return err
 			}
 		}
 		if len(rows) < page {
 			return nil
 		}
-		after = rows[len(rows)-1].Position
+		after = rows[len(rows)-1].position
 	}
 	return nil
 }
