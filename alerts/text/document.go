@@ -274,7 +274,7 @@ func (d *Document) May(b Bit) bool { return d.filter[b>>6%filterWords]&(1<<(b%64
 
 // lookup returns the index of t among the terms, or -1.
 func (d *Document) lookup(t Term) int {
-	if d.filter[t>>6%filterWords]&(1<<(t%64)) == 0 {
+	if !d.May(BitOf(t)) {
 		return -1
 	}
 	lo, hi := 0, len(d.terms)

@@ -59,7 +59,7 @@ func (g *group) holds(d *Document) bool {
 
 func (alt *alternative) holds(d *Document) bool {
 	for _, t := range alt.terms { // nearly always this is the end of it
-		if d.filter[t>>6%filterWords]&(1<<(t%64)) == 0 {
+		if !d.May(BitOf(t)) {
 			return false
 		}
 	}

@@ -9,14 +9,16 @@ type Weigher struct {
 	numbers map[*Unit]uint32
 	units   []*Unit
 	decided []decided // by number of the unit
+	bits    []Bit     // of a term of each way of each unit that was asked for
 	queries []uint32  // where in groups a query begins
 	groups  []uint32  // of each query: how many groups; of each group: how many units, and their numbers
 }
 
 // decided is how a unit was found in the nth document; of another it says nothing.
 type decided struct {
-	nth   uint32
-	found found
+	nth      uint32
+	found    found
+	from, to uint32 // in bits; 0 and 0 until it is asked for
 }
 
 // found is how a unit was found in a document.
@@ -63,7 +65,7 @@ func (w *Weigher) number(u *Unit) uint32 {
 func (w *Weigher) Drop() {
 	clear(w.numbers)
 	clear(w.units)
-	w.units, w.decided, w.queries, w.groups, w.nth = w.units[:0], w.decided[:0], w.queries[:0], w.groups[:0], 0
+	w.units, w.decided, w.queries, w.groups, w.bits, w.nth = w.units[:0], w.decided[:0], w.queries[:0], w.groups[:0], w.bits[:0], 0
 }
 
 // Next takes up a document, which must stay as it is until the next.
@@ -97,7 +99,7 @@ func (w *Weigher) group(units []uint32) found {
 	for _, n := range units {
 		x := &w.decided[n]
 		if x.nth != w.nth {
-			*x = decided{w.nth, w.units[n].found(w.d)}
+			w.decide(x, n)
 		}
 		if x.found&foundInTitle != 0 {
 			return x.found
@@ -107,6 +109,25 @@ func (w *Weigher) group(units []uint32) found {
 		}
 	}
 	return first
+}
+
+// decide finds unit n in the document. Most are not in it, which is seen by bits that
+// lie close together, since a way holds with all of its terms alone.
+func (w *Weigher) decide(x *decided, n uint32) {
+	if x.to == 0 {
+		x.from = uint32(len(w.bits))
+		for _, alt := range w.units[n].all() {
+			w.bits = append(w.bits, BitOf(alt.terms[0]))
+		}
+		x.to = uint32(len(w.bits))
+	}
+	x.nth, x.found = w.nth, 0
+	for _, b := range w.bits[x.from:x.to] {
+		if w.d.May(b) {
+			x.found = w.units[n].found(w.d)
+			return
+		}
+	}
 }
 
 func (u *Unit) found(d *Document) found {
