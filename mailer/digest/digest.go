@@ -91,7 +91,7 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	// PassSubscribers is how many subscribers one reading of the match log
-	// serves; 0 means 196,608. MaxProposals is how many postings in all it may
+	// serves; 0 means 163,840. MaxProposals is how many postings in all it may
 	// propose to them, or it is done in halves; 0 means 36 million. The two
 	// bound a run's memory.
 	PassSubscribers, MaxProposals int
@@ -128,10 +128,10 @@ type Builder struct {
 // New makes a builder over a migrated database.
 func New(o Options) (*Builder, error) {
 	if o.PassSubscribers == 0 {
-		o.PassSubscribers = 49152
+		o.PassSubscribers = 163_840
 	}
 	if o.MaxProposals == 0 {
-		o.MaxProposals = 8_000_000
+		o.MaxProposals = 36_000_000
 	}
 	if o.MaxDocuments == 0 {
 		o.MaxDocuments = 120_000
@@ -140,7 +140,7 @@ func New(o Options) (*Builder, error) {
 		o.LibraryFrom = 4096
 	}
 	if o.PageSubscribers == 0 {
-		o.PageSubscribers = 2000
+		o.PageSubscribers = 500
 	}
 	q, err := database.LoadQueries(queryFiles, o.DB.Dialect, "start-run", "count-run", "finish-run", "close-crashed-runs", "list-runs", "run-by-id",
 		"put-digest", "latest-digests", "earlier-digests", "folding-digests",

@@ -31,13 +31,16 @@ type documents struct {
 	postings Postings
 	analyse  func(*alerts.Posting) *alerts.Document
 	library  *library // looked into first; nil for none
-	opened   document // what get last took from the library
+	opened   document // what get last took from the library, with when it stands
+	standing alerts.Stored
 	room     alerts.Unpacked
 	ranking  alerts.Ranking
-	items    []item   // room for weighing, used again for each subscriber
-	numbers  []uint32 // the same
-	known    map[uint32]*document
-	limit    int // of postings kept
+	// Room for weighing, used again for each subscriber, or each page.
+	items     []item
+	numbers   []uint32
+	proposals []proposal
+	known     map[uint32]*document
+	limit     int // of postings kept
 }
 
 // readAtOnce bounds the postings read in one go, whose bodies are dropped.
@@ -60,7 +63,8 @@ func (d *documents) get(number uint32) *document {
 	if k == nil {
 		return nil
 	}
-	d.opened = document{Document: d.room.Read(k.packed), stored: &k.stored, sketch: k.sketch}
+	d.standing.Number, d.standing.ExpiresAt, d.standing.Position, d.standing.FirstPosition = k.number, k.expires, k.position, k.firstPosition
+	d.opened = document{Document: d.room.Read(k.packed), stored: &d.standing, sketch: k.sketch}
 	return &d.opened
 }
 

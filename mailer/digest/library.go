@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -37,13 +38,44 @@ func (b *bits) add(n uint32) {
 
 // kept is a posting in a library: some 4 KB, half of them its sketch.
 type kept struct {
-	packed *alerts.Packed
-	stored alerts.Stored // when it stands, and its positions
-	sketch Sketch
+	packed                  *alerts.Packed
+	sketch                  Sketch
+	expires                 time.Time
+	position, firstPosition int64
+	number                  uint32
 }
 
 // errFull ends the filling of a library.
 var errFull = errors.New("the library is full")
+
+// libraryFor opens a library of the window that most of those have who are due; nil if
+// they are few.
+func (b *Builder) libraryFor(ctx context.Context, r run) (*library, error) {
+	// By alerts, of which she may have several; instant ones are due first.
+	due, err := b.Subscriptions.Due(ctx, b.DB.Reader, r.dueBy, b.Now(), max(2*b.LibraryFrom, b.PassSubscribers))
+	if err != nil || len(due) < b.LibraryFrom {
+		return nil, err
+	}
+	var some []int64
+	for i := 0; i < len(due); i += len(due)/b.LibraryFrom + 1 {
+		some = append(some, due[i])
+	}
+	pages, err := b.due(ctx, r, some)
+	if err != nil {
+		return nil, err
+	}
+	var after []int64
+	for _, p := range pages {
+		for _, a := range p.alerts {
+			after = append(after, a.window.After)
+		}
+	}
+	if len(after) == 0 {
+		return nil, nil
+	}
+	slices.Sort(after)
+	return b.openLibrary(ctx, after[len(after)/2], r.cutoff)
+}
 
 // openLibrary reads the open postings whose present content lies in (after,
 // through], as many as may be kept; others are read when they are asked for.
@@ -62,7 +94,7 @@ func (b *Builder) openLibrary(ctx context.Context, after, through int64) (*libra
 			mu.Lock()
 			defer mu.Unlock()
 			for _, k := range made {
-				l.of[k.stored.Number] = k
+				l.of[k.number] = k
 			}
 			return nil
 		})
@@ -102,7 +134,7 @@ func (b *Builder) keep(batch []alerts.Stored) []*kept {
 		if b.Twins != nil {
 			k.sketch = b.Twins.Sketch(&p.Posting)
 		}
-		k.stored.Number, k.stored.ExpiresAt, k.stored.Position, k.stored.FirstPosition = p.Number, p.ExpiresAt, p.Position, p.FirstPosition
+		k.number, k.expires, k.position, k.firstPosition = p.Number, p.ExpiresAt, p.Position, p.FirstPosition
 	}
 	for i, p := range alerts.Pack(docs) {
 		out[i].packed = p

@@ -14,11 +14,11 @@ import (
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
-// page builds and records one page of subscribers. Whoever was changed under our
+// serve builds and records a page of digests. Whoever was changed under our
 // hands is left out of the page and leased again by the run's next pass; whoever's
 // record cannot be read is left leased, so that she keeps nobody else from theirs.
-func (b *Builder) page(ctx context.Context, r run, subscribers []int64, t *turned, docs *documents, done func([]int64)) (Summary, error) {
-
+func (b *Builder) serve(ctx context.Context, t *turned, p *page, docs *documents, done func([]int64)) (Summary, error) {
+	subscribers := p.subscribers
 	history, err := b.history(ctx, subscribers)
 	if err != nil {
 		return Summary{}, err
@@ -26,13 +26,14 @@ func (b *Builder) page(ctx context.Context, r run, subscribers []int64, t *turne
 	if len(history.broken) > 0 {
 		subscribers = slices.DeleteFunc(slices.Clone(subscribers), func(s int64) bool { return history.broken[s] })
 	}
-	built, err := b.buildAll(ctx, r.cutoff, subscribers, t, history, docs)
+	built, err := b.buildAll(ctx, t, p, history, docs)
 	if err != nil {
 		return Summary{}, err
 	}
+	t.run.pad.takeBack(&p.packed)
 	changed := map[int64]bool{}
 	for { // it ends, since each time round somebody else is left out
-		sum, err := b.record(ctx, r, built, changed)
+		sum, err := b.record(ctx, t.run, built, changed)
 		var moved *movedError
 		switch {
 		case errors.As(err, &moved):
@@ -124,12 +125,12 @@ func (h *history) unwanted(subscriber int64) *roaring.Bitmap {
 }
 
 // buildAll builds the page's digests.
-func (b *Builder) buildAll(ctx context.Context, cutoff int64, subscribers []int64, t *turned, h history, docs *documents) ([]*built, error) {
-	if err := b.readUpdated(ctx, subscribers, t.of, &h); err != nil {
+func (b *Builder) buildAll(ctx context.Context, t *turned, p *page, h history, docs *documents) ([]*built, error) {
+	if err := b.readUpdated(ctx, p, &h); err != nil {
 		return nil, err
 	}
 	var wanted []uint32 // read at once rather than for each of them
-	for _, s := range subscribers {
+	for _, s := range p.subscribers {
 		for _, e := range h.putOff(s) {
 			wanted = append(wanted, e.numbers()...)
 		}
@@ -139,12 +140,13 @@ func (b *Builder) buildAll(ctx context.Context, cutoff int64, subscribers []int6
 			return nil, err
 		}
 	}
-	out := make([]*built, 0, len(subscribers))
-	for _, s := range subscribers {
+	docs.proposals = t.open(p, docs.proposals)
+	out := make([]*built, 0, len(p.subscribers))
+	for _, s := range p.subscribers {
 		if h.broken[s] {
 			continue
 		}
-		d, err := b.build(ctx, s, t, &h, docs, cutoff)
+		d, err := b.build(ctx, s, p.of(s), t, &h, docs)
 		if err != nil {
 			return nil, err
 		}
@@ -155,10 +157,10 @@ func (b *Builder) buildAll(ctx context.Context, cutoff int64, subscribers []int6
 
 // readUpdated reads what was delivered to subscribers for whom a posting is
 // proposed that may have been delivered in an earlier form.
-func (b *Builder) readUpdated(ctx context.Context, subscribers []int64, of map[int64][]*alert, h *history) error {
+func (b *Builder) readUpdated(ctx context.Context, p *page, h *history) error {
 	var updated []int64
-	for _, s := range subscribers {
-		if h.last[s] != 0 && h.earlier[s] == nil && slices.ContainsFunc(of[s], func(a *alert) bool { return a.updated }) {
+	for _, s := range p.subscribers {
+		if h.last[s] != 0 && h.earlier[s] == nil && slices.ContainsFunc(p.of(s), func(a *alert) bool { return a.updated }) {
 			updated = append(updated, s)
 		}
 	}
@@ -166,9 +168,9 @@ func (b *Builder) readUpdated(ctx context.Context, subscribers []int64, of map[i
 }
 
 // build makes one subscriber's digest.
-func (b *Builder) build(ctx context.Context, subscriber int64, t *turned, h *history, docs *documents, cutoff int64) (*built, error) {
-	as, earlier := t.of[subscriber], h.unwanted(subscriber)
-	s := selection{b: b, earlier: earlier, docs: docs, cards: t.cards, cutoff: cutoff, now: b.Now(), items: docs.items[:0]}
+func (b *Builder) build(ctx context.Context, subscriber int64, as []*alert, t *turned, h *history, docs *documents) (*built, error) {
+	earlier := h.unwanted(subscriber)
+	s := selection{b: b, earlier: earlier, docs: docs, cards: t.cards, cutoff: t.run.cutoff, now: b.Now(), items: docs.items[:0]}
 	if err := s.gather(ctx, as, h.putOff(subscriber)); err != nil {
 		return nil, err
 	}

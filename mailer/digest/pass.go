@@ -3,7 +3,6 @@ package digest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -17,11 +16,12 @@ type alert struct {
 	subscriptions.Due
 	understood *alerts.Criteria // nil until they are asked for
 	window     subscriptions.Window
-	logged     int64 // the log covers its present criteria from here
-	proposed   []proposal
-	updated    bool // some of those have been published in another form before
-	repeated   bool // some of those may be there twice
-	bestOnly   bool // first digest after a pause from which only the best is wanted
+	logged     int64      // the log covers its present criteria from here
+	found      int        // how many postings are proposed
+	proposed   []proposal // of a page that is open
+	updated    bool       // some of those have been published in another form before
+	repeated   bool       // some of those may be there twice
+	bestOnly   bool       // first digest after a pause from which only the best is wanted
 }
 
 // criteria are an alert's as they stand: read when they are first asked for, since
@@ -59,90 +59,76 @@ var errTooMany = errors.New("too many proposals for one pass")
 
 // turned is a range of leased subscribers with what the log proposes to each.
 type turned struct {
-	subscribers []int64
-	of          map[int64][]*alert
-	cards       cards // of what is proposed
-	leaseUntil  time.Time
+	run     run
+	library *library
+	pages   []*page
+	cards   cards        // of what is proposed
+	place   []uint32     // in cards, of each card by the number that packed proposals have
+	fits    []alerts.Fit // by the number that they have
+}
+
+// open gives the alerts of a page what is proposed to them, until the next is opened,
+// in room, which it returns.
+func (t *turned) open(p *page, room []proposal) []proposal {
+	total := 0
+	for _, a := range p.alerts {
+		total += a.found
+	}
+	room = slices.Grow(room[:0], total)
+	at := 0
+	for _, a := range p.alerts {
+		a.proposed = room[at : at : at+a.found]
+		at += a.found
+	}
+	p.packed.each(func(alert, fit, card uint32) {
+		a := p.alerts[alert]
+		a.proposed = append(a.proposed, propose(t.fits[fit], t.place[card]))
+	})
+	return room
 }
 
 // turn reads the match log of a range's windows once and turns it round in memory:
 // for each alert, which postings, verified and ranked. What proposes too much to be
-// held is handed over in halves.
-func (b *Builder) turn(ctx context.Context, r run, subscribers []int64, docs *documents, hand func(turned) error) error {
-	of, all, err := b.due(ctx, r, subscribers)
-	if err != nil {
-		return err
-	}
+// held is handed over in halves. It returns those pages that it has not handed over.
+func (b *Builder) turn(ctx context.Context, r run, pages []*page, docs *documents, hand func(turned) error) ([]*page, error) {
 	budget := b.MaxProposals
-	if len(subscribers) == 1 {
+	if len(pages) == 1 && len(pages[0].subscribers) == 1 {
 		budget = math.MaxInt
 	}
-	cards, err := b.propose(ctx, r.cutoff, all, docs, budget)
+	t, err := b.propose(ctx, r, pages, docs, budget)
+	if err == nil {
+		err = hand(t)
+	}
+	if err == nil {
+		return nil, nil
+	}
 	if !errors.Is(err, errTooMany) {
-		if err != nil {
-			return err
-		}
-		return hand(turned{subscribers, of, cards, r.leaseUntil})
+		return pages, err
 	}
-	half := len(subscribers) / 2
-	if err := b.turn(ctx, r, subscribers[:half], docs, hand); err != nil {
-		return err
+	first, second := halves(pages)
+	if left, err := b.turn(ctx, r, first, docs, hand); err != nil {
+		return append(left, second...), err
 	}
-	return b.turn(ctx, r, subscribers[half:], docs, hand)
+	return b.turn(ctx, r, second, docs, hand)
 }
 
 // recordAll builds and records a range a page at a time. done is called for every
 // subscriber whose page was committed; it stops early, and returns errLate, when the
 // leases are about to run out.
-func (b *Builder) recordAll(ctx context.Context, r run, t turned, docs *documents, done func([]int64)) (sum Summary, err error) {
-	for page := range slices.Chunk(t.subscribers, b.PageSubscribers) {
-		if sum.Subscribers > 0 && b.Now().After(t.leaseUntil.Add(-leaseMargin)) {
+func (b *Builder) recordAll(ctx context.Context, t turned, docs *documents, done func([]int64)) (sum Summary, err error) {
+	defer func() {
+		for _, p := range t.pages {
+			t.run.pad.takeBack(&p.packed)
+		}
+	}()
+	for _, p := range t.pages {
+		if sum.Subscribers > 0 && b.Now().After(t.run.leaseUntil.Add(-leaseMargin)) {
 			return sum, errLate
 		}
-		part, err := b.page(ctx, r, page, &t, docs, done)
+		part, err := b.serve(ctx, &t, p, docs, done)
 		if sum.add(part); err != nil {
 			return sum, err
 		}
 	}
 	return sum, nil
-}
-
-// due reads the subscribers' due alerts with the windows that they get.
-func (b *Builder) due(ctx context.Context, r run, subscribers []int64) (of map[int64][]*alert, all []*alert, err error) {
-	due, err := b.Subscriptions.DueSubscriptions(ctx, b.DB.Reader, subscribers, r.dueBy)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read due subscriptions: %w", err)
-	}
-	covered, err := b.covered(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	of = make(map[int64][]*alert, len(subscribers))
-	all = make([]*alert, len(due))
-	made := make([]alert, len(due))
-	for i := range due {
-		a := &made[i]
-		a.Due = due[i]
-		// What was moved beyond the cutoff meanwhile stays there.
-		a.window = subscriptions.Window{After: a.DeliveredThrough, Through: max(r.cutoff, a.DeliveredThrough)}
-		a.logged = max(a.LoggedFrom, covered)
-		a.bestOnly = a.OnReturn == subscriptions.BestOnly && a.DeliveredThrough < a.Position
-		all[i] = a
-		of[a.Subscriber] = append(of[a.Subscriber], a)
-	}
-	return of, all, nil
-}
-
-// covered is the position from which on the match log is whole and made with the
-// analysis in force.
-func (b *Builder) covered(ctx context.Context) (int64, error) {
-	since, err := b.Postings.LoggedSince(ctx, b.DB.Reader)
-	if err != nil {
-		return 0, err
-	}
-	analysis, err := b.Postings.Analysis(ctx, b.DB.Reader)
-	if err != nil {
-		return 0, err
-	}
-	return max(since, analysis.Position), nil
 }

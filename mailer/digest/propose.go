@@ -13,11 +13,13 @@ import (
 // proposed to each alert.
 type proposer struct {
 	b       *Builder
-	cutoff  int64
-	all     []*alert
+	run     run
+	pages   []*page
+	all     []*alert // the pages' in turn
 	docs    *documents
 	budget  int // of proposals
 	deck    deck
+	fits    fits
 	seats   []seat               // one an alert
 	seating seating              // nil for few
 	shared  subscriptions.Window // every seat's holds this; most are no larger
@@ -28,26 +30,40 @@ type proposer struct {
 type seat struct {
 	window   subscriptions.Window // as far as the log covers it
 	ranked   alerts.Ranked
-	proposed []proposal
-	ready    bool // ranked is
-	updated  bool // as alert has it
+	page     uint32
+	place    uint32 // within the page
+	found    int    // how many postings are proposed
+	ready    bool   // ranked is
+	updated  bool   // as alert has it
 	repeated bool
 }
 
-// propose gives each alert the postings of its window and returns the cards of the
-// proposals, in order. More than the budget is errTooMany.
-func (b *Builder) propose(ctx context.Context, cutoff int64, all []*alert, docs *documents, budget int) (cards, error) {
+// propose finds for each alert of a range the postings of its window. More than the
+// budget is errTooMany.
+func (b *Builder) propose(ctx context.Context, r run, pages []*page, docs *documents, budget int) (turned, error) {
 	docs.ranking.Drop()
-	p := &proposer{b: b, cutoff: cutoff, all: all, docs: docs, budget: budget, deck: deck{of: map[uint32]uint32{}},
-		seats: make([]seat, len(all))}
-	if len(all) > fewSeats {
+	p := &proposer{b: b, run: r, pages: pages, docs: docs, budget: budget, deck: deck{of: map[uint32]uint32{}}}
+	for _, page := range pages {
+		p.all = append(p.all, page.alerts...)
+	}
+	p.seats = make([]seat, 0, len(p.all))
+	for n, page := range pages {
+		for i := range page.alerts {
+			p.seats = append(p.seats, seat{page: uint32(n), place: uint32(i)})
+		}
+	}
+	if len(p.all) > fewSeats {
 		p.seating = seating{}
 	}
-	if err := p.logged(ctx); err != nil {
-		return cards{}, err
+	err := p.logged(ctx)
+	if err == nil {
+		err = p.searched(ctx)
 	}
-	if err := p.searched(ctx); err != nil {
-		return cards{}, err
+	if err != nil {
+		for _, page := range pages {
+			r.pad.takeBack(&page.packed)
+		}
+		return turned{}, err
 	}
 	return p.finish(), nil
 }
@@ -227,7 +243,7 @@ func (p *proposer) met(ctx context.Context, rows []met, named []uint32) error {
 	for i := range rows {
 		m := &rows[i]
 		d := p.docs.get(m.posting)
-		if d == nil || !d.deliverable(p.cutoff, now) {
+		if d == nil || !d.deliverable(p.run.cutoff, now) {
 			continue
 		}
 		card := p.deck.card(p.docs.ranking.Next(d.Document, d.stored.FirstPosition))
@@ -241,7 +257,7 @@ func (p *proposer) met(ctx context.Context, rows []met, named []uint32) error {
 			if changed && !p.b.criteria(p.all[n]).Matches(d.Document) {
 				continue
 			}
-			s.proposed = append(s.proposed, propose(p.docs.ranking.Fit(&s.ranked), card))
+			p.add(s, p.docs.ranking.Fit(&s.ranked), card)
 			s.updated = s.updated || updated
 		}
 	}
@@ -275,7 +291,7 @@ func (p *proposer) searched(ctx context.Context) error {
 			a := p.all[i]
 			if a.window.Searched(a.logged).Holds(stored.Position) && p.b.criteria(a).Matches(d.Document) {
 				r := p.b.rank(a, d)
-				p.seats[i].proposed = append(p.seats[i].proposed, propose(r.Fit(), p.deck.card(r)))
+				p.add(&p.seats[i], r.Fit(), p.deck.card(r))
 				p.seats[i].updated = p.seats[i].updated || d.stored.Position != d.stored.FirstPosition
 				p.budget--
 			}
@@ -287,16 +303,18 @@ func (p *proposer) searched(ctx context.Context) error {
 	})
 }
 
-// finish hands the proposals to the alerts and returns the cards in their order.
-func (p *proposer) finish() cards {
-	sorted, place := p.deck.sort()
+// add proposes the posting of a card.
+func (p *proposer) add(s *seat, fit alerts.Fit, card uint32) {
+	s.found++
+	p.pages[s.page].packed.add(p.run.pad, s.place, p.fits.number(fit), card)
+}
+
+func (p *proposer) finish() turned {
 	for i, a := range p.all {
 		s := &p.seats[i]
-		for k, x := range s.proposed {
-			s.proposed[k] = x.at(place[x.card()])
-		}
-		a.proposed, a.updated, a.repeated = s.proposed, s.updated, s.repeated
+		a.found, a.updated, a.repeated = s.found, s.updated, s.repeated
 		a.forget()
 	}
-	return sorted
+	sorted, place := p.deck.sort()
+	return turned{run: p.run, library: p.docs.library, pages: p.pages, cards: sorted, place: place, fits: p.fits.of}
 }

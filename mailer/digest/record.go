@@ -137,7 +137,9 @@ func bitmapOf(numbers []uint32) ([]byte, error) {
 	if len(numbers) == 0 {
 		return noNumbers, nil
 	}
-	return alerts.PackNumbers(slices.Compact(slices.Sorted(slices.Values(numbers))))
+	numbers = slices.Clone(numbers)
+	slices.Sort(numbers)
+	return alerts.PackNumbers(slices.Compact(numbers))
 }
 
 func (r *row) content() (content, error) {

@@ -51,6 +51,7 @@ type run struct {
 	cutoff     int64
 	dueBy      time.Time
 	leaseUntil time.Time // of the subscribers in hand
+	pad        *pad
 }
 
 // errLate ends a pass whose leases are about to run out.
@@ -67,7 +68,7 @@ func (b *Builder) Run(ctx context.Context, dueBy time.Time) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	w := &work{b: b, run: run{cutoff: cutoff, dueBy: dueBy}, size: b.PassSubscribers, served: roaring64.New(), tries: map[int64]int{}}
+	w := &work{b: b, run: run{cutoff: cutoff, dueBy: dueBy, pad: new(pad)}, size: b.PassSubscribers, served: roaring64.New(), tries: map[int64]int{}}
 	err = w.all(ctx, started)
 	w.giveBack(ctx)
 	w.library.close()
@@ -92,8 +93,8 @@ func (b *Builder) Run(ctx context.Context, dueBy time.Time) (Summary, error) {
 	return sum, err
 }
 
-// work is a run under way. While one range of subscribers is recorded, which
-// mostly waits for the database, the next is leased and turned round.
+// work is a run under way. While one range of subscribers is recorded, the next is
+// turned round, and the one after is leased.
 type work struct {
 	b       *Builder
 	run     run
@@ -124,29 +125,39 @@ func (w *work) all(ctx context.Context, started time.Time) error {
 	}
 }
 
+// leased is a range of subscribers who are leased, and not served yet.
+type leased struct {
+	run         run
+	library     *library
+	subscribers []int64
+}
+
 // round leases, turns round and records until nobody is left to lease, and returns
 // how many were leased.
-func (w *work) round(ctx context.Context, started time.Time) (leased int, err error) {
-	ready := make(chan turned) // closed by the one who turns
+func (w *work) round(ctx context.Context, started time.Time) (total int, err error) {
+	next, ready := make(chan leased), make(chan turned) // each closed by who sends
 	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		defer close(next)
+		total, err = w.leaseAll(gctx, started, next)
+		return err
+	})
 	g.Go(func() error {
 		defer close(ready)
-		var err error
-		leased, err = w.turnAll(gctx, started, ready)
-		return err
+		return w.turnAll(gctx, next, ready)
 	})
 	g.Go(func() error {
 		docs := w.b.newDocuments(nil)
 		for t := range ready {
-			docs.library = w.library
-			part, err := w.b.recordAll(gctx, w.run, t, docs, w.done)
+			docs.library = t.library
+			part, err := w.b.recordAll(gctx, t, docs, w.done)
 			w.sum.add(part)
 			if errors.Is(err, errLate) {
 				w.shrink()
 				err = nil
 			}
-			if rerr := w.b.release(ctx, w.unserved(t.subscribers)); rerr != nil {
-				w.b.Log.WarnContext(ctx, "end leases; they run out by themselves", "run_id", w.run.id, "err", rerr)
+			if rerr := w.b.release(ctx, w.unserved(subscribersOf(t.pages))); rerr != nil {
+				w.b.Log.WarnContext(ctx, "end leases; they run out by themselves", "run_id", t.run.id, "err", rerr)
 			}
 			if err != nil {
 				return err
@@ -154,70 +165,62 @@ func (w *work) round(ctx context.Context, started time.Time) (leased int, err er
 		}
 		return nil
 	})
-	return leased, g.Wait()
+	return total, g.Wait()
 }
 
-// turnAll leases and turns round a pass at a time.
-func (w *work) turnAll(ctx context.Context, started time.Time, ready chan<- turned) (total int, err error) {
-	var docs *documents
+// leaseAll leases a range at a time until nobody is left.
+func (w *work) leaseAll(ctx context.Context, started time.Time, next chan<- leased) (total int, err error) {
+	if w.library == nil { // opening it takes longer than a lease should
+		if w.library, err = w.b.libraryFor(ctx, w.run); err != nil {
+			return 0, err
+		}
+	}
 	for {
-		r := w.run
-		r.leaseUntil = w.b.Now().Add(Lease)
-		leased, err := w.b.lease(ctx, w.run.dueBy, w.passSize())
-		if err != nil || len(leased) == 0 {
+		until := w.b.Now().Add(Lease)
+		taken, err := w.b.lease(ctx, w.run.dueBy, w.passSize())
+		if err != nil || len(taken) == 0 {
 			return total, err
 		}
-		total += len(leased)
-		opened, err := w.prepare(ctx, started, leased)
-		if err != nil {
-			return total, errors.Join(err, w.b.release(ctx, leased))
+		total += len(taken)
+		if w.run.id == 0 {
+			err = w.start(ctx, started)
 		}
-		if opened { // which takes a good part of a lease
-			if err := w.b.release(ctx, leased); err != nil {
-				return total, err
+		if err == nil {
+			l := leased{w.run, w.library, w.fresh(taken)}
+			l.run.leaseUntil = until
+			select {
+			case next <- l:
+				continue
+			case <-ctx.Done():
+				err = ctx.Err()
 			}
-			continue
 		}
-		if docs == nil {
-			docs = w.b.newDocuments(w.library)
+		return total, errors.Join(err, w.b.release(ctx, taken))
+	}
+}
+
+// turnAll turns ranges round.
+func (w *work) turnAll(ctx context.Context, next <-chan leased, ready chan<- turned) error {
+	docs := w.b.newDocuments(nil)
+	for l := range next {
+		docs.library = l.library
+		pages, err := w.b.due(ctx, l.run, l.subscribers)
+		if err != nil {
+			return errors.Join(err, w.b.release(ctx, l.subscribers))
 		}
-		handed := 0
-		fresh := w.fresh(leased)
-		err = w.b.turn(ctx, r, fresh, docs, func(t turned) error {
+		left, err := w.b.turn(ctx, l.run, pages, docs, func(t turned) error {
 			select {
 			case ready <- t:
-				handed += len(t.subscribers)
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()
 			}
 		})
 		if err != nil {
-			return total, errors.Join(err, w.b.release(ctx, fresh[handed:]))
+			return errors.Join(err, w.b.release(ctx, subscribersOf(left)))
 		}
 	}
-}
-
-// prepare records the run once somebody is due, and opens a library for many.
-func (w *work) prepare(ctx context.Context, started time.Time, leased []int64) (opened bool, err error) {
-	if w.run.id == 0 {
-		if err := w.start(ctx, started); err != nil {
-			return false, err
-		}
-	}
-	if w.library != nil || len(leased) < w.b.LibraryFrom {
-		return false, nil
-	}
-	_, all, err := w.b.due(ctx, w.run, leased)
-	if err != nil {
-		return false, err
-	}
-	after := w.run.cutoff
-	for _, a := range all {
-		after = min(after, a.window.After)
-	}
-	w.library, err = w.b.openLibrary(ctx, after, w.run.cutoff)
-	return err == nil, err
+	return nil
 }
 
 func (w *work) passSize() int {

@@ -108,19 +108,20 @@ func (b *Builder) Preview(ctx context.Context, sub subscriptions.Subscription) (
 		Schedule: sub.Schedule, MaxPostings: sub.MaxPostings, Overflow: sub.Overflow, OnReturn: sub.OnReturn, Position: sub.Position,
 		LoggedFrom: sub.LoggedFrom, DeliveredThrough: sub.DeliveredThrough, DueAt: sub.DueAt, LastLocalDate: sub.LastLocalDate}}
 	a.window = subscriptions.Window{After: sub.DeliveredThrough, Through: max(cutoff, sub.DeliveredThrough)}
-	docs, t := b.newDocuments(nil), turned{of: map[int64][]*alert{sub.Subscriber: {a}}}
-	if t.cards, err = b.propose(ctx, cutoff, []*alert{a}, docs, math.MaxInt); err != nil {
+	docs, one := b.newDocuments(nil), &page{subscribers: []int64{sub.Subscriber}, alerts: []*alert{a}}
+	t, err := b.propose(ctx, run{cutoff: cutoff, pad: new(pad)}, []*page{one}, docs, math.MaxInt)
+	if err != nil {
 		return mailer.DigestContent{}, err
 	}
 	h, err := b.history(ctx, []int64{sub.Subscriber})
 	if err != nil {
 		return mailer.DigestContent{}, err
 	}
-	page, err := b.buildAll(ctx, cutoff, []int64{sub.Subscriber}, &t, h, docs)
+	built, err := b.buildAll(ctx, &t, one, h, docs)
 	if err != nil {
 		return mailer.DigestContent{}, err
 	}
-	if len(page) == 0 {
+	if len(built) == 0 {
 		return mailer.DigestContent{}, errors.New("the subscriber's record cannot be read")
 	}
 	people, err := b.Subscriptions.Subscribers(ctx, b.DB.Reader, []int64{sub.Subscriber})
@@ -128,9 +129,9 @@ func (b *Builder) Preview(ctx context.Context, sub subscriptions.Subscription) (
 		return mailer.DigestContent{}, err
 	}
 	who := people[sub.Subscriber]
-	c := content{Deferred: page[0].deferred, Counted: page[0].countedN}
-	for i := range page[0].items {
-		c.Postings = append(c.Postings, page[0].items[i].entry())
+	c := content{Deferred: built[0].deferred, Counted: built[0].countedN}
+	for i := range built[0].items {
+		c.Postings = append(c.Postings, built[0].items[i].entry())
 	}
 	if err := b.loadShown(ctx, c, docs); err != nil {
 		return mailer.DigestContent{}, err
