@@ -12,7 +12,7 @@ func (d *doctor) lookAtCanary(ctx context.Context) {
 	if d.config.Canary.Schedule == "" {
 		return
 	}
-	st, err := d.session.stores(ctx)
+	st, err := d.session.storesToRead(ctx)
 	if err != nil {
 		d.say(failing, what, err.Error(), "")
 		return

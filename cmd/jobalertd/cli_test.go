@@ -130,6 +130,8 @@ func TestExitStatus(t *testing.T) {
 		{"config theme templates/hmoe.html", exitUsage, "templates/hmoe.html"},
 		{"postings check " + posting, exitDone, ""},
 		{"places lookup Gelsenkirchen", exitDone, ""},
+		{"subscriptions list", exitFailed, "jobalertd serve"},
+		{"migrate", exitDone, ""},
 		{"subscriptions list", exitDone, ""},
 		{"digests run --at " + tomorrow + " --force", exitDone, ""},
 

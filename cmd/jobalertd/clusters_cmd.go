@@ -88,7 +88,7 @@ func sketchesOf(members []member, postings []*alerts.Posting) []*cluster.Sketch 
 
 // stored groups what is open in the database, "file" naming the source.
 func (c postingsClustersCmd) stored(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
+	st, err := s.storesToRead(ctx)
 	if err != nil {
 		return err
 	}

@@ -157,7 +157,7 @@ func (digestsPreviewCmd) Help() string {
 }
 
 func (c digestsPreviewCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
+	st, err := s.storesToRead(ctx)
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ type digestsListCmd struct {
 func (digestsListCmd) Help() string { return "Example:\n  jobalertd digests list" }
 
 func (c digestsListCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
+	st, err := s.storesToRead(ctx)
 	if err != nil {
 		return err
 	}
@@ -248,7 +248,7 @@ type digestsShowCmd struct {
 func (digestsShowCmd) Help() string { return "Example:\n  jobalertd digests show 12" }
 
 func (c digestsShowCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
+	st, err := s.storesToRead(ctx)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ type listedEnvelope struct {
 }
 
 func (c outboxListCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
+	st, err := s.storesToRead(ctx)
 	if err != nil {
 		return err
 	}

@@ -125,7 +125,7 @@ func (postingsListCmd) Help() string {
 }
 
 func (c postingsListCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
+	st, err := s.storesToRead(ctx)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (postingsShowCmd) Help() string {
 }
 
 func (c postingsShowCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
+	st, err := s.storesToRead(ctx)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ type recruitersListCmd struct {
 func (recruitersListCmd) Help() string { return "Example:\n  jobalertd recruiters list" }
 
 func (c recruitersListCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
+	st, err := s.storesToRead(ctx)
 	if err != nil {
 		return err
 	}

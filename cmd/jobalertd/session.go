@@ -123,6 +123,9 @@ func (s *session) printf(format string, args ...any) { fmt.Fprintf(s.stdout, for
 // stores opens the database and everything kept in it; close when done.
 func (s *session) stores(ctx context.Context) (*stores, error) { return s.open(ctx, openExisting) }
 
+// storesToRead is stores for what changes nothing.
+func (s *session) storesToRead(ctx context.Context) (*stores, error) { return s.open(ctx, openToRead) }
+
 type opener func(context.Context, *config.Config, *alerts.Meaning, *slog.Logger, func() time.Time) (*stores, error)
 
 func (s *session) open(ctx context.Context, open opener) (*stores, error) {

@@ -331,7 +331,7 @@ type listedSubscription struct {
 }
 
 func (c subscriptionsListCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
+	st, err := s.storesToRead(ctx)
 	if err != nil {
 		return err
 	}
@@ -376,7 +376,7 @@ func (subscriptionsExportCmd) Help() string {
 }
 
 func (c subscriptionsExportCmd) Run(ctx context.Context, s *session) error {
-	st, who, err := s.subscriber(ctx, c.Email)
+	st, who, err := s.subscriber(ctx, openToRead, c.Email)
 	if err != nil {
 		return err
 	}
@@ -397,7 +397,7 @@ func (subscriptionsEraseCmd) Help() string {
 }
 
 func (c subscriptionsEraseCmd) Run(ctx context.Context, s *session) error {
-	st, who, err := s.subscriber(ctx, c.Email)
+	st, who, err := s.subscriber(ctx, openExisting, c.Email)
 	if err != nil {
 		return err
 	}
@@ -419,8 +419,8 @@ func (c subscriptionsEraseCmd) Run(ctx context.Context, s *session) error {
 }
 
 // subscriber opens the stores and finds who has an address.
-func (s *session) subscriber(ctx context.Context, email string) (*stores, subscriptions.Subscriber, error) {
-	st, err := s.stores(ctx)
+func (s *session) subscriber(ctx context.Context, open opener, email string) (*stores, subscriptions.Subscriber, error) {
+	st, err := s.open(ctx, open)
 	if err != nil {
 		return nil, subscriptions.Subscriber{}, err
 	}

@@ -30,7 +30,7 @@ func (suppressionsListCmd) Help() string {
 }
 
 func (c suppressionsListCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
+	st, err := s.storesToRead(ctx)
 	if err != nil {
 		return err
 	}

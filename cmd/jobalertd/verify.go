@@ -14,7 +14,7 @@ import (
 
 // verifyCmd proves the promises on what is stored. It reads the tables itself,
 // against the rule that one package names a table: what audits the stores must
-// not believe them. It changes nothing and may run beside the daemon.
+// not believe them. It changes nothing that is stored and may run beside the daemon.
 type verifyCmd struct {
 	Offenders int  `help:"How many offenders to list of each kind." default:"20"`
 	JSON      bool `help:"One JSON object." name:"json"`
@@ -71,7 +71,7 @@ type verifier struct {
 
 // Run proves or lists.
 func (c verifyCmd) Run(ctx context.Context, s *session) error {
-	st, err := s.stores(ctx)
+	st, err := s.storesToRead(ctx)
 	if err != nil {
 		return err
 	}

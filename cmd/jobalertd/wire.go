@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -56,26 +57,44 @@ const (
 // openStores opens the database, brings its schema up to date and builds the
 // stores. The caller closes them.
 func openStores(ctx context.Context, c *config.Config, m *alerts.Meaning, log *slog.Logger, now func() time.Time) (*stores, error) {
-	return buildStores(ctx, c, m, log, now, (*database.DB).Migrate)
+	return buildStores(ctx, c, m, log, now, false, (*database.DB).Migrate)
 }
 
-// openExisting is openStores for commands beside a daemon: PostgreSQL's schema must
-// be up to date; SQLite's file belongs to one installation and is brought there.
+// openExisting is openStores for commands that change something, beside a daemon or
+// not: PostgreSQL's schema must be up to date; SQLite's file belongs to one
+// installation and is brought there, unless a daemon, then an older one, works on it.
 func openExisting(ctx context.Context, c *config.Config, m *alerts.Meaning, log *slog.Logger, now func() time.Time) (*stores, error) {
-	return buildStores(ctx, c, m, log, now, func(db *database.DB, ctx context.Context) error {
-		if db.Dialect == database.SQLite {
-			return db.Migrate(ctx)
+	return buildStores(ctx, c, m, log, now, false, func(db *database.DB, ctx context.Context) error {
+		older := db.CheckVersion(ctx)
+		if db.Dialect != database.SQLite || !errors.Is(older, database.ErrSchemaOlder) {
+			return older
 		}
-		return db.CheckVersion(ctx)
+		release, err := config.LockDataDir(c.DataDir)
+		if err != nil {
+			return fmt.Errorf("%w; %w", older, err)
+		}
+		return errors.Join(db.Migrate(ctx), release())
 	})
 }
 
-func buildStores(ctx context.Context, c *config.Config, m *alerts.Meaning, log *slog.Logger, now func() time.Time,
-	schema func(*database.DB, context.Context) error) (_ *stores, err error) {
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("data_dir: %w", err)
+// openToRead opens what is there for commands that change nothing: it makes no
+// folder, file or secret and migrates nothing.
+func openToRead(ctx context.Context, c *config.Config, m *alerts.Meaning, log *slog.Logger, now func() time.Time) (*stores, error) {
+	s, err := buildStores(ctx, c, m, log, now, true, (*database.DB).CheckVersion)
+	if errors.Is(err, database.ErrNoDatabase) {
+		return nil, fmt.Errorf("%w: jobalertd serve makes it; if there should be one, check --config, data_dir and database.url", err)
 	}
-	db, err := database.Open(ctx, c.DatabaseURL(), database.Options{MaxConns: c.Database.MaxConnections})
+	return s, err
+}
+
+func buildStores(ctx context.Context, c *config.Config, m *alerts.Meaning, log *slog.Logger, now func() time.Time, readOnly bool,
+	schema func(*database.DB, context.Context) error) (_ *stores, err error) {
+	if !readOnly {
+		if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+			return nil, fmt.Errorf("data_dir: %w", err)
+		}
+	}
+	db, err := database.Open(ctx, c.DatabaseURL(), database.Options{MaxConns: c.Database.MaxConnections, ReadOnly: readOnly})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}

@@ -44,6 +44,9 @@ type Options struct {
 	// MaxConns bounds the connections of PostgreSQL's pool or of SQLite's
 	// readers (its writer is always one). Zero means DefaultConns.
 	MaxConns int
+	// ReadOnly opens what is there: a missing SQLite file is ErrNoDatabase, and
+	// statements that would write fail.
+	ReadOnly bool
 	// Migrations holds the folders sqlite and postgres. Nil means the
 	// released migrations, which are part of the program.
 	Migrations fs.FS
@@ -65,9 +68,12 @@ type DB struct {
 	writer     chan struct{} // holds one token while a SQLite transaction is open; nil on PostgreSQL
 }
 
+// ErrNoDatabase means that there is no SQLite file to read.
+var ErrNoDatabase = errors.New("there is no database")
+
 // Open opens the database at url, "sqlite:PATH" or "postgres://…", and proves
 // that it answers. It creates a missing SQLite file, readable by its owner
-// alone, but no schema: that is Migrate's. An error for which IsAway holds may
+// alone, unless opened to read, but no schema: that is Migrate's. An error for which IsAway holds may
 // pass by itself; any other names a fault in url or its permissions.
 func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	if opts.MaxConns <= 0 {

@@ -1,9 +1,12 @@
 package database_test
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/config/database/databasetest"
@@ -103,5 +106,37 @@ func TestReader_SeesCommitsAndRefusesWrites(t *testing.T) {
 	}
 	if _, err := db.Reader.Exec("UPDATE clock SET position = 8"); err == nil {
 		t.Error("the reader wrote")
+	}
+}
+
+func TestOpen_ReadOnlyMakesAndChangesNothing(t *testing.T) {
+	for dialect, url := range map[database.Dialect]string{database.SQLite: databasetest.SQLiteURL(t), database.PostgreSQL: databasetest.EmptyPostgresURL(t)} {
+		t.Run(string(dialect), func(t *testing.T) {
+			opts := testOptions()
+			databasetest.Migrate(t, databasetest.Open(t, url, opts))
+			opts.ReadOnly = true
+			db := databasetest.Open(t, url, opts)
+			if err := db.CheckVersion(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := database.Position(t.Context(), db); err != nil {
+				t.Fatal(err)
+			}
+			err := db.Tx(t.Context(), func(tx *sqlx.Tx) error {
+				_, err := database.Advance(t.Context(), tx, 1)
+				return err
+			})
+			if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "-", ""), "readonly") {
+				t.Errorf("a write ended with %v", err)
+			}
+		})
+	}
+	missing := databasetest.SQLiteURL(t)
+	_, err := database.Open(t.Context(), missing, database.Options{ReadOnly: true})
+	if !errors.Is(err, database.ErrNoDatabase) {
+		t.Errorf("opening what is not there ended with %v", err)
+	}
+	if _, err := os.Stat(strings.TrimPrefix(missing, "sqlite:")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it was made: %v", err)
 	}
 }

@@ -37,6 +37,9 @@ func openPostgres(ctx context.Context, url string, opts Options) (*DB, error) {
 	// The order of positions is proved for READ COMMITTED alone, so neither
 	// the URL nor a role's own default may change it.
 	config.RuntimeParams["default_transaction_isolation"] = "read committed"
+	if opts.ReadOnly {
+		config.RuntimeParams["default_transaction_read_only"] = "on"
+	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 10 * time.Second
 	}

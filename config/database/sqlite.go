@@ -20,8 +20,9 @@ const sqliteDriver = "sqlite"
 // design: what was committed survives power loss. The busy timeout is for
 // other processes; writers of this process queue in Tx.
 const (
-	sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)" +
+	sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=synchronous(full)" +
 		"&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)&_pragma=temp_store(memory)"
+	sqliteWAL    = "&_pragma=journal_mode(wal)" // kept in the file: not for who only reads
 	sqliteWriter = sqlitePragmas + "&_pragma=cache_size(-65536)&_txlock=immediate"
 	// A reader takes no part in checkpoints by writing, so mode=ro is not
 	// needed; query_only keeps a slip from writing past the queue.
@@ -32,13 +33,19 @@ func openSQLite(ctx context.Context, path string, opts Options) (*DB, error) {
 	if path == "" || strings.HasPrefix(path, ":memory:") || strings.HasPrefix(path, "file:") {
 		return nil, errors.New("database URL sqlite: needs the path of a file, such as sqlite:data/jobalertd.db")
 	}
-	if err := createPrivate(path); err != nil {
+	writerParams, readerParams := sqliteWriter+sqliteWAL, sqliteReader+sqliteWAL
+	if opts.ReadOnly {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%w at %s", ErrNoDatabase, path)
+		}
+		writerParams, readerParams = sqliteWriter+"&_query_only=1", sqliteReader
+	} else if err := createPrivate(path); err != nil {
 		return nil, err
 	}
 	// sqlx does not know modernc.org/sqlite's name for itself.
 	sqlx.BindDriver(sqliteDriver, sqlx.QUESTION)
 
-	writer, err := sqlx.Open(sqliteDriver, sqliteDSN(path, sqliteWriter))
+	writer, err := sqlx.Open(sqliteDriver, sqliteDSN(path, writerParams))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -46,7 +53,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (*DB, error) {
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
 	}
-	reader, err := sqlx.Open(sqliteDriver, sqliteDSN(path, sqliteReader))
+	reader, err := sqlx.Open(sqliteDriver, sqliteDSN(path, readerParams))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
 	}
