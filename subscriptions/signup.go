@@ -79,13 +79,19 @@ type Import struct {
 	How         Circumstances
 }
 
-// Export is everything stored about one subscriber, as she gets it (Art. 15 and
-// 20 GDPR).
+// Export is what the store keeps of one subscriber, as she gets it (Art. 15 and
+// 20 GDPR). Her mails and what she set apart are kept with the digests.
 type Export struct {
 	Subscriber    Subscriber
 	Subscriptions []Subscription
 	Consents      []Consent
 	Dismissed     []Dismissal
+}
+
+// Separation is two postings, shown as one job, that a subscriber says are two.
+type Separation struct {
+	Postings [2]uint32 `json:"postings"` // the lower first
+	At       time.Time `json:"at"`
 }
 
 // Dismissal is a posting that a subscriber does not want to see again.

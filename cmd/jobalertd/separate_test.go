@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -8,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/jobalertd/jobalertd/mailer/capture"
+	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
 // TestTheseAreTwoJobs_FromTheMailToTheNextDigest: a job on two boards comes once. The
@@ -67,6 +71,7 @@ func TestTheseAreTwoJobs_FromTheMailToTheNextDigest(t *testing.T) {
 	if after := h.settled()["separations"]; strings.Count(after, "\n") != 1 {
 		t.Errorf("the button set apart %q, want one pair", after)
 	}
+	h.wantExported("anna@example.org", linkIn(mail.Text, "/manage/"))
 
 	run(4, 1) // his are one: he said nothing
 	folded := map[string]string{"1": "2", "2": "1"}[first[0][strings.LastIndexByte(first[0], '/')+1:]]
@@ -81,6 +86,38 @@ func TestTheseAreTwoJobs_FromTheMailToTheNextDigest(t *testing.T) {
 	h.must(h.post(t.Context(), link, nil)) // she says it once more
 	publish("Das Gehalt beträgt 4.100 € im Monat.")
 	run(6, 0)
+}
+
+// wantExported checks that the command and her page both tell of the mail she got, of
+// the two postings she set apart and of one that she hides.
+func (h *house) wantExported(address, manage string) {
+	h.Helper()
+	who, err := h.daemon.subscriptions.SubscriberByAddress(h.Context(), h.daemon.db.Reader, address)
+	h.must(err)
+	h.must(h.daemon.db.Tx(h.Context(), func(tx *sqlx.Tx) error {
+		return h.daemon.subscriptions.Dismiss(h.Context(), tx, who.ID, 77, time.Now())
+	}))
+	r := runCommand(h.T, "", "subscriptions", "export", address, "--config", settingsFile(h.T, "data_dir = '"+h.config.DataDir+"'"))
+	status, page := h.look(http.MethodGet, manage+"/export.json")
+	if r.status != exitDone || status != http.StatusOK {
+		h.Fatalf("the command ended with %d, the page with %d: %s%s", r.status, status, r.errOut, page)
+	}
+	var command exportedSubscriber
+	h.must(json.Unmarshal([]byte(r.out), &command))
+	if command.Subscriber.Email != address || len(command.Subscriptions) != 1 || len(command.Consents) < 3 ||
+		len(command.Mails) != 1 || len(command.Mails[0].Postings) != 1 || len(command.Dismissed) != 1 || command.Dismissed[0].Posting != 77 ||
+		len(command.Separated) != 1 || command.Separated[0].Postings != [2]uint32{1, 2} || command.Separated[0].At.IsZero() {
+		h.Errorf("the command exports %s", r.out)
+	}
+	var hers struct {
+		Mails, Separated []struct{ Postings []string }
+		Dismissed        []subscriptions.Dismissal
+	}
+	h.must(json.Unmarshal([]byte(page), &hers))
+	if len(hers.Mails) != 1 || len(hers.Mails[0].Postings) != 1 || len(hers.Separated) != 1 || len(hers.Separated[0].Postings) != 2 ||
+		!strings.HasSuffix(hers.Separated[0].Postings[1], "/postings/2") || len(hers.Dismissed) != 1 {
+		h.Errorf("her page exports %s", page)
+	}
 }
 
 // shownIn lists the postings that a digest shows.

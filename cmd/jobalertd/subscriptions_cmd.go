@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/mailer/digest"
 	"github.com/jobalertd/jobalertd/subscriptions"
 	substore "github.com/jobalertd/jobalertd/subscriptions/store"
 )
@@ -22,7 +23,7 @@ type subscriptionsCmd struct {
 	Add    subscriptionsAddCmd    `cmd:"" help:"Add one; without --confirmed its owner is asked by mail."`
 	Import subscriptionsImportCmd `cmd:"" help:"Import a JSONL file, keeping its consent facts."`
 	List   subscriptionsListCmd   `cmd:"" help:"List subscriptions."`
-	Export subscriptionsExportCmd `cmd:"" help:"Everything stored about one address, as JSON."`
+	Export subscriptionsExportCmd `cmd:"" help:"What is stored of one address, as JSON: alerts, consents, what was hidden or set apart, the latest 1,000 mails."`
 	Erase  subscriptionsEraseCmd  `cmd:"" help:"End all of an address's subscriptions and forget who it was."`
 }
 
@@ -381,11 +382,24 @@ func (c subscriptionsExportCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer st.close()
-	export, err := st.subscriptions.Export(ctx, st.db.Reader, who.ID)
-	if err != nil {
+	out := exportedSubscriber{}
+	if out.Export, err = st.subscriptions.Export(ctx, st.db.Reader, who.ID); err != nil {
 		return err
 	}
-	return s.printJSON(export)
+	if out.Separated, err = st.digests.Separated(ctx, who.ID); err != nil {
+		return err
+	}
+	if out.Mails, err = st.digests.History(ctx, who.ID); err != nil {
+		return err
+	}
+	return s.printJSON(out)
+}
+
+// exportedSubscriber is what the stores keep of one subscriber.
+type exportedSubscriber struct {
+	subscriptions.Export
+	Separated []subscriptions.Separation
+	Mails     []digest.Told
 }
 
 type subscriptionsEraseCmd struct {

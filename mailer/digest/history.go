@@ -9,15 +9,15 @@ import (
 // Told is one digest of a subscriber's: when it was built, and the postings that it
 // shows, in their order.
 type Told struct {
-	At       time.Time
-	Postings []uint32
+	At       time.Time `json:"at"`
+	Postings []uint32  `json:"postings"`
 }
 
 // maxTold bounds the digests of a subscriber's history.
 const maxTold = 1000
 
 // History returns the digests of a subscriber that are still kept, the latest
-// first: what she gets when she asks for everything stored about her.
+// first and 1,000 at most: what her export holds of them.
 func (b *Builder) History(ctx context.Context, subscriber int64) ([]Told, error) {
 	var rows []row
 	if err := b.queries.Select(ctx, b.DB.Reader, &rows, "digests-of-subscriber", map[string]any{"subscriber_id": subscriber, "page": maxTold}); err != nil {

@@ -57,15 +57,36 @@ func (b *Builder) PurgeSeparations(ctx context.Context, tx sqlx.ExtContext, befo
 	return res.RowsAffected()
 }
 
-// readSeparations reads what the subscribers set apart.
-func (b *Builder) readSeparations(ctx context.Context, subscribers []int64) (map[int64]separated, error) {
-	var rows []struct {
-		Subscriber int64  `db:"subscriber_id"`
-		Low        uint32 `db:"low"`
-		High       uint32 `db:"high"`
-	}
+// separationRow is a row of separations.
+type separationRow struct {
+	Subscriber int64  `db:"subscriber_id"`
+	Low        uint32 `db:"low"`
+	High       uint32 `db:"high"`
+	AtMS       int64  `db:"at_ms"`
+}
+
+func (b *Builder) separationsOf(ctx context.Context, subscribers []int64) (rows []separationRow, err error) {
 	if err := b.queries.Select(ctx, b.DB.Reader, &rows, "separations-of", map[string]any{"subscribers": subscribers}); err != nil {
 		return nil, fmt.Errorf("read separations: %w", err)
+	}
+	return rows, nil
+}
+
+// Separated returns the pairs that a subscriber set apart, by number.
+func (b *Builder) Separated(ctx context.Context, subscriber int64) ([]subscriptions.Separation, error) {
+	rows, err := b.separationsOf(ctx, []int64{subscriber})
+	apart := make([]subscriptions.Separation, len(rows))
+	for i, r := range rows {
+		apart[i] = subscriptions.Separation{Postings: [2]uint32{r.Low, r.High}, At: time.UnixMilli(r.AtMS).UTC()}
+	}
+	return apart, err
+}
+
+// readSeparations reads what the subscribers set apart.
+func (b *Builder) readSeparations(ctx context.Context, subscribers []int64) (map[int64]separated, error) {
+	rows, err := b.separationsOf(ctx, subscribers)
+	if err != nil {
+		return nil, err
 	}
 	out := map[int64]separated{}
 	for _, r := range rows {

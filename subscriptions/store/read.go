@@ -98,8 +98,7 @@ func (s *Store) Subscribers(ctx context.Context, q sqlx.ExtContext, ids []int64)
 	return known, nil
 }
 
-// Export returns everything stored about one subscriber, ErrNotFound if there is
-// none.
+// Export returns what is kept here of one subscriber, ErrNotFound if there is none.
 func (s *Store) Export(ctx context.Context, q sqlx.ExtContext, subscriber int64) (subscriptions.Export, error) {
 	who, err := s.Subscriber(ctx, q, subscriber)
 	if err != nil {

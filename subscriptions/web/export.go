@@ -11,8 +11,8 @@ import (
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
-// exported is everything about a subscriber as JSON. Its subscriptions have the
-// fields of an import line, so that she can take them elsewhere.
+// exported is what a subscriber gets of herself as JSON. What she asked for is named
+// as in an import line, which wants her address and fewer fields besides.
 type exported struct {
 	ExportedAt    time.Time                 `json:"exported_at"`
 	Email         string                    `json:"email"`
@@ -21,7 +21,14 @@ type exported struct {
 	Subscriptions []exportedSubscription    `json:"subscriptions"`
 	Consents      []subscriptions.Consent   `json:"consents"`
 	Dismissed     []subscriptions.Dismissal `json:"dismissed,omitempty"`
+	Separated     []exportedSeparation      `json:"separated,omitempty"`
 	Mails         []exportedMail            `json:"mails"`
+}
+
+// exportedSeparation is two postings that she says are two jobs.
+type exportedSeparation struct {
+	At       time.Time `json:"at"`
+	Postings []string  `json:"postings"` // their pages
 }
 
 // exportedMail is one digest, as long as it is kept.
@@ -38,6 +45,8 @@ type exportedSubscription struct {
 	Hour        int        `json:"hour"`
 	Weekday     string     `json:"weekday"`
 	Timezone    string     `json:"timezone"`
+	MaxPostings int        `json:"max_postings,omitempty"`
+	Overflow    string     `json:"overflow"`
 	State       string     `json:"state"`
 	EndedReason string     `json:"ended_reason,omitempty"`
 	CreatedAt   time.Time  `json:"created_at"`
@@ -60,6 +69,9 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 	for i := range all.Subscriptions {
 		out.Subscriptions = append(out.Subscriptions, exportOf(&all.Subscriptions[i]))
 	}
+	if out.Separated, err = s.exportSeparations(r.Context(), b.subscriber.ID); err != nil {
+		return err
+	}
 	if out.Mails, err = s.exportMails(r.Context(), b.subscriber.ID); err != nil {
 		return err
 	}
@@ -74,6 +86,21 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 	h.Set("X-Robots-Tag", "noindex, nofollow")
 	writeBody(w, r, append(body, '\n'))
 	return nil
+}
+
+func (s *Site) exportSeparations(ctx context.Context, subscriber int64) ([]exportedSeparation, error) {
+	if s.Separations == nil {
+		return nil, nil
+	}
+	apart, err := s.Separations.Separated(ctx, subscriber)
+	if err != nil {
+		return nil, fmt.Errorf("export what was set apart: %w", err)
+	}
+	out := make([]exportedSeparation, len(apart))
+	for i, a := range apart {
+		out[i] = exportedSeparation{At: a.At, Postings: []string{s.links.Posting(a.Postings[0]), s.links.Posting(a.Postings[1])}}
+	}
+	return out, nil
 }
 
 func (s *Site) exportMails(ctx context.Context, subscriber int64) ([]exportedMail, error) {
@@ -103,7 +130,7 @@ func exportOf(sub *subscriptions.Subscription) exportedSubscription {
 		return &t
 	}
 	return exportedSubscription{Criteria: sub.Criteria, Number: sub.ID, Label: sub.Label, Frequency: string(sub.Schedule.Frequency), Hour: sub.Schedule.Hour,
-		Weekday: sub.Schedule.Weekday.String(), Timezone: sub.Schedule.Timezone, State: string(sub.State), EndedReason: string(sub.EndedReason),
+		Weekday: sub.Schedule.Weekday.String(), Timezone: sub.Schedule.Timezone, MaxPostings: sub.MaxPostings, Overflow: string(sub.Overflow), State: string(sub.State), EndedReason: string(sub.EndedReason),
 		CreatedAt: sub.Created, ConfirmedAt: given(sub.ConfirmedAt), PausedUntil: given(sub.PausedUntil), EndedAt: given(sub.EndedAt), NextMail: given(sub.DueAt)}
 }
 

@@ -396,15 +396,23 @@ func structured(t *testing.T, page string) map[string]any {
 type apart struct {
 	by       int64
 	postings []uint32
+	at       time.Time
 }
 
 func (a *apart) Named(c subscriptions.Claims) ([]uint32, bool) {
 	return []uint32{1, 2, 900}, c.Detail == "1,2,900"
 }
 
-func (a *apart) Separate(_ context.Context, _ sqlx.ExtContext, subscriber int64, postings []uint32, _ time.Time) error {
-	a.by, a.postings = subscriber, postings
+func (a *apart) Separate(_ context.Context, _ sqlx.ExtContext, subscriber int64, postings []uint32, now time.Time) error {
+	a.by, a.postings, a.at = subscriber, postings, now.UTC()
 	return nil
+}
+
+func (a *apart) Separated(_ context.Context, subscriber int64) ([]subscriptions.Separation, error) {
+	if subscriber != a.by {
+		return nil, nil
+	}
+	return []subscriptions.Separation{{Postings: [2]uint32{a.postings[0], a.postings[1]}, At: a.at}}, nil
 }
 
 func TestPostingsShownAsOneCanBeSetApart(t *testing.T) {
@@ -412,7 +420,7 @@ func TestPostingsShownAsOneCanBeSetApart(t *testing.T) {
 	said := &apart{}
 	w.options.Separations = said
 	w.rebuild()
-	who, _ := w.subscribed("anna@example.org")
+	who, id := w.subscribed("anna@example.org")
 	sign := func(detail string) string {
 		return "/separate/" + w.signer.Sign(subscriptions.Claims{Purpose: subscriptions.ToSeparate, Subscriber: who.ID, Detail: detail, Issued: w.now})
 	}
@@ -426,4 +434,23 @@ func TestPostingsShownAsOneCanBeSetApart(t *testing.T) {
 		t.Errorf("%d set apart %v", said.by, said.postings)
 	}
 	w.get(sign("5")).must(t, 404)
+
+	w.follow(path(w.links.Dismiss(who, 7, w.now, id))+"/posting", nil)
+	export := w.get(path(w.links.Manage(who, w.now))+"/export.json").must(t, 200)
+	var out struct {
+		Separated []struct {
+			At       time.Time
+			Postings []string
+		}
+		Dismissed []subscriptions.Dismissal
+	}
+	if err := json.Unmarshal([]byte(export.body), &out); err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Separated) != 1 || !out.Separated[0].At.Equal(w.now) || !slices.Equal(out.Separated[0].Postings, []string{w.links.Posting(1), w.links.Posting(2)}) {
+		t.Errorf("the export says of what was set apart: %s", export.body)
+	}
+	if len(out.Dismissed) != 1 || out.Dismissed[0].Posting != 7 {
+		t.Errorf("the export says of what was hidden: %s", export.body)
+	}
 }

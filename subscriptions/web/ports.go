@@ -115,7 +115,8 @@ type Postings interface {
 // subscription.
 type Deliveries interface {
 	Delivered(ctx context.Context, subscriber int64, since time.Time) (map[uint32]Delivered, error)
-	// History is every digest of hers that is still kept, the latest first.
+	// History is the digests of hers that are still kept, the latest first and
+	// 1,000 at most.
 	History(ctx context.Context, subscriber int64) ([]Told, error)
 }
 
@@ -134,6 +135,8 @@ type Separations interface {
 	// Named reads the postings that a link names; false if it names none.
 	Named(c subscriptions.Claims) (postings []uint32, ok bool)
 	Separate(ctx context.Context, tx sqlx.ExtContext, subscriber int64, postings []uint32, now time.Time) error
+	// Separated are the pairs that she set apart, by number.
+	Separated(ctx context.Context, subscriber int64) ([]subscriptions.Separation, error)
 }
 
 // Waker is told after a commit that subscriptions have changed.

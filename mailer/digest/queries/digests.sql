@@ -82,7 +82,7 @@ INSERT INTO separations (subscriber_id, low, high, at_ms) VALUES (:subscriber_id
 ON CONFLICT (subscriber_id, low, high) DO NOTHING;
 
 -- name: separations-of
-SELECT subscriber_id, low, high FROM separations WHERE subscriber_id IN (:subscribers) ORDER BY subscriber_id, low, high;
+SELECT subscriber_id, low, high, at_ms FROM separations WHERE subscriber_id IN (:subscribers) ORDER BY subscriber_id, low, high;
 
 -- name: purge-separations
 -- Postings do not outlive their retention, nor does what was said of them.
