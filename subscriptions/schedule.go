@@ -110,15 +110,15 @@ func (s Schedule) line(cadences Cadences) (string, error) {
 	return line, nil
 }
 
-// ParseLine reads a cadence's cron line: five fields, no zone, no @every. The
+// ParseLine reads a cadence's cron line: five fields, no zone, no @every or @daily. The
 // library panics on some zone prefixes, so they are refused before it sees them.
 func ParseLine(line string) (cron.Schedule, error) {
 	line = strings.TrimSpace(line)
 	if strings.Contains(line, "TZ=") {
 		return nil, fmt.Errorf("cron line %q must not name a zone: the subscriber's applies", line)
 	}
-	if strings.HasPrefix(line, "@every") {
-		return nil, fmt.Errorf("cron line %q: @every drifts with summer time; give five fields", line)
+	if strings.HasPrefix(line, "@") {
+		return nil, fmt.Errorf("cron line %q must have five fields, such as 0 7 * * 1-5", line)
 	}
 	sched, err := cron.ParseStandard(line)
 	if err != nil {

@@ -177,7 +177,7 @@ func TestScheduleCheckNamesEveryFault(t *testing.T) {
 }
 
 func TestParseLineRefusesWhatTheLibraryGetsWrong(t *testing.T) {
-	for _, line := range []string{"", "TZ=", "TZ=Europe/Berlin", "CRON_TZ=Europe/Berlin", "TZ=0", "CRON_TZ=UTC 0 7 * * *", "@every 24h", "@every -1h", "0 0 30 2 *", "0 7 * * 7", "* * * *", "0 24 * * *"} {
+	for _, line := range []string{"", "TZ=", "TZ=Europe/Berlin", "CRON_TZ=Europe/Berlin", "TZ=0", "CRON_TZ=UTC 0 7 * * *", "@every 24h", "@every -1h", "@daily", "@weekly", "0 0 30 2 *", "0 7 * * 7", "* * * *", "0 24 * * *"} {
 		if _, err := subscriptions.ParseLine(line); err == nil {
 			t.Errorf("took %q", line)
 		}
@@ -185,7 +185,7 @@ func TestParseLineRefusesWhatTheLibraryGetsWrong(t *testing.T) {
 	if _, err := subscriptions.ParseLine("0 0 30 2 *"); !errors.Is(err, subscriptions.ErrNever) {
 		t.Errorf("30 February: %v, want ErrNever", err)
 	}
-	for _, line := range []string{"0 7 * * *", "@daily", "0 7 1-7 * 1", " 15 6,18 * * mon-fri "} {
+	for _, line := range []string{"0 7 * * *", "0 7 1-7 * 1", " 15 6,18 * * mon-fri "} {
 		if _, err := subscriptions.ParseLine(line); err != nil {
 			t.Errorf("%q: %v", line, err)
 		}
