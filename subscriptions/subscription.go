@@ -26,9 +26,7 @@ const (
 	EndedUnsubscribed EndedReason = "unsubscribed" // by link, one-click or mail
 	EndedDeleted      EndedReason = "deleted"      // by her on the manage page
 	EndedErased       EndedReason = "erased"       // all her data removed
-	EndedBounced      EndedReason = "bounced"      // her address refuses mail for good
 	EndedComplained   EndedReason = "complained"   // she reported the mail as spam
-	EndedByOperator   EndedReason = "operator"
 )
 
 // OnReturn says what a subscriber gets after a pause.

@@ -263,7 +263,7 @@ func TestEndAllEndsEverythingThatStands(t *testing.T) {
 		_, second := b.confirmed("anna@example.org", "Maler", subscriptions.Daily)
 		b.pause(second, time.Time{}, subscriptions.CatchUp)
 		b.tx(func(tx *sqlx.Tx) error {
-			ended, err := b.s.EndAll(b.Context(), tx, who, subscriptions.EndedBounced, subscriptions.Circumstances{Source: "bounce"}, noon)
+			ended, err := b.s.EndAll(b.Context(), tx, who, subscriptions.EndedComplained, subscriptions.Circumstances{Source: "mail"}, noon)
 			if !slices.Equal(ended, []uint32{first, second}) {
 				b.Errorf("ended %v", ended)
 			}

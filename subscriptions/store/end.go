@@ -56,8 +56,8 @@ func (s *Store) recordEach(ctx context.Context, tx sqlx.ExtContext, held []subsc
 	return changed, s.record(ctx, tx, rows...)
 }
 
-// EndAll ends every subscription of a subscriber: what bounced for good,
-// complained, or left by mail. It takes the clock.
+// EndAll ends every subscription of a subscriber, who complained or said so on her
+// page. It takes the clock.
 func (s *Store) EndAll(ctx context.Context, tx sqlx.ExtContext, subscriber int64, reason subscriptions.EndedReason, how subscriptions.Circumstances, now time.Time) ([]uint32, error) {
 	ids, err := s.idsOf(ctx, tx, subscriber)
 	if err != nil {
