@@ -12,7 +12,7 @@ build: ## build the static binary ./jobalertd
 test: ## run all tests; suites whose service is missing skip with a reason
 	go test ./...
 
-race: ## run all tests with the race detector and both services required
+race: ## run all tests with the race detector (C compiler), PostgreSQL and Chromium required
 	JOBALERTD_REQUIRE=postgres,chromium go test -race ./...
 
 lint: ## format, vet and lint

@@ -83,7 +83,7 @@ func (p Place) Radius() float64 {
 type Salary struct {
 	Min      float64 `json:"min"`
 	Currency string  `json:"currency"` // ISO 4217
-	Unit     string  `json:"unit"`     // HOUR, MONTH or YEAR (schema.org unitText)
+	Unit     string  `json:"unit"`     // HOUR, DAY, WEEK, MONTH or YEAR (schema.org unitText)
 }
 
 // Parsed is the query as understood.

@@ -1,7 +1,7 @@
 // Package gazetteer knows places: towns and villages of Germany, Austria,
 // Switzerland, Liechtenstein and Luxembourg from 500 inhabitants, towns of the
-// world from 15,000, German and Swiss postcodes, states, districts and the
-// quarters of big cities. It turns what people and job boards write ("Frankfurt
+// world from 15,000, German and Swiss postcodes, main Austrian
+// ones, states, districts and the quarters of big cities. It turns what people and job boards write ("Frankfurt
 // a. M.", "45894 Gelsenkirchen-Buer", "Münster, Westfalen", "Cologne") into
 // positions, and answers nothing where it does not know rather than guess.
 //

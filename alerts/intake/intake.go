@@ -1,8 +1,8 @@
 // Package intake takes postings from the stream into the database: it decodes,
 // judges and percolates what recruiters published, stores a batch in one
 // transaction under the clock, and acknowledges only after the commit. It never
-// loses a message: what cannot be stored is rejected with a reason and its
-// original bytes, what may recover is retried without limit. cmd runs it, any
+// loses a message: what cannot be read is rejected with a reason and its original
+// bytes, what cannot be stored is retried without limit. cmd runs it, any
 // number of replicas on one durable consumer.
 package intake
 

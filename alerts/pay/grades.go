@@ -63,7 +63,9 @@ type mention struct {
 }
 
 // grades returns the pay stated as grades of the public service. A grade counts
-// only with its tariff: named beside it, or the only one that the text names.
+// only with its tariff: named beside it, or the only one that the text names. Where
+// none is, a text that is the grade and nothing more counts (isWhole), and so do
+// grades that the public service alone has (publicOnly).
 func (p *parser) grades() []finding {
 	if !p.gradeWords() {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"github.com/jobalertd/jobalertd/config"
 )
 
-// doctorCmd looks at everything a daemon needs, and changes nothing.
+// doctorCmd looks at everything a daemon needs, and changes nothing that is kept.
 type doctorCmd struct {
 	JSON bool `help:"One JSON object a line." name:"json"`
 }

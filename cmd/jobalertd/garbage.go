@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// garbage is how much of the memory in use may be garbage, in percent, before it is
+// garbage is how much garbage may lie, in percent of what is live, before it is
 // collected. Most of what a daemon holds lives long (the index, the archive, a run's
 // postings) and costs the collector little, so that half as much as Go's default
 // costs a few percent of CPU and saves a quarter of the memory.

@@ -74,7 +74,7 @@ func (c outboxListCmd) Run(ctx context.Context, s *session) error {
 }
 
 type outboxRetryCmd struct {
-	All bool `help:"Refused and expired ones too."`
+	All bool `help:"Refused and expired ones too, but no expired confirmations."`
 }
 
 func (outboxRetryCmd) Help() string { return "Example:\n  jobalertd outbox retry" }

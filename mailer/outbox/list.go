@@ -49,7 +49,7 @@ func (s *Store) Latest(ctx context.Context, subscriber int64, limit int) ([]mail
 }
 
 // Retry makes deferred and unknown envelopes due at once; with all, those that
-// were refused or expired as well. It returns how many.
+// were refused or expired as well, but no expired confirmation. It returns how many.
 func (s *Store) Retry(ctx context.Context, all bool) (n int64, err error) {
 	err = s.db.Tx(ctx, func(tx *sqlx.Tx) error {
 		res, err := s.queries.Exec(ctx, tx, "retry", map[string]any{"now_ms": s.now().UnixMilli(), "all_of": flag(all)})
