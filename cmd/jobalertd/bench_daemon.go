@@ -82,40 +82,47 @@ func (b *benchDaemon) loadIndex(ctx context.Context) error {
 	return b.index.Merge(ctx)
 }
 
-// fill publishes all postings and returns once the server has them on disk.
+// unacknowledged is how many postings fill has under way.
+const unacknowledged = 1000
+
+// fill publishes all postings and returns once the server has them on disk. Each
+// acknowledgement makes room for the next posting.
 func (b *benchDaemon) fill(ctx context.Context, l load) (n int, err error) {
 	js := b.broker.JetStream()
-	const window = 1000
-	pending := make([]jetstream.PubAckFuture, 0, window)
+	pending := make(chan jetstream.PubAckFuture, unacknowledged)
 	settle := func() error {
-		for _, p := range pending {
-			select {
-			case <-p.Ok():
-			case err := <-p.Err():
-				return fmt.Errorf("publish: %w", err)
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+		p := <-pending
+		select {
+		case <-p.Ok():
+			return nil
+		case err := <-p.Err():
+			return fmt.Errorf("publish: %w", err)
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		pending = pending[:0]
-		return nil
 	}
 	for raw, err := range l.postingDocuments() {
 		if err != nil {
 			return n, err
 		}
-		p, err := js.PublishAsync("postings.published."+benchSource, raw)
-		if err != nil {
-			return n, fmt.Errorf("publish: %w", err)
-		}
-		n++
-		if pending = append(pending, p); len(pending) == window {
+		if len(pending) == cap(pending) {
 			if err := settle(); err != nil {
 				return n, err
 			}
 		}
+		p, err := js.PublishAsync("postings.published."+benchSource, raw)
+		if err != nil {
+			return n, fmt.Errorf("publish: %w", err)
+		}
+		pending <- p
+		n++
 	}
-	return n, settle()
+	for len(pending) > 0 {
+		if err := settle(); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // runIntake starts intake, and what keeps its index in order; the function it returns

@@ -16,7 +16,7 @@ type benchIntakeCmd struct {
 	Subscriptions string        `help:"How many to make, or a file of import lines." default:"1000" placeholder:"N|FILE"`
 	Postings      string        `help:"How many to make, or a file of JobPostings." default:"10000" placeholder:"N|FILE"`
 	Seed          uint64        `help:"Of what is made." default:"1"`
-	Live          int           `help:"Postings of the part that publishes as fast as the server acknowledges." default:"2000"`
+	Live          int           `help:"Postings to publish as fast as the server acknowledges, and as many without intake." default:"8000"`
 	Rate          []int         `help:"Postings a second of the parts that measure latency; 0 for none." default:"10,100,1000"`
 	For           time.Duration `help:"How long each of those lasts." default:"5s"`
 	SignUps       int           `help:"Sign-ups a second while the backlog is worked off." default:"20" name:"sign-ups"`
@@ -29,8 +29,8 @@ type benchIntakeCmd struct {
 func (benchIntakeCmd) Help() string {
 	return "Example:\n  jobalertd bench intake --subscriptions 100000 --database postgres\n\n" +
 		"First the postings wait in the stream and intake works them off, while people sign up and confirm, whose transactions\n" +
-		"are timed. Then postings are published as fast as the server acknowledges them, to be compared with how fast it was\n" +
-		"alone; and at each --rate, where each is timed from publish to its receipt, which is published after the commit."
+		"are timed. Then postings are published as fast as the server acknowledges them, in turns without intake and with it at\n" +
+		"work; and at each --rate, where each is timed from publish to its receipt, which is published after the commit."
 }
 
 // intakeFigures are the answer of bench intake.
@@ -98,14 +98,14 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 	}
 	f.LoadSeconds, f.Subscriptions = time.Since(began).Seconds(), b.index.Len()
 	stop := b.runIntake(ctx)
-	err = c.backlog(ctx, s, room, b, &f)
-	if err == nil {
-		err = c.live(ctx, s, b, &f)
+	if err = errors.Join(c.backlog(ctx, s, room, b, &f), stop()); err != nil {
+		return err
 	}
-	if err == nil {
-		err = c.latency(ctx, s, b, &f)
+	if err := c.live(ctx, s, b, &f); err != nil {
+		return err
 	}
-	if err = errors.Join(err, stop()); err != nil {
+	stop = b.runIntake(ctx)
+	if err = errors.Join(c.latency(ctx, s, b, &f), stop()); err != nil {
 		return err
 	}
 	if err := b.check(ctx, &f); err != nil {
@@ -120,24 +120,10 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 	return nil
 }
 
-// fill fills the stream, and times how fast the server alone takes postings that
-// are made before.
-func (c benchIntakeCmd) fill(ctx context.Context, s *session, b *benchDaemon, l load, f *intakeFigures) error {
+// fill fills the stream.
+func (c benchIntakeCmd) fill(ctx context.Context, s *session, b *benchDaemon, l load, f *intakeFigures) (err error) {
 	s.say("filling the stream")
-	alone, err := made(c.Seed+2, "alone", c.Live)
-	if err != nil {
-		return err
-	}
-	began := time.Now()
-	n, err := b.fill(ctx, load{docs: listed(alone)})
-	if err != nil {
-		return err
-	}
-	if n > 0 {
-		f.PublishPerSecond = float64(n) / time.Since(began).Seconds()
-	}
 	f.Postings, err = b.fill(ctx, l)
-	f.Postings += n
 	return err
 }
 
@@ -159,25 +145,54 @@ func (c benchIntakeCmd) backlog(ctx context.Context, s *session, room *benchRoom
 	return errors.Join(err, signUpErr)
 }
 
-// live publishes as fast as the server acknowledges, with intake at work.
+// liveRounds is how often the server alone and the server with intake at work take
+// turns: what else the machine does meanwhile then meets both.
+const liveRounds = 4
+
+// live publishes as fast as the server acknowledges, in turn without intake and with
+// it at work, the same number each.
 func (c benchIntakeCmd) live(ctx context.Context, s *session, b *benchDaemon, f *intakeFigures) error {
-	if c.Live == 0 {
+	each := c.Live / liveRounds
+	if each == 0 {
 		return nil
 	}
-	s.say("publishing %d as fast as they are acknowledged", c.Live)
-	docs, err := made(c.Seed+3, "live", c.Live)
+	var alone, live time.Duration
+	for round := range liveRounds {
+		s.say("publishing %d without intake and with it", each)
+		t, err := c.publish(ctx, b, f, round, "alone", each, false)
+		if err != nil {
+			return err
+		}
+		alone += t
+		stop := b.runIntake(ctx)
+		if err = b.drained(ctx, uint64(f.Postings+f.later)); err == nil {
+			t, err = c.publish(ctx, b, f, round, "live", each, true)
+			live += t
+		}
+		if err = errors.Join(err, stop()); err != nil {
+			return err
+		}
+	}
+	f.PublishPerSecond = float64(each*liveRounds) / alone.Seconds()
+	f.LivePerSecond = float64(each*liveRounds) / live.Seconds()
+	f.LiveRatio = f.LivePerSecond / f.PublishPerSecond
+	return nil
+}
+
+// publish publishes n postings and times it until the server has acknowledged them,
+// or, if stored, intake has.
+func (c benchIntakeCmd) publish(ctx context.Context, b *benchDaemon, f *intakeFigures, round int, name string, n int, stored bool) (time.Duration, error) {
+	docs, err := made(c.Seed+2, fmt.Sprintf("%s-%d", name, round), n)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	began := time.Now()
-	n, err := b.fill(ctx, load{docs: listed(docs)})
-	if err == nil {
-		err = b.drained(ctx, uint64(f.Postings+n))
-	}
+	n, err = b.fill(ctx, load{docs: listed(docs)})
 	f.later += n
-	f.LivePerSecond = float64(n) / time.Since(began).Seconds()
-	f.LiveRatio = f.LivePerSecond / f.PublishPerSecond
-	return err
+	if err == nil && stored {
+		err = b.drained(ctx, uint64(f.Postings+f.later))
+	}
+	return time.Since(began), err
 }
 
 // latency publishes at each rate.

@@ -129,7 +129,7 @@ func TestBenchIntakeStoresWhatItPublished(t *testing.T) {
 		var f intakeFigures
 		measured(t, &f, "bench", "intake", "--subscriptions", "300", "--postings", "100", "--live", "50", "--rate", "20,100", "--for", "300ms",
 			"--sign-ups", "200", "--database", url)
-		if !f.Agrees || f.Subscriptions != 300 || f.Postings != 150 || f.P99 == 0 || f.MatchesPerDoc == 0 || f.LiveRatio == 0 || f.SignUps == 0 || f.SignUpP99 == 0 ||
+		if !f.Agrees || f.Subscriptions != 300 || f.Postings != 100 || f.P99 == 0 || f.MatchesPerDoc == 0 || f.LiveRatio == 0 || f.SignUps == 0 || f.SignUpP99 == 0 ||
 			len(f.Latency) != 2 || f.Latency[1].Postings != 30 {
 			t.Errorf("got %+v", f)
 		}
