@@ -98,7 +98,7 @@ type Options struct {
 	// MaxDocuments is how many postings are kept analysed at once, some 4 KB
 	// each; 0 means 120,000.
 	MaxDocuments int
-	// LibraryFrom is from how many subscribers on a run reads its window's postings
+	// LibraryFrom is from how many alerts on a run reads its window's postings
 	// once and keeps them; for fewer that costs more than it saves. 0 means 4,096.
 	LibraryFrom int
 	// PageSubscribers is how many are recorded in one transaction; 0 means 500.

@@ -48,15 +48,13 @@ type kept struct {
 // errFull ends the filling of a library.
 var errFull = errors.New("the library is full")
 
-// libraryFor opens a library of the window that most of those have who are due; nil if
-// they are few.
-func (b *Builder) libraryFor(ctx context.Context, r run) (*library, error) {
-	// By alerts, of which she may have several; instant ones are due first.
-	due, err := b.Subscriptions.Due(ctx, b.DB.Reader, r.dueBy, b.Now(), max(2*b.LibraryFrom, b.PassSubscribers))
-	if err != nil || len(due) < b.LibraryFrom {
-		return nil, err
+// libraryFor opens a library of the window that most of the alerts have that are due,
+// listed by their subscribers; nil if they are few.
+func (b *Builder) libraryFor(ctx context.Context, r run, due []int64) (*library, error) {
+	if len(due) < b.LibraryFrom {
+		return nil, nil
 	}
-	var some []int64
+	var some []int64 // of all: those due first may all be instant
 	for i := 0; i < len(due); i += len(due)/b.LibraryFrom + 1 {
 		some = append(some, due[i])
 	}

@@ -14,26 +14,35 @@ import (
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
-// serve builds and records a page of digests. Whoever was changed under our
-// hands is left out of the page and leased again by the run's next pass; whoever's
-// record cannot be read is left leased, so that she keeps nobody else from theirs.
-func (b *Builder) serve(ctx context.Context, t *turned, p *page, docs *documents, done func([]int64)) (Summary, error) {
-	subscribers := p.subscribers
-	history, err := b.history(ctx, subscribers)
+// builtPage is a page whose digests are built.
+type builtPage struct {
+	page        *page
+	subscribers []int64 // without those whose record cannot be read
+	digests     []*built
+}
+
+// buildPage builds a page's digests. Whoever's record cannot be read is left out, and
+// leased, so that she keeps nobody else from theirs.
+func (b *Builder) buildPage(ctx context.Context, t *turned, p *page, docs *documents) (builtPage, error) {
+	history, err := b.history(ctx, p.subscribers)
 	if err != nil {
-		return Summary{}, err
+		return builtPage{}, err
 	}
+	out := builtPage{page: p, subscribers: p.subscribers}
 	if len(history.broken) > 0 {
-		subscribers = slices.DeleteFunc(slices.Clone(subscribers), func(s int64) bool { return history.broken[s] })
+		out.subscribers = slices.DeleteFunc(slices.Clone(p.subscribers), func(s int64) bool { return history.broken[s] })
 	}
-	built, err := b.buildAll(ctx, t, p, history, docs)
-	if err != nil {
-		return Summary{}, err
-	}
+	out.digests, err = b.buildAll(ctx, t, p, history, docs)
 	t.run.pad.takeBack(&p.packed)
+	return out, err
+}
+
+// recordPage records a page's digests and returns whose. Whoever was changed under our
+// hands is left out, and leased again by the run's next pass.
+func (b *Builder) recordPage(ctx context.Context, r run, p builtPage) (sum Summary, served []int64, err error) {
 	changed := map[int64]bool{}
 	for { // it ends, since each time round somebody else is left out
-		sum, err := b.record(ctx, t.run, built, changed)
+		sum, err := b.record(ctx, r, p.digests, changed)
 		var moved *movedError
 		switch {
 		case errors.As(err, &moved):
@@ -41,11 +50,10 @@ func (b *Builder) serve(ctx context.Context, t *turned, p *page, docs *documents
 				changed[s] = true
 			}
 		case err != nil:
-			return Summary{}, err
+			return Summary{}, nil, err
 		default:
-			b.count(built, changed)
-			done(slices.DeleteFunc(slices.Clone(subscribers), func(s int64) bool { return changed[s] }))
-			return sum, nil
+			b.count(p.digests, changed)
+			return sum, slices.DeleteFunc(slices.Clone(p.subscribers), func(s int64) bool { return changed[s] }), nil
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
@@ -112,23 +114,44 @@ func (b *Builder) turn(ctx context.Context, r run, pages []*page, docs *document
 	return b.turn(ctx, r, second, docs, hand)
 }
 
-// recordAll builds and records a range a page at a time. done is called for every
-// subscriber whose page was committed; it stops early, and returns errLate, when the
-// leases are about to run out.
+// recordAll builds a range's digests, a page at a time, and records a page while the
+// next is built. done is called with those whose digests were committed. It stops
+// early, and returns errLate, when the leases are about to run out.
 func (b *Builder) recordAll(ctx context.Context, t turned, docs *documents, done func([]int64)) (sum Summary, err error) {
-	defer func() {
+	ready := make(chan builtPage)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(ready)
 		for _, p := range t.pages {
-			t.run.pad.takeBack(&p.packed)
+			built, err := b.buildPage(ctx, &t, p, docs)
+			if err != nil {
+				return err
+			}
+			select {
+			case ready <- built:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
-	}()
+		return nil
+	})
+	g.Go(func() error {
+		for p := range ready {
+			if sum.Subscribers > 0 && b.Now().After(t.run.leaseUntil.Add(-leaseMargin)) {
+				return errLate
+			}
+			part, served, err := b.recordPage(ctx, t.run, p)
+			if sum.add(part); err != nil {
+				return err
+			}
+			done(served)
+			p.page.alerts = nil // of which there are many
+		}
+		return nil
+	})
+	err = g.Wait()
 	for _, p := range t.pages {
-		if sum.Subscribers > 0 && b.Now().After(t.run.leaseUntil.Add(-leaseMargin)) {
-			return sum, errLate
-		}
-		part, err := b.serve(ctx, &t, p, docs, done)
-		if sum.add(part); err != nil {
-			return sum, err
-		}
+		t.run.pad.takeBack(&p.packed)
 	}
-	return sum, nil
+	return sum, err
 }

@@ -100,6 +100,7 @@ type work struct {
 	run     run
 	sum     Summary
 	library *library // of a large run
+	listed  []int64  // who was due, and is not leased yet
 
 	mu     sync.Mutex
 	size   int               // subscribers of the next pass
@@ -170,14 +171,17 @@ func (w *work) round(ctx context.Context, started time.Time) (total int, err err
 
 // leaseAll leases a range at a time until nobody is left.
 func (w *work) leaseAll(ctx context.Context, started time.Time, next chan<- leased) (total int, err error) {
+	if err := w.list(ctx); err != nil {
+		return 0, err
+	}
 	if w.library == nil { // opening it takes longer than a lease should
-		if w.library, err = w.b.libraryFor(ctx, w.run); err != nil {
+		if w.library, err = w.b.libraryFor(ctx, w.run, w.listed); err != nil {
 			return 0, err
 		}
 	}
 	for {
 		until := w.b.Now().Add(Lease)
-		taken, err := w.b.lease(ctx, w.run.dueBy, w.passSize())
+		taken, err := w.lease(ctx)
 		if err != nil || len(taken) == 0 {
 			return total, err
 		}
@@ -290,20 +294,33 @@ func (w *work) giveBack(ctx context.Context) {
 	}
 }
 
-// lease takes up to limit due subscribers, a page a transaction; nobody, when nobody
-// is left.
-func (b *Builder) lease(ctx context.Context, dueBy time.Time, limit int) ([]int64, error) {
+// listAtOnce is how many who are due are listed in one go, in eight megabytes.
+const listAtOnce = 1 << 20
+
+// list lists who is due, unless some are listed.
+func (w *work) list(ctx context.Context) (err error) {
+	if len(w.listed) == 0 {
+		w.listed, err = w.b.Subscriptions.Due(ctx, w.b.DB.Reader, w.run.dueBy, w.b.Now(), listAtOnce)
+	}
+	return err
+}
+
+// lease takes up to a pass of those who are due, those due longest, a page a
+// transaction; nobody, when nobody is left.
+func (w *work) lease(ctx context.Context) (all []int64, err error) {
 	const pageSize = 4000
-	var all []int64
+	limit := w.passSize()
 	for len(all) == 0 { // others may take all that are listed
-		due, err := b.Subscriptions.Due(ctx, b.DB.Reader, dueBy, b.Now(), limit)
-		if err != nil || len(due) == 0 {
+		if err := w.list(ctx); err != nil || len(w.listed) == 0 {
 			return nil, err
 		}
-		for page := range slices.Chunk(due, pageSize) {
-			leased, err := b.leasePage(ctx, dueBy, page)
+		some := w.listed[:min(limit, len(w.listed))]
+		w.listed = w.listed[len(some):]
+		slices.Sort(some)
+		for page := range slices.Chunk(slices.Compact(some), pageSize) {
+			leased, err := w.b.leasePage(ctx, w.run.dueBy, page)
 			if err != nil {
-				return nil, errors.Join(err, b.release(ctx, all))
+				return nil, errors.Join(err, w.b.release(ctx, all))
 			}
 			all = append(all, leased...)
 		}

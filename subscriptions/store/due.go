@@ -14,17 +14,16 @@ import (
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
-// Due lists, ascending, up to limit subscribers who have a confirmed subscription due
-// by dueBy and whom nobody leases at now, those due longest. It takes no lock: Lease
-// decides who gets them.
+// Due lists whose confirmed subscriptions are due by dueBy, up to limit of those, due
+// longest first; who has several of them is listed for each. Nobody is whom somebody
+// leases at now. It takes no lock: Lease decides who gets them.
 func (s *Store) Due(ctx context.Context, q sqlx.ExtContext, dueBy, now time.Time, limit int) ([]int64, error) {
 	var due []int64
 	arg := map[string]any{"due_by_ms": dueBy.UnixMilli(), "now_ms": now.UnixMilli(), "limit": limit}
 	if err := s.q.Select(ctx, q, &due, "subscribers-due", arg); err != nil {
 		return nil, fmt.Errorf("list due subscribers: %w", err)
 	}
-	slices.Sort(due)
-	return slices.Compact(due), nil
+	return due, nil
 }
 
 // Lease leases to the builder called by, until leaseUntil, those of subscribers who are
