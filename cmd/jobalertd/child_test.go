@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -86,6 +87,7 @@ type child struct {
 	cmd   *exec.Cmd
 	ended chan struct{} // closed when it has ended and its log is read
 	err   error         // of Wait; read after ended
+	shot  atomic.Bool   // killed already
 
 	mu    sync.Mutex
 	lines []string
@@ -186,10 +188,18 @@ func (c *child) log() string {
 // kill ends the daemon as a power cut would end the process: SIGKILL.
 func (c *child) kill() {
 	c.t.Helper()
-	if err := c.cmd.Process.Kill(); err != nil {
+	if err := c.shoot(); err != nil {
 		c.t.Fatalf("the daemon had ended already: %v\n%s", err, c.log())
 	}
 	<-c.ended
+}
+
+// shoot is kill that does not wait; a second time it does nothing.
+func (c *child) shoot() error {
+	if c.shot.Swap(true) {
+		return nil
+	}
+	return c.cmd.Process.Kill()
 }
 
 // stop ends the daemon in order, which it must manage within its own bound.
