@@ -1,9 +1,6 @@
 package percolate
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // Merge builds a new base from the bases, the overlays and the tombstones, filing
 // by the frequencies learnt meanwhile, and puts it in place. It blocks while it
@@ -84,6 +81,7 @@ func (x *Index) freeze(from int) (frozen *layers, take func() *builder) {
 	x.merging = true
 	return frozen, func() *builder {
 		n := newBuilder(x.df)
+		n.reserve(frozen.bases[from:])
 		for _, b := range frozen.bases[from:] {
 			n.carry(b)
 		}
@@ -96,13 +94,27 @@ func (x *Index) freeze(from int) (frozen *layers, take func() *builder) {
 	}
 }
 
+// reserve makes room for what bases hold. Nothing can take the processor from append
+// while it copies megabytes, or clears them; from make it can.
+func (b *builder) reserve(bases []*base) {
+	var records, lists, rows, members, filings, terms int
+	for _, x := range bases {
+		records += len(x.records)
+		lists += len(x.extras) + 4*len(x.records)
+		rows += len(x.rows.memberStarts)
+		members += len(x.rows.members)
+		filings += len(x.rows.lists)
+		terms += len(x.rows.rows)
+	}
+	b.drafts, b.lists = make([]record, 0, records), make(extras, 0, lists)
+	b.rows.starts, b.rows.members, b.rows.idle = make([]uint32, 0, rows+1), make([]uint32, 0, members), make([]bool, 0, rows)
+	b.rows.filings, b.rows.terms = make([]rowFiling, 0, filings), make([]rowTerm, 0, terms)
+}
+
 // carry takes in what stands in another base, from its records.
 func (b *builder) carry(x *base) {
 	c := carrier{b: b, x: x, units: make([]uint32, len(x.units)), lazies: make([]uint32, len(x.lazies))}
 	drafts := make([]uint32, len(x.records)) // one more than the number
-	// Growing copies, and nothing can take the processor from a copy of megabytes.
-	b.drafts = slices.Grow(b.drafts, len(x.records))
-	b.lists = slices.Grow(b.lists, len(x.extras)+4*len(x.records))
 	for a := range x.units {
 		for g := x.anchors[a]; g < x.anchors[a+1]; g++ {
 			for n := x.groups[g].first; n < x.groups[g+1].first; n++ {
@@ -195,7 +207,6 @@ func (c *carrier) rows(drafts []uint32) {
 	n := len(t.listStarts) - 1
 	to := make([]uint32, max(n, 0)) // one more than the number in the builder
 	fresh := make([]bool, len(to))  // not known there from another base
-	b.filings, b.terms = slices.Grow(b.filings, len(t.lists)), slices.Grow(b.terms, len(t.rows))
 	var units []uint32
 	for row := range uint32(max(n, 0)) {
 		for _, record := range t.list(row) {

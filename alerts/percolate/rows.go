@@ -89,20 +89,21 @@ func (b *rowBuilder) row(units []uint32) (n uint32, known bool) {
 // table lays the rows out; at is where each draft's first record is.
 func (b *rowBuilder) table(at []uint32, p *pace) rowTable {
 	n := len(b.starts)
-	t := rowTable{memberStarts: append(slices.Clip(b.starts), uint32(len(b.members))), members: slices.Clip(b.members)}
-	t.listStarts, t.lists = make([]uint32, n+1), make([]uint32, len(b.filings))
+	t := rowTable{memberStarts: append(b.starts, uint32(len(b.members))), members: b.members}
+	t.lists = make([]uint32, len(b.filings))
+	starts := make([]uint32, n+2) // of a row one further than it ends up, until its list is filled
 	for _, f := range b.filings {
-		t.listStarts[f.row+1]++
+		starts[f.row+2]++
 	}
 	for r := range n {
-		t.listStarts[r+1] += t.listStarts[r]
+		starts[r+2] += starts[r+1]
 	}
-	next := slices.Clone(t.listStarts)
 	for _, f := range b.filings {
 		p.spend(aStep)
-		t.lists[next[f.row]] = at[f.draft]
-		next[f.row]++
+		t.lists[starts[f.row+1]] = at[f.draft]
+		starts[f.row+1]++
 	}
+	t.listStarts = starts[:n+1]
 	for r := range n {
 		p.spend(aStep)
 		slices.Sort(t.list(uint32(r)))
@@ -116,21 +117,22 @@ func (t *rowTable) lookUp(terms []rowTerm, p *pace) {
 	width := max(16, bits.Len(uint(len(terms)))-1) // so that low has room for the rest
 	t.shift = uint8(32 - width)
 	t.filter = newFilter(len(terms))
-	t.buckets, t.low, t.rows = make([]uint32, 1<<width+1), make([]uint16, len(terms)), make([]uint32, len(terms))
+	t.low, t.rows = make([]uint16, len(terms)), make([]uint32, len(terms))
+	buckets := make([]uint32, 1<<width+2) // as starts in table
 	for _, e := range terms {
-		t.buckets[e.hash>>t.shift+1]++
+		buckets[e.hash>>t.shift+2]++
 	}
-	for i := range len(t.buckets) - 1 {
-		t.buckets[i+1] += t.buckets[i]
+	for i := range 1 << width {
+		buckets[i+2] += buckets[i+1]
 	}
-	next := slices.Clone(t.buckets)
 	for _, e := range terms {
 		p.spend(aStep)
-		i := next[e.hash>>t.shift]
-		next[e.hash>>t.shift]++
-		t.low[i], t.rows[i] = uint16(e.hash), e.row
+		next := &buckets[e.hash>>t.shift+1]
+		t.low[*next], t.rows[*next] = uint16(e.hash), e.row
+		*next++
 		setFilter(t.filter, uint64(e.hash))
 	}
+	t.buckets = buckets[:1<<width+1]
 }
 
 // terms gives back what lookUp was given.
