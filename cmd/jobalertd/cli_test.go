@@ -231,7 +231,7 @@ func TestJSON_IsOneObjectALine(t *testing.T) {
 		{"bench digest --subscribers 200 --postings 50", 1},
 		{"bench mail --to " + in.relay.Address() + " --count 20 --connections 2", 1},
 		{"bench sink", 2},
-		{"bench search --postings 200", 1},
+		{"bench search --postings 200 --searches 50", 1},
 		{"bench signup --visitors 4 --signups 8", 1},
 	}
 	done := map[string]bool{}
