@@ -36,6 +36,14 @@ func employerWords(name string) []string {
 	return slices.Compact(words)
 }
 
+// namedOf has a bit for each word of an employer's, which is another's too.
+func namedOf(employer []string) (bits uint64) {
+	for _, w := range employer {
+		bits |= 1 << (scatter(hashWord(w)) & 63)
+	}
+	return bits
+}
+
 // employers says how the advertisers of two postings go together.
 type employers int
 
@@ -50,7 +58,7 @@ const (
 func compareEmployers(a, b *Sketch) employers {
 	x, y := a.employer, b.employer
 	common := 0
-	if len(x) > 0 && len(y) > 0 {
+	if a.named&b.named != 0 { // else they have nothing in common
 		if common = shared(x, y); common == min(len(x), len(y)) {
 			if a.agency && b.agency {
 				return sameAgency

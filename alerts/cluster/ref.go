@@ -17,6 +17,15 @@ var refPairs = map[[2]string]string{
 	{"ausschreibungs", "nr"}: "number", {"kenn", "nr"}: "number",
 }
 
+// refFirsts are the first words of refPairs.
+var refFirsts = func() map[string]bool {
+	firsts := map[string]bool{}
+	for pair := range refPairs {
+		firsts[pair[0]] = true
+	}
+	return firsts
+}()
+
 // refWords may stand between a label and its number.
 var refWords = set("nr no number nummer id code lautet ist is")
 

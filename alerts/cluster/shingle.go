@@ -15,21 +15,22 @@ type sample struct {
 	limit    uint32 // up to here there are no others
 }
 
-// shinglesOf are the runs of words of a text's lines. Runs do not cross lines, so
+// shingled are the runs of words of a text's lines. Runs do not cross lines, so
 // that a list in another order has the same shingles, and all of them are also in
 // a copy that runs the lines together. Lines of a word or two have none, unless
 // the text has little else: then it is taken as one line.
-func shinglesOf(lines [][]uint32) sample {
-	var all []uint32
-	for _, l := range lines {
-		all = appendShingles(all, l)
+func (r *reader) shingled() sample {
+	all, from := r.shingles[:0], 0
+	for _, end := range r.ends {
+		all = appendShingles(all, r.words[from:end])
+		from = end
 	}
 	if len(all) < fewShingles {
-		words := slices.Concat(lines...)
-		if all = appendShingles(all[:0], words); len(all) == 0 && len(words) > 0 {
-			all = append(all, shingle(words))
+		if all = appendShingles(all[:0], r.words); len(all) == 0 && len(r.words) > 0 {
+			all = append(all, shingle(r.words))
 		}
 	}
+	r.shingles = all
 	return smallest(all)
 }
 
@@ -48,7 +49,7 @@ func shingle(words []uint32) uint32 {
 	return scatter(h)
 }
 
-// smallest keeps the smallest of a text's shingles.
+// smallest keeps the smallest of a text's shingles, which it puts in order.
 func smallest(all []uint32) sample {
 	slices.Sort(all)
 	all = slices.Compact(all)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/text"
@@ -17,6 +18,7 @@ type Sketch struct {
 	places   []place
 	remote   bool
 	employer []string // folded words without legal forms, ascending
+	named    uint64   // see namedOf
 	firm     uint32   // a hash of employer; 0: unsaid
 	agency   bool
 	types    []string // ascending
@@ -51,6 +53,7 @@ func New(p *alerts.Posting) *Sketch {
 	if len(s.employer) > 0 {
 		s.firm = hashWord(strings.Join(s.employer, " "))
 	}
+	s.named = namedOf(s.employer)
 	s.aside = slices.Sorted(maps.Keys(without))
 	s.title = readTitle(p.Title, without)
 	if len(s.title.words) == 0 { // a title that is all employer and town
@@ -93,32 +96,79 @@ func (s *Sketch) hash() uint32 {
 // readText makes what is kept of the description, and finds reference numbers in
 // it and in the title.
 func (s *Sketch) readText(p *alerts.Posting) {
+	r := readers.Get().(*reader)
+	defer readers.Put(r)
+	r.begin()
 	var f refFinder
 	f.line(strings.Fields(text.Fold(p.Title)))
-	var lines [][]uint32
-	var telling []uint32
 	for line := range strings.Lines(alerts.PlainText(p.Description)) {
-		folded := strings.Fields(text.Fold(line))
-		f.line(folded)
-		hashed := make([]uint32, 0, len(folded))
-		for _, w := range folded {
-			if marks[w] {
+		folded := text.Fold(line)
+		labelled := false
+		for w := range strings.FieldsSeq(folded) {
+			x := r.look(w)
+			labelled = labelled || x.label
+			if x.mark {
 				continue
 			}
-			h := hashWord(stem(w))
-			s.said.add(h)
-			hashed = append(hashed, h)
-			if tells(w) {
-				telling = append(telling, scatter(h))
+			s.said.add(x.hash)
+			r.words = append(r.words, x.hash)
+			if x.tells {
+				r.telling = append(r.telling, scatter(x.hash))
 			}
 		}
-		lines = append(lines, hashed)
+		if labelled {
+			f.line(strings.Fields(folded))
+		}
+		r.ends = append(r.ends, len(r.words))
 	}
-	s.text, s.words, s.refs = shinglesOf(lines), smallest(telling), f.found
+	s.text, s.words, s.refs = r.shingled(), smallest(r.telling), f.found
 }
 
 // marks are what folding leaves of gender tags and endings in running text.
 var marks = set("in innen m w d x i gn mwd")
+
+// word is what is looked at of a folded word of a text.
+type word struct {
+	hash  uint32 // of its stem
+	mark  bool
+	tells bool
+	label bool // a reference number may follow
+}
+
+// reader knows the words of the texts that it read before, since most of the next one's
+// are among them, and has room for one.
+type reader struct {
+	known    map[string]word
+	words    []uint32 // hashes of the text's words, line by line
+	ends     []int    // of its lines in words
+	telling  []uint32
+	shingles []uint32
+}
+
+var readers = sync.Pool{New: func() any { return &reader{known: map[string]word{}} }}
+
+func (r *reader) begin() { r.words, r.ends, r.telling = r.words[:0], r.ends[:0], r.telling[:0] }
+
+// maxKnown bounds the words that are known, longestKnown each: a reader that is full
+// begins anew.
+const (
+	maxKnown     = 1 << 15
+	longestKnown = 48
+)
+
+func (r *reader) look(w string) word {
+	x, known := r.known[w]
+	if !known {
+		x = word{hash: hashWord(stem(w)), mark: marks[w], tells: tells(w), label: refKinds[w] != "" || refFirsts[w]}
+		if len(r.known) >= maxKnown {
+			clear(r.known)
+		}
+		if len(w) <= longestKnown {
+			r.known[strings.Clone(w)] = x // of a text that need not be kept
+		}
+	}
+	return x
+}
 
 // refsDiffer reports whether two postings number their vacancies by the same
 // label and share none of the numbers.
