@@ -1,6 +1,8 @@
 package alerts
 
 import (
+	"math"
+
 	"github.com/jobalertd/jobalertd/alerts/gazetteer"
 	"github.com/jobalertd/jobalertd/alerts/text"
 )
@@ -14,6 +16,8 @@ type Ranking struct {
 	queries map[string]uint32 // their numbers, by text
 	weights []weight          // by number
 	words   text.Weigher
+	several []*Criteria // those taken with many places
+	spots   []spot      // of the document's locations
 }
 
 // weight is how the words of a query fit the nth document; of another it says nothing.
@@ -24,9 +28,10 @@ type weight struct {
 
 // Ranked is what of criteria Fit looks at.
 type Ranked struct {
-	several  *Criteria // with many places
-	lat, lon float64   // of the one place
-	query    uint32
+	lat, lon float64 // of the one place, in degrees
+	cos      float32 // of its latitude
+	query    uint32  // its number
+	several  uint32  // with many places: its index
 	places   placesAsked
 }
 
@@ -38,7 +43,8 @@ const (
 	manyPlaces
 )
 
-// Take makes c ready to be ranked for, and seldom holds on to it: it must stay as it is.
+// Take makes c ready to be ranked for, and holds on to it if it has many places: it
+// must stay as it is.
 func (r *Ranking) Take(c *Criteria) Ranked {
 	query, known := r.queries[c.Query]
 	if !known {
@@ -51,9 +57,11 @@ func (r *Ranking) Take(c *Criteria) Ranked {
 	x := Ranked{query: query}
 	switch {
 	case len(c.Places) > 1:
-		x.places, x.several = manyPlaces, c
+		x.places, x.several = manyPlaces, uint32(len(r.several))
+		r.several = append(r.several, c)
 	case len(c.Places) == 1:
-		x.places, x.lat, x.lon = onePlace, *c.Places[0].Lat, *c.Places[0].Lon
+		at := spotOf(*c.Places[0].Lat, *c.Places[0].Lon)
+		x.places, x.lat, x.lon, x.cos = onePlace, at.lat, at.lon, at.cos
 	}
 	return x
 }
@@ -61,8 +69,9 @@ func (r *Ranking) Take(c *Criteria) Ranked {
 // Drop forgets all that was taken.
 func (r *Ranking) Drop() {
 	clear(r.queries)
+	clear(r.several)
 	r.words.Drop()
-	r.weights, r.nth = r.weights[:0], 0
+	r.weights, r.several, r.nth = r.weights[:0], r.several[:0], 0
 }
 
 // Next takes up a document, which must stay as it is until the next, and returns its
@@ -71,6 +80,12 @@ func (r *Ranking) Next(d *Document, first int64) Rank {
 	r.d = d
 	r.nth++
 	r.words.Next(d.Text)
+	r.spots = r.spots[:0]
+	for i := range d.Locations {
+		if l := &d.Locations[i]; l.Located {
+			r.spots = append(r.spots, spotOf(l.Lat, l.Lon))
+		}
+	}
 	return d.rank(first)
 }
 
@@ -85,17 +100,45 @@ func (r *Ranking) Fit(x *Ranked) Fit {
 	case noPlace:
 		return w.words
 	case onePlace:
-		km := -1.0
-		for i := range r.d.Locations {
-			l := &r.d.Locations[i]
-			if !l.Located {
-				continue
-			}
-			if far := gazetteer.DistanceKM(x.lat, x.lon, l.Lat, l.Lon); km < 0 || far < km {
-				km = far
-			}
+		if len(r.spots) == 0 {
+			return w.words
 		}
-		return w.words | Fit(stepsOf(km))
+		at := spot{x.lat, x.lon, x.cos}
+		steps := at.steps(&r.spots[0])
+		for i := range r.spots[1:] {
+			steps = min(steps, at.steps(&r.spots[i+1]))
+		}
+		return w.words | Fit(steps)
 	}
-	return w.words | Fit(x.several.steps(r.d))
+	return w.words | Fit(r.several[x.several].steps(r.d))
 }
+
+// spot is where something is, in degrees, with the cosine of its latitude.
+type spot struct {
+	lat, lon float64
+	cos      float32
+}
+
+func spotOf(lat, lon float64) spot { return spot{lat, lon, float32(math.Cos(lat * math.Pi / 180))} }
+
+// On a map of its latitude a distance is right within nearlyRight, as far as nearDegrees:
+// of angles up to 0.2 rad sin(x/2) is x/2, and asin(y) is y, to less than 0.2 %.
+const (
+	nearDegrees = 11
+	nearlyRight = 0.005
+)
+
+// steps is stepsOf the distance to o. A map tells most; where it might err by a step
+// the sphere is asked.
+func (s *spot) steps(o *spot) uint16 {
+	lat, lon := s.lat-o.lat, s.lon-o.lon
+	if math.Abs(lat) < nearDegrees && math.Abs(lon) < nearDegrees {
+		km := kilometresADegree * math.Sqrt(lat*lat+float64(s.cos*o.cos)*lon*lon)
+		if at := stepsOf(km * (1 - nearlyRight)); at == stepsOf(km*(1+nearlyRight)) {
+			return at
+		}
+	}
+	return stepsOf(gazetteer.DistanceKM(s.lat, s.lon, o.lat, o.lon))
+}
+
+const kilometresADegree = 6371.0088 * math.Pi / 180
