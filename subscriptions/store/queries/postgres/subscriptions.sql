@@ -25,19 +25,13 @@ SELECT id, subscriber_id, criteria, frequency, hour, weekday, timezone, max_post
  ORDER BY subscriber_id, id;
 
 -- name: subscriptions-advance
--- Past a digest's window, for each row that is as the digest saw it; locked in ascending order. One CTE, joined by
--- key on both sides: the planner guesses ten rows of an array, and pairs two such lists row by row.
-WITH held AS MATERIALIZED (
-    SELECT s.id, a.through, a.due, a.served, a.seen_through, a.seen_position
-      FROM unnest(CAST(:ids AS BIGINT[]), CAST(:through AS BIGINT[]), CAST(:due AS BIGINT[]), CAST(:served AS TEXT[]),
-                  CAST(:seen_through AS BIGINT[]), CAST(:seen_position AS BIGINT[])) AS a (id, through, due, served, seen_through, seen_position)
-      JOIN subscriptions s ON s.id = a.id
-     ORDER BY s.id
-       FOR NO KEY UPDATE OF s
-)
+-- Past a digest's window, for each row that is as the digest saw it. The ids ascend, and so do the locks, row by row of
+-- the array: locking in a statement of its own first took a third more time. Should a plan ever do otherwise and meet
+-- another's locks, one of the two transactions is told of the deadlock and begins again.
 UPDATE subscriptions s
    SET delivered_through = a.through, due_at_ms = NULLIF(a.due, 0), last_local_date = a.served, on_return = 'catch-up'
-  FROM held a
+  FROM unnest(CAST(:ids AS BIGINT[]), CAST(:through AS BIGINT[]), CAST(:due AS BIGINT[]), CAST(:served AS TEXT[]),
+              CAST(:seen_through AS BIGINT[]), CAST(:seen_position AS BIGINT[])) AS a (id, through, due, served, seen_through, seen_position)
  WHERE s.id = a.id AND s.state = 'confirmed' AND s.delivered_through = a.seen_through AND s.position = a.seen_position
 RETURNING s.id;
 
