@@ -7,6 +7,7 @@
 package digest
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"log/slog"
@@ -91,9 +92,9 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	// PassSubscribers is how many subscribers one reading of the match log
-	// serves; 0 means 163,840. MaxProposals is how many postings in all it may
-	// propose to them, or it is done in halves; 0 means 36 million. The two
-	// bound a run's memory.
+	// serves; 0 means 245,760, or 196,608 with SQLite, which is in this memory
+	// too. MaxProposals is how many postings in all it may propose to them, or it
+	// is done in halves; 0 means 36 million. The two bound a run's memory.
 	PassSubscribers, MaxProposals int
 	// MaxDocuments is how many postings are kept analysed at once, some 4 KB
 	// each; 0 means 120,000.
@@ -101,8 +102,8 @@ type Options struct {
 	// LibraryFrom is from how many alerts on a run reads its window's postings
 	// once and keeps them; for fewer that costs more than it saves. 0 means 4,096.
 	LibraryFrom int
-	// PageSubscribers is how many are recorded in one transaction; 0 means 500.
-	// Whoever else writes to SQLite waits for it.
+	// PageSubscribers is how many are recorded in one transaction; 0 means 1,000,
+	// or 500 with SQLite, where whoever else writes waits for it.
 	PageSubscribers int
 }
 
@@ -127,9 +128,11 @@ type Builder struct {
 
 // New makes a builder over a migrated database.
 func New(o Options) (*Builder, error) {
-	if o.PassSubscribers == 0 {
-		o.PassSubscribers = 163_840
+	passSubscribers, pageSubscribers := 245_760, 1000
+	if o.DB.Dialect == database.SQLite {
+		passSubscribers, pageSubscribers = 196_608, 500
 	}
+	o.PassSubscribers, o.PageSubscribers = cmp.Or(o.PassSubscribers, passSubscribers), cmp.Or(o.PageSubscribers, pageSubscribers)
 	if o.MaxProposals == 0 {
 		o.MaxProposals = 36_000_000
 	}
@@ -138,9 +141,6 @@ func New(o Options) (*Builder, error) {
 	}
 	if o.LibraryFrom == 0 {
 		o.LibraryFrom = 4096
-	}
-	if o.PageSubscribers == 0 {
-		o.PageSubscribers = 500
 	}
 	q, err := database.LoadQueries(queryFiles, o.DB.Dialect, "start-run", "count-run", "finish-run", "close-crashed-runs", "list-runs", "run-by-id",
 		"put-digest", "latest-digests", "earlier-digests", "folding-digests",

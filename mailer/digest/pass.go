@@ -5,11 +5,13 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
@@ -114,41 +116,61 @@ func (b *Builder) turn(ctx context.Context, r run, pages []*page, docs *document
 	return b.turn(ctx, r, second, docs, hand)
 }
 
-// recordAll builds a range's digests, a page at a time, and records a page while the
+// recorders is how many pages are recorded at once: while PostgreSQL works on one, or
+// syncs, another's rows are sent. SQLite has one writer, before whom a sign-up that
+// comes should wait for one page alone.
+func (b *Builder) recorders() int {
+	if b.DB.Dialect == database.PostgreSQL {
+		return 2
+	}
+	return 1
+}
+
+// recordAll builds a range's digests, a page at a time, and records pages while the
 // next is built. done is called with those whose digests were committed. It stops
 // early, and returns errLate, when the leases are about to run out.
 func (b *Builder) recordAll(ctx context.Context, t turned, docs *documents, done func([]int64)) (sum Summary, err error) {
 	ready := make(chan builtPage)
-	g, ctx := errgroup.WithContext(ctx)
+	g, building := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(ready)
 		for _, p := range t.pages {
-			built, err := b.buildPage(ctx, &t, p, docs)
+			built, err := b.buildPage(building, &t, p, docs)
 			if err != nil {
 				return err
 			}
 			select {
 			case ready <- built:
-			case <-ctx.Done():
-				return ctx.Err()
+			case <-building.Done():
+				return building.Err()
 			}
 		}
 		return nil
 	})
-	g.Go(func() error {
-		for p := range ready {
-			if sum.Subscribers > 0 && b.Now().After(t.run.leaseUntil.Add(-leaseMargin)) {
-				return errLate
+	var mu sync.Mutex // of sum
+	for range b.recorders() {
+		g.Go(func() error {
+			for p := range ready {
+				mu.Lock()
+				begun := sum.Subscribers > 0
+				mu.Unlock()
+				if begun && b.Now().After(t.run.leaseUntil.Add(-leaseMargin)) {
+					return errLate
+				}
+				// By ctx: what stops one recorder leaves another's page alone.
+				part, served, err := b.recordPage(ctx, t.run, p)
+				mu.Lock()
+				sum.add(part)
+				mu.Unlock()
+				if err != nil {
+					return err
+				}
+				done(served)
+				p.page.alerts = nil // of which there are many
 			}
-			part, served, err := b.recordPage(ctx, t.run, p)
-			if sum.add(part); err != nil {
-				return err
-			}
-			done(served)
-			p.page.alerts = nil // of which there are many
-		}
-		return nil
-	})
+			return nil
+		})
+	}
 	err = g.Wait()
 	for _, p := range t.pages {
 		t.run.pad.takeBack(&p.packed)

@@ -20,19 +20,19 @@ type proposer struct {
 	budget  int // of proposals
 	deck    deck
 	fits    fits
-	seats   []seat               // one an alert
-	seating seating              // nil for few
-	shared  subscriptions.Window // every seat's holds this; most are no larger
+	seats   []seat                 // one an alert
+	windows []subscriptions.Window // the seats', as far as the log covers them
+	seating seating                // nil for few
+	shared  subscriptions.Window   // every seat's holds this; most are no larger
 }
 
 // seat is what of an alert is looked at for each posting that met it, close together:
 // the alerts of a range are far more than a processor keeps at hand.
 type seat struct {
-	window   subscriptions.Window // as far as the log covers it
 	ranked   alerts.Ranked
 	page     uint32
 	place    uint32 // within the page
-	found    int    // how many postings are proposed
+	found    uint32 // how many postings are proposed
 	ready    bool   // ranked is
 	updated  bool   // as alert has it
 	repeated bool
@@ -170,12 +170,13 @@ func (p *proposer) read(ctx context.Context, span subscriptions.Window, first, l
 // sit gives a seat to each alert whose window the log covers in part at least, and
 // returns what the windows span, and the first and last number.
 func (p *proposer) sit() (span subscriptions.Window, first, last uint32) {
+	p.windows = make([]subscriptions.Window, len(p.all))
 	for i, a := range p.all {
 		w := a.window.Logged(a.logged)
 		if w.Empty() {
 			continue
 		}
-		p.seats[i].window = w
+		p.windows[i] = w
 		if p.seating != nil {
 			p.seating.put(a.ID, uint32(i))
 		}
@@ -197,7 +198,7 @@ const fewSeats = 256
 func (p *proposer) named(dst []uint32, row *alerts.Logged, first, last uint32) []uint32 {
 	if p.seating == nil {
 		for i, a := range p.all {
-			if p.seats[i].window.Holds(row.Position) && row.Subscriptions.Contains(a.ID) {
+			if p.windows[i].Holds(row.Position) && row.Subscriptions.Contains(a.ID) {
 				dst = append(dst, uint32(i))
 			}
 		}
@@ -223,7 +224,7 @@ func (p *proposer) named(dst []uint32, row *alerts.Logged, first, last uint32) [
 			it.AdvanceIfNeeded((key + 1) << 16)
 			continue
 		}
-		if n := page[id&0xffff]; n > 0 && (inShared || p.seats[n-1].window.Holds(row.Position)) {
+		if n := page[id&0xffff]; n > 0 && (inShared || p.windows[n-1].Holds(row.Position)) {
 			dst = append(dst, n-1)
 		}
 	}
@@ -248,12 +249,15 @@ func (p *proposer) met(ctx context.Context, rows []met, named []uint32) error {
 		}
 		card := p.deck.card(p.docs.ranking.Next(d.Document, d.stored.FirstPosition))
 		updated, changed := d.stored.Position != d.stored.FirstPosition, d.stored.Position != m.position
+		// First only this of each seat, since a processor waits for many at a time.
 		for _, n := range named[m.from:m.to] {
-			s := &p.seats[n]
-			if !s.ready {
+			if s := &p.seats[n]; !s.ready {
 				s.ranked, s.ready = p.docs.ranking.Take(p.b.criteria(p.all[n])), true
 				p.all[n].forget()
 			}
+		}
+		for _, n := range named[m.from:m.to] {
+			s := &p.seats[n]
 			if changed && !p.b.criteria(p.all[n]).Matches(d.Document) {
 				continue
 			}
@@ -312,7 +316,7 @@ func (p *proposer) add(s *seat, fit alerts.Fit, card uint32) {
 func (p *proposer) finish() turned {
 	for i, a := range p.all {
 		s := &p.seats[i]
-		a.found, a.updated, a.repeated = s.found, s.updated, s.repeated
+		a.found, a.updated, a.repeated = int(s.found), s.updated, s.repeated
 		a.forget()
 	}
 	sorted, place := p.deck.sort()

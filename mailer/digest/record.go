@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/jobalertd/jobalertd/alerts"
+	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
@@ -65,8 +66,14 @@ func (b *Builder) recordDigests(ctx context.Context, tx sqlx.ExtContext, r run, 
 	if len(rows) == 0 {
 		return nil
 	}
-	var recorded []int64
-	if err := b.queries.Select(ctx, tx, &recorded, "put-digest", rows); err != nil {
+	var (
+		recorded []int64
+		arg      any = rows
+	)
+	if b.DB.Dialect == database.PostgreSQL {
+		arg = columnsOf(rows)
+	}
+	if err := b.queries.Select(ctx, tx, &recorded, "put-digest", arg); err != nil {
 		return fmt.Errorf("record digests: %w", err)
 	}
 	if len(recorded) < len(rows) {
@@ -76,6 +83,23 @@ func (b *Builder) recordDigests(ctx context.Context, tx sqlx.ExtContext, r run, 
 		return fmt.Errorf("hand over envelopes: %w", err)
 	}
 	return nil
+}
+
+// columnsOf are the rows of one run's page as PostgreSQL takes them: one statement
+// whatever their number.
+func columnsOf(rows []row) map[string]any {
+	n := len(rows)
+	subscribers, afters, subscriptions, contents := make([]int64, n), make([]int64, n), make([]string, n), make([]string, n)
+	delivered, deferred, counted := make([][]byte, n), make([][]byte, n), make([][]byte, n)
+	for i := range rows {
+		r := &rows[i]
+		subscribers[i], afters[i], subscriptions[i], contents[i] = r.Subscriber, r.After, r.Subscriptions, r.Content
+		delivered[i], deferred[i], counted[i] = r.Delivered, r.Deferred, r.Counted
+	}
+	array := func(slice any) database.Array { return database.Array{Slice: slice} }
+	return map[string]any{"run_id": rows[0].Run, "created_ms": rows[0].CreatedMS, "subscribers": array(subscribers), "afters": array(afters),
+		"subscriptions": array(subscriptions), "delivered": array(delivered), "deferred": array(deferred), "counted": array(counted),
+		"contents": array(contents)}
 }
 
 // overtaken names the subscribers whose digests were not recorded.

@@ -68,7 +68,7 @@ func (b *Builder) Run(ctx context.Context, dueBy time.Time) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	w := &work{b: b, run: run{cutoff: cutoff, dueBy: dueBy, pad: new(pad)}, size: b.PassSubscribers, served: roaring64.New(), tries: map[int64]int{}}
+	w := &work{b: b, run: run{cutoff: cutoff, dueBy: dueBy, pad: new(pad)}, size: b.PassSubscribers, taken: roaring64.New(), served: roaring64.New(), tries: map[int64]int{}}
 	err = w.all(ctx, started)
 	w.giveBack(ctx)
 	w.library.close()
@@ -104,8 +104,9 @@ type work struct {
 
 	mu     sync.Mutex
 	size   int               // subscribers of the next pass
-	served *roaring64.Bitmap // subscribers
-	tries  map[int64]int     // of those changed under our hands
+	taken  *roaring64.Bitmap // subscribers leased so far
+	served *roaring64.Bitmap // of those
+	tries  map[int64]int     // how often they were leased again: they changed under our hands
 	again  []int64           // leased though served: due once more, by the next run
 }
 
@@ -253,13 +254,15 @@ func (w *work) start(ctx context.Context, started time.Time) (err error) {
 func (w *work) fresh(leased []int64) []int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var out []int64
+	out := make([]int64, 0, len(leased))
 	for _, s := range leased {
-		if w.served.Contains(uint64(s)) || w.tries[s] >= maxTries {
+		if w.served.Contains(uint64(s)) || w.tries[s] >= maxTries-1 {
 			w.again = append(w.again, s)
 			continue
 		}
-		w.tries[s]++
+		if !w.taken.CheckedAdd(uint64(s)) {
+			w.tries[s]++
+		}
 		out = append(out, s)
 	}
 	return out

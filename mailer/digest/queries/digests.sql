@@ -31,13 +31,6 @@ SELECT id, cutoff, due_by_ms, started_ms, active_ms, finished_ms, stopped_by, af
   FROM digest_runs
  WHERE id = :id;
 
--- name: put-digest
--- One that was built on a history that has grown since is not recorded, and not returned.
-INSERT INTO digests (run_id, subscriber_id, after_id, created_ms, subscriptions, delivered, deferred, counted, content)
-VALUES (:run_id, :subscriber_id, :after_id, :created_ms, :subscriptions, :delivered, :deferred, :counted, :content)
-ON CONFLICT DO NOTHING
-RETURNING subscriber_id;
-
 -- name: latest-digests
 -- Each subscriber's last digest, with its content if it put anything off. Numbers of the digest before ascend with
 -- the digests, so the last one has the highest.

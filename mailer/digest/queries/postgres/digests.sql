@@ -1,3 +1,13 @@
+-- name: put-digest
+-- Given as columns, of one run. One that was built on a history that has grown since is not recorded, and not returned.
+INSERT INTO digests (run_id, subscriber_id, after_id, created_ms, subscriptions, delivered, deferred, counted, content)
+SELECT :run_id, r.subscriber_id, r.after_id, :created_ms, r.subscriptions, r.delivered, r.deferred, r.counted, r.content
+  FROM unnest(CAST(:subscribers AS BIGINT[]), CAST(:afters AS BIGINT[]), CAST(:subscriptions AS TEXT[]), CAST(:delivered AS BYTEA[]),
+              CAST(:deferred AS BYTEA[]), CAST(:counted AS BYTEA[]), CAST(:contents AS TEXT[]))
+       AS r(subscriber_id, after_id, subscriptions, delivered, deferred, counted, content)
+ON CONFLICT DO NOTHING
+RETURNING subscriber_id;
+
 -- name: digests-by-envelope
 -- The digests of some envelopes. The bitmaps are for building; a mail needs the content.
 SELECT d.id, d.run_id, d.subscriber_id, d.after_id, d.created_ms, d.content

@@ -1,3 +1,10 @@
+-- name: put-digest
+-- Given as rows. One that was built on a history that has grown since is not recorded, and not returned.
+INSERT INTO digests (run_id, subscriber_id, after_id, created_ms, subscriptions, delivered, deferred, counted, content)
+VALUES (:run_id, :subscriber_id, :after_id, :created_ms, :subscriptions, :delivered, :deferred, :counted, :content)
+ON CONFLICT DO NOTHING
+RETURNING subscriber_id;
+
 -- name: digests-by-envelope
 -- The digests of some envelopes, given as a list of pairs. The bitmaps are for building; a mail needs the content.
 SELECT d.id, d.run_id, d.subscriber_id, d.after_id, d.created_ms, d.content
