@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/sethvargo/go-retry"
 )
 
 // IntakeConsumer is the durable pull consumer on POSTINGS that all replicas
@@ -92,16 +93,26 @@ func EnsureIntake(ctx context.Context, js jetstream.JetStream, alone bool, appli
 	return createIntake(ctx, stream, first)
 }
 
+const createTries = 6
+
 // createIntake makes the consumer, which begins at sequence first.
 func createIntake(ctx context.Context, stream jetstream.Stream, first uint64) (jetstream.Consumer, error) {
 	config := intakeConfig()
 	if first > 1 {
 		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, first
 	}
-	consumer, err := stream.CreateConsumer(ctx, config)
-	if errors.Is(err, jetstream.ErrConsumerExists) { // another replica was first
-		consumer, err = stream.Consumer(ctx, IntakeConsumer)
-	}
+	var consumer jetstream.Consumer
+	err := retry.Do(ctx, retry.WithMaxRetries(createTries, retry.NewExponential(20*time.Millisecond)), func(ctx context.Context) (err error) {
+		consumer, err = stream.CreateConsumer(ctx, config)
+		if errors.Is(err, jetstream.ErrConsumerExists) { // another replica was first
+			consumer, err = stream.Consumer(ctx, IntakeConsumer)
+		}
+		// The server may still be removing the folder of the one just deleted.
+		if api := (*jetstream.APIError)(nil); errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeConsumerCreate {
+			return retry.RetryableError(err)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("create consumer %s: %w", IntakeConsumer, err)
 	}
