@@ -58,7 +58,7 @@ func startPrivatePostgres(disk string) (*privateServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := "-k " + dir + " -c listen_addresses='' -c max_connections=64 -c shared_buffers=512MB -c jit=off -c max_wal_size=4GB" + disk
+	settings := "-k " + dir + " -c listen_addresses='' -c max_connections=64 -c shared_buffers=2GB -c jit=off -c max_wal_size=4GB" + disk
 	shell := exec.Command("/bin/sh", "-c", supervise, "sh", bin, dir, settings)
 	shell.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // an interrupt at the terminal is ours to deal with
 	if os.Getuid() == 0 {
