@@ -49,7 +49,8 @@ func shingle(words []uint32) uint32 {
 	return scatter(h)
 }
 
-// smallest keeps the smallest of a text's shingles, which it puts in order.
+// smallest keeps the smallest of a text's shingles, which it puts in order, within
+// their memory.
 func smallest(all []uint32) sample {
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -57,7 +58,6 @@ func smallest(all []uint32) sample {
 	if len(all) > sketchSize {
 		s.smallest, s.limit = all[:sketchSize], all[sketchSize-1]
 	}
-	s.smallest = slices.Clip(slices.Clone(s.smallest))
 	return s
 }
 
