@@ -49,14 +49,18 @@ func (s *Store) DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscri
 	}
 	due := make([]subscriptions.Due, 0, len(subscribers))
 	words := interner{}
+	var (
+		criteria []byte // of all, in one piece of memory
+		ends     []int
+	)
 	arg := map[string]any{"subscribers": database.Array{Slice: subscribers}, "due_by_ms": dueBy.UnixMilli()}
 	err := s.q.Each(ctx, q, "subscriptions-due", arg, func(rows *sqlx.Rows) error {
 		var (
-			d                                             subscriptions.Due
-			frequency, zone, overflow, lastDate, onReturn sql.RawBytes
-			weekday, dueAt                                int64
+			d                                                     subscriptions.Due
+			stored, frequency, zone, overflow, lastDate, onReturn sql.RawBytes
+			weekday, dueAt                                        int64
 		)
-		err := rows.Scan(&d.ID, &d.Subscriber, &d.Stored, &frequency, &d.Schedule.Hour, &weekday, &zone, &d.MaxPostings, &overflow,
+		err := rows.Scan(&d.ID, &d.Subscriber, &stored, &frequency, &d.Schedule.Hour, &weekday, &zone, &d.MaxPostings, &overflow,
 			&d.Position, &d.LoggedFrom, &d.DeliveredThrough, &dueAt, &lastDate, &onReturn)
 		if err != nil {
 			return err
@@ -65,11 +69,17 @@ func (s *Store) DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscri
 		d.Schedule.Timezone, d.LastLocalDate = words.of(zone), words.of(lastDate)
 		d.Overflow, d.OnReturn = subscriptions.Overflow(words.of(overflow)), subscriptions.OnReturn(words.of(onReturn))
 		d.DueAt = time.UnixMilli(dueAt).UTC()
-		due = append(due, d)
+		criteria = append(criteria, stored...)
+		due, ends = append(due, d), append(ends, len(criteria))
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read due subscriptions: %w", err)
+	}
+	all, from := string(criteria), 0
+	for i, end := range ends {
+		due[i].Stored = all[from:end]
+		from = end
 	}
 	return due, nil
 }
