@@ -7,7 +7,6 @@
 package digest
 
 import (
-	"cmp"
 	"context"
 	"embed"
 	"log/slog"
@@ -92,9 +91,9 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	// PassSubscribers is how many subscribers one reading of the match log
-	// serves; 0 means 245,760, or 196,608 with SQLite, which is in this memory
-	// too. MaxProposals is how many postings in all it may propose to them, or it
-	// is done in halves; 0 means 36 million. The two bound a run's memory.
+	// serves; 0 means 196,608. MaxProposals is how many postings in all it may
+	// propose to them, or it is done in halves; 0 means 36 million. The two
+	// bound a run's memory.
 	PassSubscribers, MaxProposals int
 	// MaxDocuments is how many postings are kept analysed at once, some 4 KB
 	// each; 0 means 120,000.
@@ -128,11 +127,15 @@ type Builder struct {
 
 // New makes a builder over a migrated database.
 func New(o Options) (*Builder, error) {
-	passSubscribers, pageSubscribers := 245_760, 1000
-	if o.DB.Dialect == database.SQLite {
-		passSubscribers, pageSubscribers = 196_608, 500
+	if o.PassSubscribers == 0 {
+		o.PassSubscribers = 196_608
 	}
-	o.PassSubscribers, o.PageSubscribers = cmp.Or(o.PassSubscribers, passSubscribers), cmp.Or(o.PageSubscribers, pageSubscribers)
+	if o.PageSubscribers == 0 {
+		o.PageSubscribers = 1000
+		if o.DB.Dialect == database.SQLite {
+			o.PageSubscribers = 500
+		}
+	}
 	if o.MaxProposals == 0 {
 		o.MaxProposals = 36_000_000
 	}
