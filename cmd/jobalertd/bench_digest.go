@@ -78,6 +78,9 @@ func (c benchDigestCmd) Run(ctx context.Context, s *session) error {
 	if err := room.fill(c.Prepared, func() error { return c.prepare(ctx, s, room, clock) }); err != nil {
 		return err
 	}
+	if err := room.settle(ctx); err != nil {
+		return err
+	}
 	f.PrepareSeconds = time.Since(began).Seconds()
 	m, err := s.meaning(room.config)
 	if err != nil {
