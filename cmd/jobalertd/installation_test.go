@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,12 +77,18 @@ format = "json"
 // mailHolds is the most postings that one mail shows.
 const mailHolds = 36
 
+// steadyAddresses are those that this process's tests have.
+var steadyAddresses sync.Map
+
 // steadyAddress finds a port that is free and, lying below those the system hands
 // out by itself, stays so while a daemon is down.
 func steadyAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
 		address := fmt.Sprintf("127.0.0.1:%d", 15000+rand.IntN(15000))
+		if _, another := steadyAddresses.LoadOrStore(address, true); another {
+			continue // whose daemon may be down for the moment
+		}
 		l, err := net.Listen("tcp", address)
 		if err != nil {
 			continue
