@@ -191,7 +191,7 @@ func (r *benchRoom) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	for _, statement := range []string{"VACUUM ANALYZE", "CHECKPOINT"} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
