@@ -66,9 +66,9 @@ func (s *Store) writeMatches(t *database.Trip, query string, matches []alerts.Ma
 		var arg any = page
 		if s.db.Dialect == database.PostgreSQL {
 			arg = map[string]any{
-				"positions": column(page, func(r loggedRow) int64 { return r.Position }),
-				"postings":  column(page, func(r loggedRow) int64 { return int64(r.Posting) }),
-				"bitmaps":   column(page, func(r loggedRow) []byte { return r.Subscriptions }),
+				"positions": database.Column(page, func(r loggedRow) int64 { return r.Position }),
+				"postings":  database.Column(page, func(r loggedRow) int64 { return int64(r.Posting) }),
+				"bitmaps":   database.Column(page, func(r loggedRow) []byte { return r.Subscriptions }),
 			}
 		}
 		t.Exec(s.queries, query, arg)

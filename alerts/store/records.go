@@ -102,31 +102,23 @@ func (s *Store) put(t *database.Trip, rows []*alerts.Record) {
 // columnsOf turns rows round, for unnest.
 func columnsOf(rows []*alerts.Record) map[string]any {
 	return map[string]any{
-		"number":            column(rows, func(r *alerts.Record) int64 { return int64(r.Number) }),
-		"source":            column(rows, func(r *alerts.Record) string { return r.Source }),
-		"identifier":        column(rows, func(r *alerts.Record) string { return r.Identifier }),
-		"content_hash":      column(rows, func(r *alerts.Record) string { return r.ContentHash }),
-		"position":          column(rows, func(r *alerts.Record) int64 { return r.Position }),
-		"first_position":    column(rows, func(r *alerts.Record) int64 { return r.FirstPosition }),
-		"withdrawn":         column(rows, func(r *alerts.Record) bool { return r.Withdrawn }),
-		"stream_created_ms": column(rows, func(r *alerts.Record) int64 { return r.StreamCreatedMS }),
-		"stream_sequence":   column(rows, func(r *alerts.Record) int64 { return r.StreamSequence }),
-		"published_ms":      column(rows, func(r *alerts.Record) int64 { return r.PublishedMS }),
-		"expires_ms":        column(rows, func(r *alerts.Record) int64 { return r.ExpiresMS }),
-		"changed_ms":        column(rows, func(r *alerts.Record) int64 { return r.ChangedMS }),
-		"title":             column(rows, func(r *alerts.Record) string { return r.Title }),
-		"employer":          column(rows, func(r *alerts.Record) string { return r.Employer }),
-		"body":              column(rows, func(r *alerts.Record) string { return r.Body }),
-		"receipt":           column(rows, func(r *alerts.Record) string { return r.Receipt }),
+		"number":            database.Column(rows, func(r *alerts.Record) int64 { return int64(r.Number) }),
+		"source":            database.Column(rows, func(r *alerts.Record) string { return r.Source }),
+		"identifier":        database.Column(rows, func(r *alerts.Record) string { return r.Identifier }),
+		"content_hash":      database.Column(rows, func(r *alerts.Record) string { return r.ContentHash }),
+		"position":          database.Column(rows, func(r *alerts.Record) int64 { return r.Position }),
+		"first_position":    database.Column(rows, func(r *alerts.Record) int64 { return r.FirstPosition }),
+		"withdrawn":         database.Column(rows, func(r *alerts.Record) bool { return r.Withdrawn }),
+		"stream_created_ms": database.Column(rows, func(r *alerts.Record) int64 { return r.StreamCreatedMS }),
+		"stream_sequence":   database.Column(rows, func(r *alerts.Record) int64 { return r.StreamSequence }),
+		"published_ms":      database.Column(rows, func(r *alerts.Record) int64 { return r.PublishedMS }),
+		"expires_ms":        database.Column(rows, func(r *alerts.Record) int64 { return r.ExpiresMS }),
+		"changed_ms":        database.Column(rows, func(r *alerts.Record) int64 { return r.ChangedMS }),
+		"title":             database.Column(rows, func(r *alerts.Record) string { return r.Title }),
+		"employer":          database.Column(rows, func(r *alerts.Record) string { return r.Employer }),
+		"body":              database.Column(rows, func(r *alerts.Record) string { return r.Body }),
+		"receipt":           database.Column(rows, func(r *alerts.Record) string { return r.Receipt }),
 	}
-}
-
-func column[R, T any](rows []R, value func(R) T) database.Array {
-	list := make([]T, len(rows))
-	for i, r := range rows {
-		list[i] = value(r)
-	}
-	return database.Array{Slice: list}
 }
 
 // HighestApplied is the highest sequence, in the stream created at created, of a

@@ -85,6 +85,15 @@ func (q *Queries) Each(ctx context.Context, e sqlx.ExtContext, name string, arg 
 // dialect. Bytes do not survive JSON; pass those by rows.
 type Array struct{ Slice any }
 
+// Column is one field of all rows, for unnest(:name) on PostgreSQL.
+func Column[R, F any](rows []R, field func(R) F) Array {
+	column := make([]F, len(rows))
+	for i, r := range rows {
+		column[i] = field(r)
+	}
+	return Array{Slice: column}
+}
+
 // fieldMapper finds struct fields as sqlx does by default. It caches by type.
 var fieldMapper = reflectx.NewMapperFunc("db", sqlx.NameMapper)
 

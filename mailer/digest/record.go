@@ -88,18 +88,16 @@ func (b *Builder) recordDigests(ctx context.Context, tx sqlx.ExtContext, r run, 
 // columnsOf are the rows of one run's page as PostgreSQL takes them: one statement
 // whatever their number.
 func columnsOf(rows []row) map[string]any {
-	n := len(rows)
-	subscribers, afters, subscriptions, contents := make([]int64, n), make([]int64, n), make([]string, n), make([]string, n)
-	delivered, deferred, counted := make([][]byte, n), make([][]byte, n), make([][]byte, n)
-	for i := range rows {
-		r := &rows[i]
-		subscribers[i], afters[i], subscriptions[i], contents[i] = r.Subscriber, r.After, r.Subscriptions, r.Content
-		delivered[i], deferred[i], counted[i] = r.Delivered, r.Deferred, r.Counted
+	return map[string]any{
+		"run_id": rows[0].Run, "created_ms": rows[0].CreatedMS,
+		"subscribers":   database.Column(rows, func(r row) int64 { return r.Subscriber }),
+		"afters":        database.Column(rows, func(r row) int64 { return r.After }),
+		"subscriptions": database.Column(rows, func(r row) string { return r.Subscriptions }),
+		"delivered":     database.Column(rows, func(r row) []byte { return r.Delivered }),
+		"deferred":      database.Column(rows, func(r row) []byte { return r.Deferred }),
+		"counted":       database.Column(rows, func(r row) []byte { return r.Counted }),
+		"contents":      database.Column(rows, func(r row) string { return r.Content }),
 	}
-	array := func(slice any) database.Array { return database.Array{Slice: slice} }
-	return map[string]any{"run_id": rows[0].Run, "created_ms": rows[0].CreatedMS, "subscribers": array(subscribers), "afters": array(afters),
-		"subscriptions": array(subscriptions), "delivered": array(delivered), "deferred": array(deferred), "counted": array(counted),
-		"contents": array(contents)}
 }
 
 // overtaken names the subscribers whose digests were not recorded.

@@ -100,11 +100,11 @@ func (s *Store) Enqueue(ctx context.Context, tx sqlx.ExtContext, envelopes []mai
 		var arg any = rows
 		if s.db.Dialect == database.PostgreSQL {
 			arg = map[string]any{
-				"kinds": column(rows, func(r *enqueued) string { return r.Kind }), "purposes": column(rows, func(r *enqueued) string { return r.Purpose }),
-				"priorities": column(rows, func(r *enqueued) int64 { return r.Priority }), "subscribers": column(rows, func(r *enqueued) int64 { return r.Subscriber }),
-				"runs": column(rows, func(r *enqueued) int64 { return r.Run }), "subscriptions": column(rows, func(r *enqueued) int64 { return r.Subscription }),
-				"payloads": column(rows, func(r *enqueued) string { return r.Payload }), "message_ids": column(rows, func(r *enqueued) string { return r.MessageID }),
-				"due": column(rows, func(r *enqueued) int64 { return r.DueAtMS }), "created": column(rows, func(r *enqueued) int64 { return r.CreatedMS }),
+				"kinds": database.Column(rows, func(r enqueued) string { return r.Kind }), "purposes": database.Column(rows, func(r enqueued) string { return r.Purpose }),
+				"priorities": database.Column(rows, func(r enqueued) int64 { return r.Priority }), "subscribers": database.Column(rows, func(r enqueued) int64 { return r.Subscriber }),
+				"runs": database.Column(rows, func(r enqueued) int64 { return r.Run }), "subscriptions": database.Column(rows, func(r enqueued) int64 { return r.Subscription }),
+				"payloads": database.Column(rows, func(r enqueued) string { return r.Payload }), "message_ids": database.Column(rows, func(r enqueued) string { return r.MessageID }),
+				"due": database.Column(rows, func(r enqueued) int64 { return r.DueAtMS }), "created": database.Column(rows, func(r enqueued) int64 { return r.CreatedMS }),
 			}
 		}
 		if _, err := s.queries.Exec(ctx, tx, "enqueue", arg); err != nil {
@@ -112,15 +112,6 @@ func (s *Store) Enqueue(ctx context.Context, tx sqlx.ExtContext, envelopes []mai
 		}
 	}
 	return nil
-}
-
-// column is one field of all rows, as PostgreSQL takes it.
-func column[R any, F int64 | string](rows []R, of func(*R) F) database.Array {
-	out := make([]F, len(rows))
-	for i := range rows {
-		out[i] = of(&rows[i])
-	}
-	return database.Array{Slice: out}
 }
 
 // Confirmation adds the nth confirmation mail of a subscription and returns its
@@ -275,10 +266,10 @@ func (s *Store) finish(ctx context.Context, by string, results []finished, begun
 // SQLite.
 func columnsOf(results []finished, by string) map[string]any {
 	return map[string]any{"claimed_by": by, "results": database.Array{Slice: results},
-		"ids": column(results, func(f *finished) int64 { return f.ID }), "states": column(results, func(f *finished) string { return f.State }),
-		"outcomes": column(results, func(f *finished) string { return f.Outcome }), "due": column(results, func(f *finished) int64 { return f.DueAtMS }),
-		"attempts": column(results, func(f *finished) int64 { return int64(f.Attempts) }), "replies": column(results, func(f *finished) string { return f.Reply }),
-		"queue_ids": column(results, func(f *finished) string { return f.QueueID }), "done": column(results, func(f *finished) int64 { return f.DoneMS })}
+		"ids": database.Column(results, func(f finished) int64 { return f.ID }), "states": database.Column(results, func(f finished) string { return f.State }),
+		"outcomes": database.Column(results, func(f finished) string { return f.Outcome }), "due": database.Column(results, func(f finished) int64 { return f.DueAtMS }),
+		"attempts": database.Column(results, func(f finished) int64 { return int64(f.Attempts) }), "replies": database.Column(results, func(f finished) string { return f.Reply }),
+		"queue_ids": database.Column(results, func(f finished) string { return f.QueueID }), "done": database.Column(results, func(f finished) int64 { return f.DoneMS })}
 }
 
 func (s *Store) renew(ctx context.Context, by string, ids []int64, until time.Time) (got []int64, err error) {
