@@ -121,8 +121,9 @@ type spot struct {
 
 func spotOf(lat, lon float64) spot { return spot{lat, lon, float32(math.Cos(lat * math.Pi / 180))} }
 
-// On a map of its latitude a distance is right within nearlyRight, as far as nearDegrees:
-// of angles up to 0.2 rad sin(x/2) is x/2, and asin(y) is y, to less than 0.2 %.
+// On a flat map a distance is right within nearlyRight, as far as nearDegrees, 0.2 rad,
+// either way: of the haversine formula sin(x/2) is less than x/2 by up to 0.2 %, and
+// asin(y) more than y by up to 0.4 %.
 const (
 	nearDegrees = 11
 	nearlyRight = 0.005
@@ -133,12 +134,10 @@ const (
 func (s *spot) steps(o *spot) uint16 {
 	lat, lon := s.lat-o.lat, s.lon-o.lon
 	if math.Abs(lat) < nearDegrees && math.Abs(lon) < nearDegrees {
-		km := kilometresADegree * math.Sqrt(lat*lat+float64(s.cos*o.cos)*lon*lon)
+		km := gazetteer.DegreeKM * math.Sqrt(lat*lat+float64(s.cos*o.cos)*lon*lon)
 		if at := stepsOf(km * (1 - nearlyRight)); at == stepsOf(km*(1+nearlyRight)) {
 			return at
 		}
 	}
 	return stepsOf(gazetteer.DistanceKM(s.lat, s.lon, o.lat, o.lon))
 }
-
-const kilometresADegree = 6371.0088 * math.Pi / 180

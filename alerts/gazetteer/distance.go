@@ -10,6 +10,9 @@ import (
 // earthRadiusKM is the mean radius of the WGS 84 ellipsoid, (2a+b)/3.
 const earthRadiusKM = 6371.0087714
 
+// DegreeKM is how many kilometres a degree of a great circle has.
+const DegreeKM = earthRadiusKM * math.Pi / 180
+
 // DistanceKM is the great-circle distance in kilometres between two positions
 // in degrees, by the haversine formula, which is exact to rounding for small
 // distances too. The sphere differs from the ellipsoid by at most 0.6 %.
@@ -28,7 +31,7 @@ func (g *Gazetteer) Near(lat, lon, km float64, minPopulation int) []Place {
 	if !(km >= 0) || math.IsNaN(lat) || math.IsNaN(lon) {
 		return nil
 	}
-	band := km / (earthRadiusKM * math.Pi / 180) * 1.0001
+	band := km / DegreeKM * 1.0001
 	from := sort.Search(len(g.byLat), func(i int) bool { return g.records[g.byLat[i]].lat >= lat-band })
 	type near struct {
 		place Place
