@@ -36,7 +36,8 @@ func employerWords(name string) []string {
 	return slices.Compact(words)
 }
 
-// namedOf has a bit for each word of an employer's, which is another's too.
+// namedOf has a bit for each word of an employer: two without a bit in common have no
+// word in common, though words may share a bit.
 func namedOf(employer []string) (bits uint64) {
 	for _, w := range employer {
 		bits |= 1 << (scatter(hashWord(w)) & 63)
@@ -58,7 +59,7 @@ const (
 func compareEmployers(a, b *Sketch) employers {
 	x, y := a.employer, b.employer
 	common := 0
-	if a.named&b.named != 0 { // else they have nothing in common
+	if a.named&b.named != 0 {
 		if common = shared(x, y); common == min(len(x), len(y)) {
 			if a.agency && b.agency {
 				return sameAgency
