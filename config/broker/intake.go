@@ -93,7 +93,8 @@ func EnsureIntake(ctx context.Context, js jetstream.JetStream, alone bool, appli
 	return createIntake(ctx, stream, first)
 }
 
-const createTries = 6
+// createRetries is for how often: after 1.3 s at most it is something else.
+const createRetries = 6
 
 // createIntake makes the consumer, which begins at sequence first.
 func createIntake(ctx context.Context, stream jetstream.Stream, first uint64) (jetstream.Consumer, error) {
@@ -102,7 +103,7 @@ func createIntake(ctx context.Context, stream jetstream.Stream, first uint64) (j
 		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, first
 	}
 	var consumer jetstream.Consumer
-	err := retry.Do(ctx, retry.WithMaxRetries(createTries, retry.NewExponential(20*time.Millisecond)), func(ctx context.Context) (err error) {
+	err := retry.Do(ctx, retry.WithMaxRetries(createRetries, retry.NewExponential(20*time.Millisecond)), func(ctx context.Context) (err error) {
 		consumer, err = stream.CreateConsumer(ctx, config)
 		if errors.Is(err, jetstream.ErrConsumerExists) { // another replica was first
 			consumer, err = stream.Consumer(ctx, IntakeConsumer)

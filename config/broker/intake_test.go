@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -244,5 +245,33 @@ func TestEnsureIntake_DeliversAtOnceWhatADeadProcessHadInHand(t *testing.T) {
 	}
 	if made := same.CachedInfo().Created; !made.Equal(again.CachedInfo().Created) {
 		t.Errorf("was made anew at %v though nothing was in hand", made)
+	}
+}
+
+// refusing is a stream whose server is still removing a consumer's folder.
+type refusing struct {
+	jetstream.Stream
+	times int
+}
+
+func (r *refusing) CreateConsumer(ctx context.Context, c jetstream.ConsumerConfig) (jetstream.Consumer, error) {
+	if r.times--; r.times >= 0 {
+		return nil, &jetstream.APIError{Code: 500, ErrorCode: jetstream.JSErrCodeConsumerCreate, Description: "rename o.dat.tmp: no such file or directory"}
+	}
+	return r.Stream.CreateConsumer(ctx, c)
+}
+
+func TestCreateIntake_WaitsForTheFolderOfTheOneBefore(t *testing.T) {
+	b := start(t)
+	ensure(t, b)
+	stream, err := b.JetStream().Stream(t.Context(), Postings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := createIntake(t.Context(), &refusing{stream, 2}, 0); err != nil {
+		t.Errorf("refused twice: %v", err)
+	}
+	if _, err := createIntake(t.Context(), &refusing{stream, 100}, 0); err == nil {
+		t.Error("refused for good, it was made")
 	}
 }
