@@ -34,7 +34,7 @@ func (benchDigestCmd) Help() string {
 	return "Example:\n  jobalertd bench digest --subscribers 1000000 --postings 100000 --database postgres\n\n" +
 		"Subscriptions are imported; postings go through the reader and the index straight into the store and the match log,\n" +
 		"not through NATS. What is measured is the run alone: leasing, building, recording. Meanwhile somebody signs up ten\n" +
-		"times a second, and how long that takes is reported."
+		"times a second, and how long that takes is reported. A private server has cleaned up after the import before."
 }
 
 // digestFigures are the answer of bench digest.

@@ -249,7 +249,7 @@ func (p *proposer) met(ctx context.Context, rows []met, named []uint32) error {
 		}
 		card := p.deck.card(p.docs.ranking.Next(d.Document, d.stored.FirstPosition))
 		updated, changed := d.stored.Position != d.stored.FirstPosition, d.stored.Position != m.position
-		// First only this of each seat, since a processor waits for many at a time.
+		// By itself, since in so short a loop a processor fetches many seats at once.
 		for _, n := range named[m.from:m.to] {
 			if s := &p.seats[n]; !s.ready {
 				s.ranked, s.ready = p.docs.ranking.Take(p.b.criteria(p.all[n])), true

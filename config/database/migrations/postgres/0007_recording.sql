@@ -4,8 +4,8 @@
 -- entry in the indexes. For rows written from now on; VACUUM FULL subscribers makes room among those there are.
 ALTER TABLE subscribers SET (fillfactor = 50);
 
--- Each digest locked its run's row to look whether there is one; for two pages recorded at once both had to be kept as
--- who holds it, time and again. Runs are never deleted.
+-- By this reference each digest locked its run's row; with two pages recorded at once the server had to note both as its
+-- holders (a multixact), a third of recording. Runs are never deleted.
 ALTER TABLE digests DROP CONSTRAINT digests_run_id_fkey;
 
 -- Bitmaps that compressing makes no smaller, as those of the match log are; up to a page they stay in the row.
