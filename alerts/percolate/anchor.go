@@ -60,13 +60,17 @@ func costOf(u *text.Unit, df *Frequencies) uint64 {
 	return cost
 }
 
-// rarest2 returns the rarest term and the rarest of the others, if there are any.
-func rarest2(terms []text.Term, df *Frequencies) (first, second text.Term) {
-	first = rarest(terms, df)
+// rarest2 returns which term is the rarest, and which of the others, if there are any.
+func rarest2(terms []text.Term, df *Frequencies) (first, second int) {
+	for i, t := range terms {
+		if df.Of(t) < df.Of(terms[first]) {
+			first = i
+		}
+	}
 	second = first
-	for _, t := range terms {
-		if t != first && (second == first || df.Of(t) < df.Of(second)) {
-			second = t
+	for i, t := range terms {
+		if t != terms[first] && (second == first || df.Of(t) < df.Of(terms[second])) {
+			second = i
 		}
 	}
 	return first, second

@@ -56,6 +56,19 @@ type state struct {
 	known []uint32 // entries of memo that are not 0
 	rows  []uint32 // that hold
 	keys  []key
+
+	leads   []lead
+	anchors []span // of groups, by what is to be read
+	runs    []span // of records
+	kept    [keptRoom]uint32
+	fetched uint32 // so that what is read ahead counts as read
+}
+
+// lead is a term or a key of a posting that leads to units.
+type lead struct {
+	hash uint64
+	term int  // its index among the posting's terms, or -1
+	refs span // of the finder's
 }
 
 const (
@@ -104,23 +117,46 @@ func (s *state) decide(i uint32, holds func() bool) bool {
 
 // find decides the units.
 func (s *state) find() {
+	s.lead()
 	f := &s.of.finder
-	for i, t := range s.d.Text.Terms() {
-		for _, r := range f.find(uint64(t)) {
-			if !s.has(r.unit) && r.holds(i, s.of.units, s.d.Text) {
-				s.take(r.unit)
+	for _, l := range s.leads {
+		for i := l.refs.from; i < l.refs.to; i++ {
+			r := &f.refs[i]
+			if s.has(r.unit) {
+				continue
 			}
-		}
-	}
-	s.keys = otherKeys(s.keys[:0], s.d)
-	for _, k := range s.keys {
-		for _, r := range f.find(uint64(k)) {
-			if !s.has(r.unit) && s.of.units[r.unit].holds(s.d) {
+			if l.term >= 0 && r.holds(l.term, s.of.units, s.d.Text) || l.term < 0 && s.of.units[r.unit].holds(s.d) {
 				s.take(r.unit)
 			}
 		}
 	}
 	slices.Sort(s.list)
+}
+
+// lead finds which of the posting's terms and keys lead to units.
+func (s *state) lead() {
+	terms := s.d.Text.Terms()
+	s.keys = otherKeys(s.keys[:0], s.d)
+	all := len(terms) + len(s.keys)
+	s.leads = slices.Grow(s.leads[:0], all)[:all]
+	f, n := &s.of.finder, uint32(0)
+	for i, t := range terms {
+		s.leads[n] = lead{hash: uint64(t), term: i}
+		n += f.passes(uint64(t))
+	}
+	for _, k := range s.keys {
+		s.leads[n] = lead{hash: uint64(k), term: -1}
+		n += f.passes(uint64(k))
+	}
+	s.leads = s.leads[:n]
+	for i := range s.leads {
+		s.fetched += f.slots[f.place(s.leads[i].hash)].from
+	}
+	for i := range s.leads {
+		l := &s.leads[i]
+		l.refs = f.find(l.hash)
+		s.fetched += f.refs[l.refs.from].unit
+	}
 }
 
 func (s *state) take(u uint32) {
@@ -137,9 +173,8 @@ func (x *base) percolate(dst []uint32, at instant, d *alerts.Document, s *state)
 	s.begin(x, d)
 	s.find()
 	from := len(dst)
-	for _, anchor := range s.list {
-		dst = x.scan(dst, anchor, s)
-	}
+	x.reach(s)
+	dst = x.scan(dst, s)
 	s.rows = x.met(s.rows[:0], d)
 	for _, row := range s.rows {
 		dst = x.byRow(dst, row, s)
@@ -149,125 +184,6 @@ func (x *base) percolate(dst []uint32, at instant, d *alerts.Document, s *state)
 	}
 	found := slices.DeleteFunc(dst[from:], func(id uint32) bool { return !x.alive(id, at) })
 	return dst[:from+len(found)]
-}
-
-// scan reads the groups of an anchor whose second unit holds.
-func (x *base) scan(dst []uint32, anchor uint32, s *state) []uint32 {
-	from, to := x.anchors[anchor], x.anchors[anchor+1]
-	if from == to {
-		return dst
-	}
-	groups := x.groups[from : to+1]
-	n := len(groups) - 1
-	if n <= 8*len(s.list) {
-		for i := range n {
-			if g := groups[i]; g.second == 0 || s.has(g.second) {
-				dst = x.scanGroup(dst, g.first, groups[i+1].first, s)
-			}
-		}
-		return dst
-	}
-	i := 0
-	if groups[0].second == 0 {
-		dst = x.scanGroup(dst, groups[0].first, groups[1].first, s)
-		i = 1
-	}
-	for _, u := range s.list {
-		i += sort.Search(n-i, func(k int) bool { return groups[i+k].second >= u })
-		if i == n {
-			break
-		}
-		if groups[i].second == u {
-			dst = x.scanGroup(dst, groups[i].first, groups[i+1].first, s)
-		}
-	}
-	return dst
-}
-
-// searchFrom is how many records a group must have for looking up its latitudes.
-const searchFrom = 256
-
-func (x *base) scanGroup(dst []uint32, from, to uint32, s *state) []uint32 {
-	records := x.records[from:to]
-	if len(records) < searchFrom || s.remote {
-		return x.scanRecords(dst, records, s)
-	}
-	for len(records) > 0 {
-		r := records[0]
-		if r.flags&inCircle == 0 {
-			end := sort.Search(len(records), func(i int) bool { return records[i].flags&inCircle != 0 })
-			dst = x.scanRecords(dst, records[:end], s)
-			records = records[end:]
-			continue
-		}
-		end := sort.Search(len(records), func(i int) bool { return records[i].circle > r.circle })
-		reach := x.places.circles[r.circle].latitudes
-		for i := range s.spots {
-			low, high := s.spots[i].y-reach, s.spots[i].y+reach
-			begin := sort.Search(end, func(i int) bool { return float64(records[i].lat) >= low })
-			n := sort.Search(end-begin, func(i int) bool { return float64(records[begin+i].lat) > high })
-			dst = x.scanRecords(dst, records[begin:begin+n], s)
-		}
-		records = records[end:]
-	}
-	return dst
-}
-
-// scanRecords is where the time goes: what most records fail by comes first.
-func (x *base) scanRecords(dst []uint32, records []record, s *state) []uint32 {
-	bits, types, reach := s.bits, s.types, s.reach
-	never, more := s.never, hasExtras
-	if !s.remote { // remote postings pass any place
-		more |= inCircle | inSet
-	}
-	for i := range records {
-		r := &records[i]
-		if bits[r.third>>6]&(1<<(r.third&63)) == 0 || r.flags&never != 0 || r.wish > reach || r.types != 0 && r.types&types == 0 {
-			continue
-		}
-		if r.flags&more == 0 || x.passesMore(r, s) {
-			dst = append(dst, r.id)
-		}
-	}
-	return dst
-}
-
-// passesMore decides place and extras.
-func (x *base) passesMore(r *record, s *state) bool {
-	if !s.remote && r.flags&(inCircle|inSet) != 0 && !x.placed(r, s) {
-		return false
-	}
-	if r.flags&hasExtras == 0 {
-		return true
-	}
-	e := x.extras[r.extra:]
-	for _, u := range e.required() {
-		if !s.holds(u) {
-			return false
-		}
-	}
-	return x.passesRest(e, s)
-}
-
-func (x *base) placed(r *record, s *state) bool {
-	if r.flags&inCircle != 0 {
-		return s.near(r, x.places.circles)
-	}
-	n := uint32(r.lat)
-	return s.decide(n, func() bool { return x.places.sets[n].Holds(s.d) })
-}
-
-// passesRest decides the extras but for the required units.
-func (x *base) passesRest(e extras, s *state) bool {
-	for _, u := range e.excluded() {
-		if s.has(u) {
-			return false
-		}
-	}
-	if f, ok := e.foreign(); ok && !s.pays(f) {
-		return false
-	}
-	return e.groups(func(g extras) bool { return slices.ContainsFunc(g, s.has) })
 }
 
 // byRow tests the records for which a row that holds may stand.
@@ -301,7 +217,7 @@ func (x *base) passesBut(r *record, s *state) bool {
 	if !s.remote && r.flags&(inCircle|inSet) != 0 && !x.placed(r, s) {
 		return false
 	}
-	return r.flags&hasExtras == 0 || x.passesRest(x.extras[r.extra:], s)
+	return r.flags&hasExtras == 0 || s.passes(x.extras[r.extra:])
 }
 
 // requires asks for every unit that record n requires.

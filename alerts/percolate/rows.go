@@ -162,7 +162,7 @@ func (x *base) met(dst []uint32, d *alerts.Document) []uint32 {
 	var words []*text.Unit
 	for _, term := range d.Text.Terms() {
 		h := rowHash(term)
-		if !inFilter(t.filter, uint64(h)) {
+		if inFilter(t.filter, uint64(h)) == 0 {
 			continue
 		}
 		bucket := h >> t.shift

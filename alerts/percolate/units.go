@@ -122,25 +122,47 @@ func (d *dictionary) ofKey(k key) uint32 {
 }
 
 // ref is one way in which a unit may hold: an alternative of a query's unit, with
-// another of its terms, which most postings that have the rarest do not have: where
-// the alternative lies in memory need not be looked at for that.
+// what it needs of two of its terms, the one that it is filed under and the rarest of
+// the others. That decides nearly all of them: where an alternative lies in memory
+// is seldom looked at. 16 bytes.
 type ref struct {
+	other       text.Term // or the same one, where there is no other
 	unit        uint32
-	alternative uint16 // its number, or oneTerm and the ways in which that must occur
-	other       text.Bit
+	alternative uint8 // its number; or inline and how it holds, if that is all to know
+	first, rest text.Ways
+	unless      text.Beside
 }
 
-// oneTerm marks an alternative that the term it is filed under decides: it need not
-// be looked at at all.
-const oneTerm = 1 << 15
+// inline marks an alternative of one term, or of two and how these hold together.
+const inline = 1 << 7
+
+func newRef(unit uint32, u *text.Unit, i, first, other int) ref {
+	r := ref{
+		other: u.Terms(i)[other], unit: unit, alternative: uint8(i),
+		first: u.Needs(i, first), rest: u.Needs(i, other), unless: u.Unless(i),
+	}
+	pair := u.Pair(i, first)
+	if pair != 0 || u.Suffices(i) {
+		r.alternative = inline | uint8(pair)
+	}
+	return r
+}
 
 // holds decides the alternative for a document that has the term it is filed under,
 // at index i of its terms.
-func (r ref) holds(i int, units []unit, d *text.Document) bool {
-	if r.alternative&oneTerm != 0 {
-		return d.Occurs(i, text.Ways(r.alternative))
+func (r *ref) holds(i int, units []unit, d *text.Document) bool {
+	if !d.Occurs(i, r.first) || d.Says(r.unless) {
+		return false
 	}
-	return d.May(r.other) && units[r.unit].text.HoldsBy(int(r.alternative), d)
+	switch {
+	case r.alternative == inline:
+		return true
+	case !d.Has(r.other, r.rest):
+		return false
+	case r.alternative&inline != 0:
+		return text.Pair(r.alternative&^inline).Holds(d.Terms()[i], r.other, d)
+	}
+	return units[r.unit].text.HoldsBy(int(r.alternative), d)
 }
 
 // finder leads from what a posting has to the units that may hold.
@@ -151,8 +173,8 @@ type finder struct {
 }
 
 type finderSlot struct {
-	hash     uint64
-	from, to uint32 // refs; empty where from is to
+	hash uint64
+	span // of refs; empty where from is to
 }
 
 type finding struct {
@@ -170,12 +192,9 @@ func newFinder(units []unit, df *Frequencies, p *pace) finder {
 		switch {
 		case u.text != nil:
 			for i := range u.text.Alternatives() {
-				first, other := rarest2(u.text.Terms(i), df)
-				r := ref{number, uint16(i), text.BitOf(other)}
-				if ways, ok := u.text.OneTerm(i); ok {
-					r.alternative = oneTerm | uint16(ways)
-				}
-				all = append(all, finding{uint64(first), r})
+				terms := u.text.Terms(i)
+				first, other := rarest2(terms, df)
+				all = append(all, finding{uint64(terms[first]), newRef(number, u.text, i, first, other)})
 			}
 		case u.kind == ofKey:
 			all = append(all, finding{uint64(u.key), ref{unit: number}})
@@ -208,7 +227,7 @@ func newFinder(units []unit, df *Frequencies, p *pace) finder {
 			f.refs[to] = all[to].ref
 		}
 		h := all[from].hash
-		*f.slot(h) = finderSlot{h, uint32(from), uint32(to)}
+		*f.slot(h) = finderSlot{h, span{uint32(from), uint32(to)}}
 		setFilter(f.filter, h)
 		from = to
 	}
@@ -228,22 +247,24 @@ func newFilter(n int) []uint64 { return make([]uint64, powerOfTwo(n/4+1)) }
 
 func setFilter(f []uint64, h uint64) { f[h>>6&uint64(len(f)-1)] |= 1 << (h & 63) }
 
-func inFilter(f []uint64, h uint64) bool { return f[h>>6&uint64(len(f)-1)]&(1<<(h&63)) != 0 }
+// inFilter is 0 for a hash that was not set.
+func inFilter(f []uint64, h uint64) uint32 { return uint32(f[h>>6&uint64(len(f)-1)]>>(h&63)) & 1 }
 
 // slot is where h is, or the empty slot where it would be.
 func (f *finder) slot(h uint64) *finderSlot {
 	mask := uint64(len(f.slots) - 1)
-	for i := h >> 20 & mask; ; i = (i + 1) & mask {
+	for i := f.place(h); ; i = (i + 1) & mask {
 		if s := &f.slots[i]; s.hash == h && s.from < s.to || s.from == s.to {
 			return s
 		}
 	}
 }
 
-func (f *finder) find(h uint64) []ref {
-	if !inFilter(f.filter, h) {
-		return nil
-	}
-	s := f.slot(h)
-	return f.refs[s.from:s.to]
-}
+// place is where h would be if nothing else were.
+func (f *finder) place(h uint64) uint64 { return h >> 20 & uint64(len(f.slots)-1) }
+
+// passes is 0 for nearly every hash that find finds nothing for.
+func (f *finder) passes(h uint64) uint32 { return inFilter(f.filter, h) }
+
+// find gives the refs of h.
+func (f *finder) find(h uint64) span { return f.slot(h).span }

@@ -17,9 +17,9 @@ type group struct {
 type alternative struct {
 	terms  []Term // all necessary; the last is the head
 	mode   mode
-	title  bool  // in the title alone
-	unless uint8 // beside…: does not hold in such a title
-	gaps   []int // of a phrase: how many places each term stands behind the first
+	title  bool   // in the title alone
+	unless Beside // does not hold in such a title
+	gaps   []int  // of a phrase: how many places each term stands behind the first
 	asked  string
 	rule   Rule
 	via    string

@@ -21,7 +21,7 @@ type Document struct {
 	filter      [filterWords]uint64
 	places      []place
 	titlePlaces uint32
-	company     uint8 // what the title's words say of activities beside them
+	company     Beside // what the title's words say of activities beside them
 }
 
 // place is where a word stands: its bytes, in the title or in the body, and

@@ -82,6 +82,28 @@ func (alt *alternative) holds(d *Document) bool {
 	return ok
 }
 
+// needs are the ways of which holds wants one of term k.
+func (alt *alternative) needs(k int) uint8 {
+	head := k == len(alt.terms)-1
+	switch alt.mode {
+	case inTitle:
+		if head {
+			return endsInTitle
+		}
+		return endsInTitle | partInTitle
+	case anyTitle:
+		return endsInTitle | partInTitle
+	case together:
+		if head {
+			return alt.where(endsInTitle, endsInBody)
+		}
+		return alt.where(endsInTitle|partInTitle, endsInBody|partInBody)
+	case near, inRow:
+		return alt.where(wholeInTitle, wholeInBody)
+	}
+	return alt.where(endsInTitle, endsInBody)
+}
+
 func (alt *alternative) where(title, body uint8) uint8 {
 	if alt.title {
 		return title

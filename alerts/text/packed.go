@@ -31,7 +31,7 @@ func (x Dictionary) Number(t Term) (uint32, bool) {
 // whether it ends a word; and for each term in the same order its occurrences, as
 // differences, each with a bit that says whether there are more. Numbers are varints.
 func (d *Document) Pack(dst []byte, x Dictionary) []byte {
-	dst = append(dst, d.company)
+	dst = append(dst, byte(d.company))
 	dst = appendNumber(dst, uint32(len(d.title)))
 	dst = append(dst, d.title...)
 	dst = appendNumber(dst, uint32(len(d.places)))
@@ -295,7 +295,7 @@ func (u *Unpacked) ReadAll(doc string, x Dictionary) *Document {
 
 func (u *Unpacked) readPlaces(p *packed) {
 	d := &u.d
-	d.company = (*p)[0]
+	d.company = Beside((*p)[0])
 	*p = (*p)[1:]
 	title := p.number()
 	d.title = string((*p)[:title])

@@ -61,21 +61,71 @@ func (u *Unit) Terms(i int) []Term { return u.all()[i].terms }
 // HoldsBy tells whether alternative i holds for d.
 func (u *Unit) HoldsBy(i int, d *Document) bool { return u.all()[i].holds(d) }
 
-// Ways are how a term may occur in a document: see OneTerm.
+// Ways are how a term may occur in a document.
 type Ways uint8
 
-// OneTerm gives the ways of alternative i, if it holds for just the documents in
-// which its only term occurs in one of them, as most of a word alone do.
-func (u *Unit) OneTerm(i int) (Ways, bool) {
+// Needs are the ways in which term k of alternative i occurs, in one of them at
+// least, in every document for which the alternative holds.
+func (u *Unit) Needs(i, k int) Ways { return Ways(u.all()[i].needs(k)) }
+
+// Unless is what the title of no document says for which alternative i holds.
+func (u *Unit) Unless(i int) Beside { return u.all()[i].unless }
+
+// Suffices tells whether alternative i, which has one term, holds for every
+// document for which Needs and Unless do not rule it out.
+func (u *Unit) Suffices(i int) bool {
 	alt := &u.all()[i]
-	if alt.mode != single || len(alt.terms) != 1 || alt.unless != 0 {
-		return 0, false
-	}
-	return Ways(alt.where(endsInTitle, endsInBody)), true
+	return len(alt.terms) == 1 && (alt.mode == single || alt.mode == inTitle || alt.mode == anyTitle)
 }
+
+// Pair is how two terms hold together: all of an alternative but the terms.
+type Pair uint8
+
+const (
+	pairMode  Pair = 1<<3 - 1
+	pairTitle Pair = 1 << 3 // in the title alone
+	pairHead  Pair = 1 << 4 // the first of the two is the head
+	aPair     Pair = 1 << 5 // the zero value is none
+)
+
+// Pair gives how the terms of alternative i hold together, of which first is the
+// number of the one that Pair.Holds gets first; 0 if these are not two.
+func (u *Unit) Pair(i, first int) Pair {
+	alt := &u.all()[i]
+	if len(alt.terms) != 2 || alt.terms[0] == alt.terms[1] || alt.mode == inRow && alt.gaps[1] != 1 {
+		return 0
+	}
+	p := aPair | Pair(alt.mode)
+	if alt.title {
+		p |= pairTitle
+	}
+	if first == 1 {
+		p |= pairHead
+	}
+	return p
+}
+
+// Holds tells what HoldsBy does of the alternative, if Unless does not rule it out.
+func (p Pair) Holds(first, other Term, d *Document) bool {
+	terms := [2]Term{first, other}
+	if p&pairHead != 0 {
+		terms = [2]Term{other, first}
+	}
+	alt := alternative{terms: terms[:], mode: mode(p & pairMode), title: p&pairTitle != 0, gaps: nextTo}
+	return alt.holds(d)
+}
+
+// nextTo are the gaps of two words in a row.
+var nextTo = []int{0, 1}
 
 // Occurs tells whether the term at index i of Terms occurs in one of these ways.
 func (d *Document) Occurs(i int, ways Ways) bool { return d.summary[i]&uint8(ways) != 0 }
+
+// Has tells whether t is among Terms and occurs in one of these ways.
+func (d *Document) Has(t Term, ways Ways) bool { return d.has(t, uint8(ways)) }
+
+// Says tells whether the title says anything of b.
+func (d *Document) Says(b Beside) bool { return d.company&b != 0 }
 
 // Holds tells whether the unit holds for d in any way.
 func (u *Unit) Holds(d *Document) bool {

@@ -119,7 +119,7 @@ func (a *Analyser) sameWork(stems []string) []alternative {
 // unlessBeside says in whose company a title's activity is not the job of
 // whoever does it: "Leitung Einkauf" is no Einkäufer, "Assistenz der
 // Geschäftsführung" no Geschäftsführer.
-func (x *lexicon) unlessBeside(stem string) uint8 {
+func (x *lexicon) unlessBeside(stem string) Beside {
 	switch {
 	case x.root(stem) == stem:
 		return 0

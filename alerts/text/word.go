@@ -43,22 +43,24 @@ type wordInfo struct {
 	emissions []emission
 	steps     uint8
 	function  bool
-	person    bool  // names an occupation
-	verb      bool  // in a German sentence a verb, not the noun that it looks like
-	company   uint8 // what it says, in a title, of activities beside it
-	cue       uint8 // what it says in a body of those named behind it
+	person    bool   // names an occupation
+	verb      bool   // in a German sentence a verb, not the noun that it looks like
+	company   Beside // what it says, in a title, of activities beside it
+	cue       uint8  // what it says in a body of those named behind it
 
 	opens      []idiom // what it may begin, together with the words behind it
 	department bool    // names a field of work, as those of colleagues are named
 	sense      string  // the stem whose other senses its neighbours may show, else empty
 }
 
-// What a title's words say of an activity beside them.
+// Beside is what a title's words say of an activity beside them.
+type Beside uint8
+
 const (
-	besideHelper uint8 = 1 << iota // somebody who assists
-	besideClerk                    // somebody who may well work for a leader
-	besideOver                     // somebody who leads, teaches or sells it
-	besideOther                    // another occupation with a trade of its own
+	besideHelper Beside = 1 << iota // somebody who assists
+	besideClerk                     // somebody who may well work for a leader
+	besideOver                      // somebody who leads, teaches or sells it
+	besideOther                     // another occupation with a trade of its own
 )
 
 // piece is one element of a word: all of it, unless it has hyphens.
@@ -402,7 +404,7 @@ func (a *Analyser) verb(word, base string) bool {
 
 // occupation tells whether a word's last part names a person's occupation,
 // and what it says of activities beside it.
-func (a *Analyser) occupation(end string) (person bool, company uint8) {
+func (a *Analyser) occupation(end string) (person bool, company Beside) {
 	stem := a.lex.stemGerman(end)
 	in := func(set map[string]bool) bool { return set[stem] || set[end] }
 	person = (a.split.isHead(stem) || a.split.isHead(end) || a.split.isHead(a.lex.stemEnglish(end))) && !in(a.lex.activity)

@@ -1,0 +1,242 @@
+package percolate
+
+import (
+	"math"
+	"slices"
+	"sort"
+)
+
+// The processor is fast and memory is far: what a posting has to read lies in a
+// hundred places of many megabytes. So each step is taken for all places before the
+// next one, and nothing in a loop depends on what the round before it has fetched,
+// neither by an address nor by a branch that may go either way: then the processor
+// waits for dozens of places at once.
+
+// span is a run of groups or of records.
+type span struct{ from, to uint32 }
+
+// one is 1 for true.
+func one(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// reach finds the runs of records that may match: those under the units that hold,
+// in groups whose second unit does, and in large groups near enough.
+func (x *base) reach(s *state) {
+	s.anchors = slices.Grow(s.anchors[:0], len(s.list))[:len(s.list)]
+	n := uint32(0)
+	for _, anchor := range s.list {
+		groups := span{x.anchors[anchor], x.anchors[anchor+1]}
+		s.anchors[n] = groups
+		n += one(groups.from != groups.to)
+	}
+	s.anchors = s.anchors[:n]
+	for _, groups := range s.anchors {
+		s.fetched += x.groups[groups.from].first
+	}
+	s.runs = s.runs[:0]
+	for _, groups := range s.anchors {
+		x.groupsOf(groups, s)
+	}
+	for _, run := range s.runs {
+		s.fetched += x.records[run.from].id
+	}
+	if !s.remote {
+		x.narrow(s)
+	}
+}
+
+// groupsOf appends the groups of an anchor whose second unit holds.
+func (x *base) groupsOf(anchor span, s *state) {
+	groups := x.groups[anchor.from : anchor.to+1]
+	n := len(groups) - 1
+	if n <= 8*len(s.list) {
+		for i := range n {
+			if s.has(groups[i].second) {
+				s.runs = append(s.runs, span{groups[i].first, groups[i+1].first})
+			}
+		}
+		return
+	}
+	i := 0
+	if groups[0].second == 0 {
+		s.runs = append(s.runs, span{groups[0].first, groups[1].first})
+		i = 1
+	}
+	for _, u := range s.list {
+		i += sort.Search(n-i, func(k int) bool { return groups[i+k].second >= u })
+		if i == n {
+			break
+		}
+		if groups[i].second == u {
+			s.runs = append(s.runs, span{groups[i].first, groups[i+1].first})
+		}
+	}
+}
+
+// searchFrom is how many records a group must have for looking up its latitudes.
+const searchFrom = 256
+
+// narrow leaves of large groups what is near the posting.
+func (x *base) narrow(s *state) {
+	all := len(s.runs)
+	for _, run := range s.runs[:all] {
+		if run.to-run.from < searchFrom {
+			s.runs = append(s.runs, run)
+			continue
+		}
+		x.near(run, s)
+	}
+	s.runs = append(s.runs[:0], s.runs[all:]...)
+}
+
+// near appends the parts of a group that are near the posting.
+func (x *base) near(run span, s *state) {
+	for run.from < run.to {
+		records := x.records[run.from:run.to]
+		r := records[0]
+		if r.flags&inCircle == 0 {
+			end := sort.Search(len(records), func(i int) bool { return records[i].flags&inCircle != 0 })
+			s.runs = append(s.runs, span{run.from, run.from + uint32(end)})
+			run.from += uint32(end)
+			continue
+		}
+		end := sort.Search(len(records), func(i int) bool { return records[i].circle > r.circle })
+		reach := x.places.circles[r.circle].latitudes
+		for i := range s.spots {
+			low, high := s.spots[i].y-reach, s.spots[i].y+reach
+			begin := sort.Search(end, func(i int) bool { return float64(records[i].lat) >= low })
+			n := sort.Search(end-begin, func(i int) bool { return float64(records[begin+i].lat) > high })
+			if n > 0 {
+				s.runs = append(s.runs, span{run.from + uint32(begin), run.from + uint32(begin+n)})
+			}
+		}
+		run.from += uint32(end)
+	}
+}
+
+// keptRoom is how many records are sifted before they are tested further. These lie
+// in the processor's first cache.
+const keptRoom = 1 << 10
+
+// scan tests the records of the runs. This is where the time goes.
+func (x *base) scan(dst []uint32, s *state) []uint32 {
+	n := 0
+	for _, run := range s.runs {
+		for run.from < run.to {
+			part := span{run.from, min(run.to, run.from+uint32(keptRoom-n))}
+			n += x.sift(s.kept[n:], part, s)
+			if run.from = part.to; n > keptRoom/2 {
+				dst, n = x.settle(dst, s.kept[:n], s), 0
+			}
+		}
+	}
+	return x.settle(dst, s.kept[:n], s)
+}
+
+// sift writes to kept the numbers of those records that pass all but place and
+// extras, and returns how many.
+func (x *base) sift(kept []uint32, run span, s *state) int {
+	bits, never, reach, types := s.bits, s.never, s.reach, s.types
+	records := x.records[run.from:run.to]
+	kept = kept[:len(records)]
+	n := uint32(0)
+	for i := range records {
+		r := &records[i]
+		kept[n] = run.from + uint32(i)
+		third := uint32(bits[r.third>>6]>>(r.third&63)) & 1
+		takes := r.types&types | uint8((uint32(r.types)-1)>>31) // no types named take all
+		n += third & one(r.flags&never == 0) & one(r.wish <= reach) & one(takes != 0)
+	}
+	return int(n)
+}
+
+// settle decides place and extras of kept, and appends the subscriptions that match.
+func (x *base) settle(dst, kept []uint32, s *state) []uint32 {
+	if !s.remote { // remote postings pass any place
+		kept = x.settlePlaces(kept, s)
+	}
+	dst = slices.Grow(dst, len(kept))
+	matched := dst[len(dst) : len(dst)+len(kept)]
+	n, more := uint32(0), uint32(0)
+	for _, k := range kept {
+		r := &x.records[k]
+		extra := one(r.flags&hasExtras != 0)
+		matched[n] = r.id
+		n += 1 - extra
+		kept[more] = k
+		more += extra
+	}
+	dst = dst[:len(dst)+int(n)]
+	for _, k := range kept[:more] {
+		if r := &x.records[k]; s.passesAll(x.extras[r.extra:]) {
+			dst = append(dst, r.id)
+		}
+	}
+	return dst
+}
+
+// settlePlaces leaves of kept what is near the posting.
+func (x *base) settlePlaces(kept []uint32, s *state) []uint32 {
+	n := uint32(0)
+	if len(s.spots) != 1 || !s.spots[0].flat || len(x.places.circles) == 0 {
+		for _, k := range kept {
+			r := &x.records[k]
+			kept[n] = k
+			n += one(r.flags&(inCircle|inSet) == 0 || x.placed(r, s))
+		}
+		return kept[:n]
+	}
+	p, circles := s.spots[0], x.places.circles
+	for _, k := range kept { // spot.within, but for what that alone can decide
+		r := &x.records[k]
+		c := &circles[r.circle]
+		dy, dx := float64(r.lat)-p.y, math.Abs(float64(r.lon)-p.x)
+		dx = min(dx, 360*degree-dx)
+		square := dy*dy + p.cos*(p.cos-p.sin*dy)*dx*dx
+		may := one(math.Abs(dy) <= c.latitudes) & one(square <= c.outer)
+		within := may & one(square < c.inner)
+		pass := within | one(r.flags&inCircle == 0)
+		if r.flags&inSet != 0 || may&^pass != 0 {
+			pass = one(x.placed(r, s))
+		}
+		kept[n] = k
+		n += pass
+	}
+	return kept[:n]
+}
+
+// placed decides the record's place.
+func (x *base) placed(r *record, s *state) bool {
+	if r.flags&inCircle != 0 {
+		return s.near(r, x.places.circles)
+	}
+	n := uint32(r.lat)
+	return s.decide(n, func() bool { return x.places.sets[n].Holds(s.d) })
+}
+
+// passesAll decides the extras.
+func (s *state) passesAll(e extras) bool {
+	for _, u := range e.required() {
+		if !s.holds(u) {
+			return false
+		}
+	}
+	return s.passes(e)
+}
+
+// passes decides the extras but for the required units.
+func (s *state) passes(e extras) bool {
+	for _, u := range e.excluded() {
+		if s.has(u) {
+			return false
+		}
+	}
+	if f, ok := e.foreign(); ok && !s.pays(f) {
+		return false
+	}
+	return e.groups(func(g extras) bool { return slices.ContainsFunc(g, s.has) })
+}
