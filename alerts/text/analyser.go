@@ -9,7 +9,7 @@ type Analyser struct {
 	split    *splitter
 	synonyms *synonyms
 	hash     string
-	words    cache[wordInfo]
+	words    slots[knownWord]
 	cuts     cache[cutWord]
 	units    cache[*Unit]      // of words and phrases, by key
 	rows     cache[*Unit]      // of words in a row, by key
@@ -20,7 +20,7 @@ type Analyser struct {
 
 // New makes an Analyser of v as it now is; extending v later changes nothing.
 func New(v *Vocabulary) *Analyser {
-	a := &Analyser{lex: newLexicon(), hash: v.Hash(), words: newCache[wordInfo](wordSlots), cuts: newCache[cutWord](cutSlots),
+	a := &Analyser{lex: newLexicon(), hash: v.Hash(), words: newSlots[knownWord](wordSlots), cuts: newCache[cutWord](cutSlots),
 		units: newCache[*Unit](unitSlots), rows: newCache[*Unit](pairSlots), plains: newCache[*plainWord](cutSlots)}
 	a.split = newSplitter(a.lex, v)
 	a.scratch.New = func() any { return newScratch() }

@@ -39,7 +39,7 @@ func (b *builder) clause(tokens []token) {
 			continue
 		}
 		w := t.info
-		if w.opens != nil {
+		if w.more != nil && w.more.opens != nil {
 			b.away |= b.idiomAt(w, tokens, i)
 		}
 		if b.inTitle {
@@ -85,7 +85,7 @@ func (b *builder) counts(w *wordInfo, tokens []token, i int) bool {
 	switch {
 	case w.verb && b.use == useGerman:
 		return false
-	case w.sense != "" && b.ofOthers(w, tokens, i):
+	case w.more != nil && w.more.sense != "" && b.ofOthers(w, tokens, i):
 		return false
 	case w.person && b.away&1 == 0:
 		return meansReader(tokens, i)

@@ -8,81 +8,44 @@ import (
 )
 
 // How many words an Analyser remembers. Postings of a job market use some 40,000
-// spellings again and again; what analysis needs of one takes a quarter of a
-// kilobyte.
+// spellings again and again; of three times as many places hardly any row has more of
+// them than it holds. What analysis needs of a word takes an eighth of a kilobyte.
 const (
-	wordSlots = 1 << 16
+	wordSlots = 1 << 17
 	cutSlots  = 1 << 13 // for queries, and for the few words of a posting that need more
 	unitSlots = 1 << 15 // so that a million subscriptions share the ways of some ten thousand words
 	pairSlots = 1 << 13 // of words in a row, which are far more and seldom asked for twice
 	rowSlots  = 4       // among which a key has its place
 )
 
-// maxRemembered is how long a posting's word, in bytes, is remembered at most.
-const maxRemembered = 64
-
-// cache remembers what was made of keys. A key has its place in one row, from
-// which newer ones push the oldest, so a cache is bounded, never locked, and never
-// changes an answer.
-type cache[V any] struct {
+// slots are places for what was made of keys. A key has its place in one row, from
+// which newer ones push the oldest, so they are bounded, never locked, and never
+// change an answer.
+type slots[E any] struct {
 	seed maphash.Seed
-	rows []row[V]
+	rows []row[E]
 }
 
 // row is a line of the processor's cache: most keys that are not in it are told by
 // their hash alone. A hash and what it belongs to are not set at once; the key
 // itself decides.
-type row[V any] struct {
+type row[E any] struct {
 	hashes [rowSlots]atomic.Uint64
-	kept   [rowSlots]atomic.Pointer[remembered[V]]
+	kept   [rowSlots]atomic.Pointer[E]
 }
 
-type remembered[V any] struct {
-	key   string
-	value V
+func newSlots[E any](n int) slots[E] {
+	return slots[E]{seed: maphash.MakeSeed(), rows: make([]row[E], n/rowSlots)}
 }
 
-func newCache[V any](slots int) cache[V] {
-	return cache[V]{seed: maphash.MakeSeed(), rows: make([]row[V], slots/rowSlots)}
-}
+func (s *slots[E]) hash(key string) uint64 { return maphash.String(s.seed, key) }
 
-func (c *cache[V]) hash(key string) uint64 { return maphash.String(c.seed, key) }
+func (s *slots[E]) row(hash uint64) *row[E] { return &s.rows[hash%uint64(len(s.rows))] }
 
-func (c *cache[V]) row(hash uint64) *row[V] { return &c.rows[hash%uint64(len(c.rows))] }
-
-// get returns what was kept for key, or nil. It is shared and must not be changed.
-func (c *cache[V]) get(key string) *V {
-	hash := c.hash(key)
-	row := c.row(hash)
-	for i := range row.hashes {
-		if row.hashes[i].Load() != hash {
-			continue
-		}
-		if r := row.kept[i].Load(); r != nil && r.key == key {
-			return &r.value
-		}
-	}
-	return nil
-}
-
-// keep remembers v for key, which it holds on to, and returns where v now is.
-func (c *cache[V]) keep(key string, v V) *V {
-	hash := c.hash(key)
-	row := c.row(hash)
-	for i := rowSlots - 1; i > 0; i-- { // whoever races loses a key or has it twice
-		row.hashes[i].Store(row.hashes[i-1].Load())
-		row.kept[i].Store(row.kept[i-1].Load())
-	}
-	r := &remembered[V]{key, v}
-	row.hashes[0].Store(hash)
-	row.kept[0].Store(r)
-	return &r.value
-}
-
-// likely returns what was kept for a key of that hash, most likely: whoever asks
-// compares the key. nil if there is none.
-func (c *cache[V]) likely(hash uint64) *remembered[V] {
-	row := c.row(hash)
+// likely returns what was put for a key of that hash: whoever asks compares the key.
+// nil if there is none.
+func (s *slots[E]) likely(hash uint64) *E {
+	row := s.row(hash)
 	for i := range row.hashes {
 		if row.hashes[i].Load() == hash {
 			return row.kept[i].Load()
@@ -91,10 +54,60 @@ func (c *cache[V]) likely(hash uint64) *remembered[V] {
 	return nil
 }
 
+func (s *slots[E]) put(hash uint64, e *E) {
+	row := s.row(hash)
+	for i := rowSlots - 1; i > 0; i-- { // whoever races loses a key or has it twice
+		row.hashes[i].Store(row.hashes[i-1].Load())
+		row.kept[i].Store(row.kept[i-1].Load())
+	}
+	row.hashes[0].Store(hash)
+	row.kept[0].Store(e)
+}
+
+// cache remembers a value for each of many keys.
+type cache[V any] struct{ slots[remembered[V]] }
+
+type remembered[V any] struct {
+	key   string
+	value V
+}
+
+func newCache[V any](n int) cache[V] { return cache[V]{newSlots[remembered[V]](n)} }
+
+// get returns what was kept for key, or nil. It is shared and must not be changed.
+func (c *cache[V]) get(key string) *V {
+	if r := c.likely(c.hash(key)); r != nil && r.key == key {
+		return &r.value
+	}
+	return nil
+}
+
+// keep remembers v for key, which it holds on to, and returns where v now is.
+func (c *cache[V]) keep(key string, v V) *V {
+	r := &remembered[V]{key, v}
+	c.put(c.hash(key), r)
+	return &r.value
+}
+
+// maxRemembered is how long a posting's word, in bytes, is remembered at most.
+const maxRemembered = 39
+
+// knownWord is a word with its analysis, in two lines of the processor's cache side
+// by side: a posting's words lie scattered over megabytes, and each further place
+// would be waited for.
+type knownWord struct {
+	length  uint8
+	letters [maxRemembered]byte
+	wordInfo
+	room [3]emission // for the emissions, of which most words have no more
+}
+
+func (w *knownWord) is(word string) bool { return string(w.letters[:w.length]) == word }
+
 // lookup is where look has got to with a word.
 type lookup struct {
 	hash uint64
-	kept *remembered[wordInfo]
+	kept *knownWord
 }
 
 // lookAtOnce is how many words are looked up together: what they need fits into the
@@ -118,8 +131,8 @@ func (a *Analyser) look(tokens []token) {
 		}
 		for i := range chunk {
 			t := &chunk[i]
-			if k := t.seen.kept; k != nil && k.key == t.word {
-				t.info = &k.value
+			if k := t.seen.kept; k != nil && k.is(t.word) {
+				t.info = &k.wordInfo
 			} else {
 				t.info = a.word(t.word)
 			}
@@ -129,15 +142,19 @@ func (a *Analyser) look(tokens []token) {
 
 // word returns the analysis of a word as written.
 func (a *Analyser) word(surface string) *wordInfo {
-	if w := a.words.get(surface); w != nil {
-		return w
+	hash := a.words.hash(surface)
+	if k := a.words.likely(hash); k != nil && k.is(surface) {
+		return &k.wordInfo
 	}
 	if len(surface) > maxRemembered {
 		w := a.info(surface)
 		return &w
 	}
-	surface = strings.Clone(surface) // a posting must not be held by one of its words
-	return a.words.keep(surface, a.info(surface))
+	k := &knownWord{wordInfo: a.info(surface)}
+	k.length = uint8(copy(k.letters[:], surface))
+	k.emissions = append(k.room[:0], k.emissions...)
+	a.words.put(hash, k)
+	return &k.wordInfo
 }
 
 // cutWord is what a query needs of a word.

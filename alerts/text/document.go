@@ -5,8 +5,6 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
-
-	"github.com/clipperhouse/uax29/v2/words"
 )
 
 // Document is a posting analysed: immutable, and safe for concurrent use. It
@@ -82,7 +80,7 @@ type tableSlot struct {
 }
 
 func newScratch() *scratch {
-	return &scratch{tokens: tokeniser{iter: words.FromString("")}, table: make([]tableSlot, 2048)}
+	return &scratch{tokens: tokeniser{segments: newSegments()}, table: make([]tableSlot, 2048)}
 }
 
 // Document analyses a posting. body is plain text in which blocks, list items
@@ -92,7 +90,7 @@ func newScratch() *scratch {
 func (a *Analyser) Document(title, body, language string) *Document {
 	s := a.scratch.Get().(*scratch)
 	defer a.giveBack(s)
-	d := &Document{title: composed(strings.ToValidUTF8(title, " ")), body: composed(strings.ToValidUTF8(body, " "))}
+	d := &Document{title: composed(valid(title)), body: composed(valid(body))}
 	s.entries = s.entries[:0]
 	titleTokens := s.read(a.lex, d.title, d.body)
 	a.look(s.list)
@@ -185,9 +183,9 @@ func (d *Document) Language() string { return d.language }
 // index sorts what was found into terms with their occurrences.
 func (d *Document) index(s *scratch) {
 	s.count()
-	slices.Sort(s.distinct)
 	n := len(s.distinct)
-	d.terms = slices.Clone(s.distinct)
+	d.terms = make([]Term, n)
+	sortInto(d.terms, s.distinct)
 	d.starts = make([]uint32, n+1)
 	d.summary = make([]uint8, n)
 	at := uint32(0)
@@ -211,6 +209,32 @@ func (d *Document) index(s *scratch) {
 		if at := d.at(i); !slices.IsSorted(at) {
 			slices.Sort(at)
 		}
+	}
+}
+
+// sortInto writes terms to dst in order, which has room for just these. Terms are
+// hashes: by their first byte they are nearly in order.
+func sortInto(dst, terms []Term) {
+	const shift = 64 - 8
+	var ends [1 << 8]int
+	for _, t := range terms {
+		ends[t>>shift]++
+	}
+	at := 0
+	for b, n := range ends {
+		ends[b] = at // where it begins, until it is filled
+		at += n
+	}
+	for _, t := range terms {
+		dst[ends[t>>shift]] = t
+		ends[t>>shift]++
+	}
+	from := 0
+	for _, to := range ends {
+		if to-from > 1 {
+			slices.Sort(dst[from:to])
+		}
+		from = to
 	}
 }
 

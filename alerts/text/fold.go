@@ -50,10 +50,29 @@ func Fold(s string) string {
 
 // composed returns s in Unicode's normal form C, and s itself when it is.
 func composed(s string) string {
-	if norm.NFC.IsNormalString(s) {
+	if belowCombining(s) || norm.NFC.IsNormalString(s) {
 		return s
 	}
 	return norm.NFC.String(s)
+}
+
+// belowCombining tells that all of s is below U+0300, where the first characters are
+// that combine with others. Until then all is in normal form C.
+func belowCombining(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0xcc { // begins U+0300 and all beyond
+			return false
+		}
+	}
+	return true
+}
+
+// valid returns s without what is no UTF-8.
+func valid(s string) string {
+	if utf8.ValidString(s) { // faster than to look for what is not
+		return s
+	}
+	return strings.ToValidUTF8(s, " ")
 }
 
 // asciiLower has each ASCII character, lowered, at its own place.

@@ -19,11 +19,19 @@ var genderMarks = []string{
 // genderMark returns the length of the gender mark at the start of rest, which
 // follows a word, or 0.
 func genderMark(rest string) int {
-	if rest == "" || strings.IndexByte(":*_/-(' ", rest[0]) < 0 && rest[0] < utf8.RuneSelf {
+	if rest == "" {
 		return 0
 	}
-	if rest[0] == ' ' && !strings.HasPrefix(rest, " (i") && !strings.HasPrefix(rest, " (I") { // nearly always
-		return 0
+	switch c := rest[0]; c {
+	case ' ': // nearly always
+		if !strings.HasPrefix(rest, " (i") && !strings.HasPrefix(rest, " (I") {
+			return 0
+		}
+	case ':', '*', '_', '/', '-', '(', '\'':
+	default:
+		if c < utf8.RuneSelf {
+			return 0
+		}
 	}
 	for _, m := range genderMarks {
 		if rest[0] != m[0] || len(rest) < len(m) || !strings.EqualFold(rest[:len(m)], m) {

@@ -17,7 +17,7 @@ const (
 // quote runs to the end, parentheses and stray signs are passed over. The
 // empty query is the zero Query. A refusal is a *QueryError.
 func (a *Analyser) Parse(query string) (Query, error) {
-	query = composed(strings.ToValidUTF8(query, " "))
+	query = composed(valid(query))
 	if utf8.RuneCountInString(query) > maxQueryRunes {
 		return Query{}, &QueryError{Code: TooLong}
 	}

@@ -80,7 +80,7 @@ func (x *lexicon) isIdiom(ws []string) bool {
 // idiomAt marks the words at tokens[i:] that an idiom takes elsewhere, in away,
 // a bit a token from i.
 func (b *builder) idiomAt(w *wordInfo, tokens []token, i int) (away uint32) {
-	for _, n := range w.opens {
+	for _, n := range w.more.opens {
 		if len(n.words) > len(tokens)-i || len(b.a.pieces(tokens[i].word)) != 1 {
 			continue
 		}
@@ -119,7 +119,7 @@ func (a *Analyser) otherSense(w string, parts []part, i int) uint8 {
 // stands behind it: "Pflege der Stammdaten".
 func (b *builder) ofOthers(w *wordInfo, tokens []token, i int) bool {
 	const far = 4 // "Pflege der vorhandenen internen Stammdaten"
-	beside := b.a.lex.otherSense[w.sense]
+	beside := b.a.lex.otherSense[w.more.sense]
 	for k := i + 1; k < len(tokens) && k <= i+far; k++ {
 		next := tokens[k].info
 		if next.function && !genitive(tokens[k].word) {

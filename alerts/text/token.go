@@ -4,8 +4,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/clipperhouse/uax29/v2/words"
 )
 
 // token is a word of a text with what belongs to it.
@@ -29,20 +27,20 @@ const (
 // tokeniser finds the words of a text: Unicode's word boundaries (UAX 29),
 // then what job postings add to them.
 type tokeniser struct {
-	lex  *lexicon
-	iter *words.Iterator[string]
+	lex      *lexicon
+	segments segments
 }
 
 // tokens appends the words of s to dst. dropped, if not nil, is called with
 // each gender tag that is taken off.
 func (t *tokeniser) tokens(dst []token, s string, dropped func(string)) []token {
-	t.iter.SetText(s)
+	t.segments.begin(s)
 	first := len(dst)
 	at := 0      // everything before is dealt with
 	slash := -1  // where a slash ended, if nothing else followed it
 	hyphen := -1 // where a hyphen after a gap ended
-	for t.iter.Next() {
-		start := t.iter.Start()
+	for t.segments.next() {
+		start := t.segments.start
 		if start < at {
 			continue
 		}
@@ -71,7 +69,7 @@ func (t *tokeniser) tokens(dst []token, s string, dropped func(string)) []token 
 			}
 			continue
 		}
-		for end := t.iter.End(); start < end; start = nextWord(s, at, end) {
+		for end := t.segments.end; start < end; start = nextWord(s, at, end) {
 			tok := t.wordAt(s, start, end)
 			if slash == start && len(dst) > first && dst[len(dst)-1].end == start-1 {
 				tok.marks |= afterSlash
@@ -102,6 +100,9 @@ func nextWord(s string, at, end int) int {
 }
 
 func (t *tokeniser) tagAt(s string, start int, r rune) int {
+	if t.segments.letters && !strings.HasPrefix(s[t.segments.end:], "/") && !strings.HasPrefix(s[t.segments.end:], "|") && !strings.HasPrefix(s[t.segments.end:], "*") {
+		return 0 // nearly always
+	}
 	switch r {
 	case '(', '[', '{', 'm', 'w', 'f', 'd', 'M', 'W', 'F', 'D', 'x', 'X', 'h', 'H', 'g', 'G':
 		if start > 0 && unicode.IsLetter(runeBefore(s, start)) {
@@ -139,7 +140,9 @@ func wordLength(s string) int {
 // wordAt makes a token of the word s[start:end], taking in what follows and
 // belongs to it: symbols, hyphens with their words, a gender mark.
 func (t *tokeniser) wordAt(s string, start, end int) token {
-	end = start + withinWord(s[start:end])
+	if !t.segments.letters {
+		end = start + withinWord(s[start:end])
+	}
 	if n := t.technical(s, start, end); n > 0 {
 		return token{start: start, end: n, word: s[start:n]}
 	}

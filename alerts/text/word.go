@@ -40,17 +40,21 @@ type emission struct {
 // wordInfo is the analysis of one word as written. It is shared between
 // goroutines and never changed.
 type wordInfo struct {
-	emissions []emission
-	steps     uint8
-	function  bool
-	person    bool   // names an occupation
-	verb      bool   // in a German sentence a verb, not the noun that it looks like
-	company   Beside // what it says, in a title, of activities beside it
-	cue       uint8  // what it says in a body of those named behind it
+	emissions  []emission
+	more       *wordMore // nil for most words
+	steps      uint8
+	function   bool
+	person     bool   // names an occupation
+	verb       bool   // in a German sentence a verb, not the noun that it looks like
+	department bool   // names a field of work, as those of colleagues are named
+	company    Beside // what it says, in a title, of activities beside it
+	cue        uint8  // what it says in a body of those named behind it
+}
 
-	opens      []idiom // what it may begin, together with the words behind it
-	department bool    // names a field of work, as those of colleagues are named
-	sense      string  // the stem whose other senses its neighbours may show, else empty
+// wordMore is what few words have.
+type wordMore struct {
+	opens []idiom // what it may begin, together with the words behind it
+	sense string  // the stem whose other senses its neighbours may show, else empty
 }
 
 // Beside is what a title's words say of an activity beside them.
@@ -384,9 +388,12 @@ func (a *Analyser) info(word string) wordInfo {
 	}
 	w.person, w.company = a.occupation(end)
 	w.department = a.lex.field[last.base] || a.lex.field[end]
-	w.opens = a.lex.idioms[ps[0].canonical]
+	more := wordMore{opens: a.lex.idioms[ps[0].canonical]}
 	if len(ps) == 1 && len(last.parts) == 0 && a.lex.otherSense[last.base] != nil {
-		w.sense = strings.Clone(last.base)
+		more.sense = strings.Clone(last.base)
+	}
+	if more.opens != nil || more.sense != "" {
+		w.more = &more
 	}
 	w.verb = len(ps) == 1 && a.verb(word, last.base)
 	return w
