@@ -50,11 +50,21 @@ func (b *builder) add(id uint32, c *alerts.Criteria) {
 	b.query(c.Parsed())
 	b.names(c)
 	b.write(b.required, b.excluded, b.groups, wish)
-	b.drafts = append(b.drafts, r)
+	b.drafts = append(roomFor(b.drafts, 1), r)
+}
+
+// roomFor makes room for n more by doubling it. Growing by a quarter, as append does,
+// copies a million records four times, into fresh memory each time.
+func roomFor[S ~[]E, E any](s S, n int) S {
+	if len(s)+n > cap(s) {
+		return slices.Grow(s, max(n, len(s)))
+	}
+	return s
 }
 
 // write appends lists.
 func (b *builder) write(required, excluded []uint32, groups [][]uint32, wish foreign) {
+	b.lists = roomFor(b.lists, 1+len(required)+len(excluded)+foreignSize)
 	b.lists = append(b.lists, countsOf(len(required), len(excluded), len(groups), wish.currency != 0))
 	b.lists = append(append(b.lists, required...), excluded...)
 	for _, g := range groups {
@@ -221,7 +231,7 @@ func (b *builder) build(ctx context.Context) (*base, error) {
 	filings, starts := b.byAnchor(filings, len(b.dictionary.units))
 	x := &base{
 		units: b.dictionary.units, lazies: b.lazies, finder: newFinder(b.dictionary.units, b.df, &b.pace), places: b.places,
-		anchors: make([]uint32, len(starts)), records: make([]record, 0, len(filings)),
+		anchors: make([]uint32, len(starts)), records: make([]record, 0, len(filings)), extras: make(extras, 0, len(b.lists)),
 	}
 	at := make([]uint32, len(b.drafts)) // where each draft's first record is
 	for a := range starts {
@@ -234,7 +244,7 @@ func (b *builder) build(ctx context.Context) (*base, error) {
 		}
 	}
 	x.groups = append(x.groups, group{first: uint32(len(x.records))})
-	x.groups, x.extras = slices.Clip(x.groups), slices.Clip(x.extras)
+	x.groups, x.extras = slices.Clone(x.groups), slices.Clone(x.extras) // without the room that is left
 	x.rows = b.rows.table(at, &b.pace)
 	x.inert = b.inert
 	x.count, x.held = len(b.drafts)+len(b.inert), b.held()
@@ -433,7 +443,7 @@ func (b *builder) lay(x *base, filings []filed, at []uint32) {
 		b.spend(aRecord)
 		f := &filings[i]
 		if i == 0 || f.second != filings[i-1].second {
-			x.groups = append(x.groups, group{f.second, uint32(len(x.records))})
+			x.groups = append(roomFor(x.groups, 1), group{f.second, uint32(len(x.records))})
 		}
 		r := b.drafts[f.draft]
 		lists := b.lists[r.extra:]

@@ -84,6 +84,7 @@ func Build(subscriptions iter.Seq2[uint32, *alerts.Criteria], df *Frequencies) *
 // with the index meanwhile.
 func (x *Index) Load(subscriptions iter.Seq2[uint32, *alerts.Criteria]) {
 	n := newBuilder(x.df)
+	n.hurry()
 	for id, c := range x.canaries.without(subscriptions) {
 		n.add(id, c)
 	}

@@ -58,7 +58,7 @@ func (b *rowBuilder) file(units []uint32, row *text.Unit, df *Frequencies, draft
 		b.idle = append(b.idle, row.Alternatives() == 0)
 	}
 	if !b.idle[n] {
-		b.filings = append(b.filings, rowFiling{n, draft})
+		b.filings = append(roomFor(b.filings, 1), rowFiling{n, draft})
 	}
 }
 

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 	"unicode"
@@ -124,7 +125,7 @@ func (a *Analyser) plainItem(query string) (x plainItem, rest string, more, ok b
 	if x.word.or {
 		return x, rest, more, !x.excluded
 	}
-	return x, rest, more, x.word.simple && !x.word.leads && !x.word.opens
+	return x, rest, more, x.word.simple && !x.word.leads
 }
 
 // fits tells whether x says the same beside these items as alone.
@@ -143,6 +144,14 @@ func (x *plainItem) fits(items []plainItem) bool {
 	}
 	if len(items) == 0 || x.word == nil || x.or || x.excluded {
 		return true
+	}
+	for i, y := range slices.Backward(items) { // a row of three words or more may mean something
+		if y.word == nil || y.excluded {
+			break
+		}
+		if y.word.opens && len(items)-i > 1 {
+			return false
+		}
 	}
 	y := &items[len(items)-1]
 	return y.word == nil || y.excluded || !y.word.modifies || !x.word.person

@@ -74,14 +74,6 @@ func (b *benchDaemon) importAll(ctx context.Context, s *session, l load) (n int,
 	return counts.Stored, time.Since(began).Seconds(), err
 }
 
-// loadIndex fills the index and merges it, as serve does at start.
-func (b *benchDaemon) loadIndex(ctx context.Context) error {
-	if err := b.intake.Load(ctx); err != nil {
-		return err
-	}
-	return b.index.Merge(ctx)
-}
-
 // unacknowledged is how many postings fill has under way.
 const unacknowledged = 1000
 

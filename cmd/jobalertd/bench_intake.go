@@ -50,7 +50,7 @@ type intakeFigures struct {
 	LivePerSecond    float64         `json:"live_per_second"`      // the same with intake at work, to acknowledged commit
 	LiveRatio        float64         `json:"live_ratio"`
 	ImportSeconds    float64         `json:"import_seconds"`
-	LoadSeconds      float64         `json:"load_seconds"` // the index, from the database, merged
+	LoadSeconds      float64         `json:"load_seconds"` // the index, from the database, as serve does
 	P50              float64         `json:"p50_ms"`       // publish to receipt, at the first rate
 	P99              float64         `json:"p99_ms"`
 	Latency          []latencyFigure `json:"latency"`
@@ -84,6 +84,9 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 	if err := room.fill(c.Prepared, func() (err error) { f.ImportSeconds, err = importInto(ctx, s, room, l); return err }); err != nil {
 		return err
 	}
+	if err := room.settle(ctx); err != nil {
+		return err
+	}
 	b, err := newBenchDaemon(ctx, s, room, time.Now)
 	if err != nil {
 		return err
@@ -93,7 +96,7 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	began := time.Now()
-	if err := b.loadIndex(ctx); err != nil {
+	if err := b.intake.Load(ctx); err != nil {
 		return err
 	}
 	f.LoadSeconds, f.Subscriptions = time.Since(began).Seconds(), b.index.Len()
