@@ -294,7 +294,12 @@ func (b *builder) renumber() {
 		x := b.lists[b.drafts[i].extra:]
 		rename(x.required())
 		rename(x.excluded())
-		x.groups(func(g extras) bool { rename(g); return true })
+		n, rest := x.groups()
+		for range n {
+			var group extras
+			group, rest = rest.next()
+			rename(group)
+		}
 	}
 	rename(b.rows.members)
 }
@@ -317,16 +322,18 @@ func (b *builder) file(filings []filed, draft uint32) []filed {
 		best = b.costs[anchor]
 	}
 	var under extras
-	x.groups(func(g extras) bool {
+	n, rest := x.groups()
+	for range n {
+		var group extras
+		group, rest = rest.next()
 		cost := uint64(0)
-		for _, u := range g {
+		for _, u := range group {
 			cost += b.costs[u]
 		}
 		if 2*cost < best { // copies cost room
-			best, under = cost, g
+			best, under = cost, group
 		}
-		return true
-	})
+	}
 	switch {
 	case under != nil:
 		if anchor != 0 {

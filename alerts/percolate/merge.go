@@ -187,14 +187,16 @@ func (c *carrier) record(old *record, anchor, second uint32) {
 		for _, u := range e.excluded() {
 			b.excluded = append(b.excluded, c.unit(u))
 		}
-		e.groups(func(g extras) bool {
-			group := make([]uint32, len(g))
-			for i, u := range g {
+		n, rest := e.groups()
+		for range n {
+			var theirs extras
+			theirs, rest = rest.next()
+			group := make([]uint32, len(theirs))
+			for i, u := range theirs {
 				group[i] = c.unit(u)
 			}
 			b.groups = append(b.groups, group)
-			return true
-		})
+		}
 		wish, _ = e.foreign()
 	}
 	b.write(b.required, b.excluded, b.groups, wish)

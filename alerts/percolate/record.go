@@ -63,18 +63,13 @@ func (x extras) excluded() extras {
 	return x[from : from+x[0]>>8&0xff]
 }
 
-// groups calls f for each group until it is false.
-func (x extras) groups(f func(extras) bool) bool {
-	at := 1 + x[0]&0xff + x[0]>>8&0xff
-	for range x[0] >> 16 & 0xff {
-		n := x[at]
-		if !f(x[at+1 : at+1+n]) {
-			return false
-		}
-		at += 1 + n
-	}
-	return true
+// groups returns how many groups there are, and where next finds the first.
+func (x extras) groups() (n uint32, rest extras) {
+	return x[0] >> 16 & 0xff, x[1+x[0]&0xff+x[0]>>8&0xff:]
 }
+
+// next cuts a group off what groups, or next, has returned.
+func (x extras) next() (group, rest extras) { return x[1 : 1+x[0]], x[1+x[0]:] }
 
 func (x extras) size() uint32 {
 	n := 1 + x[0]&0xff + x[0]>>8&0xff

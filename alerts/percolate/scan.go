@@ -238,5 +238,21 @@ func (s *state) passes(e extras) bool {
 	if f, ok := e.foreign(); ok && !s.pays(f) {
 		return false
 	}
-	return e.groups(func(g extras) bool { return slices.ContainsFunc(g, s.has) })
+	n, rest := e.groups()
+	for range n {
+		var group extras
+		if group, rest = rest.next(); !s.hasAny(group) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *state) hasAny(units []uint32) bool {
+	for _, u := range units {
+		if s.has(u) {
+			return true
+		}
+	}
+	return false
 }
