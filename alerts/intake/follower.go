@@ -36,7 +36,11 @@ func (f *follower) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.index.Load(func(yield func(uint32, *alerts.Criteria) bool) {
+	highest, err := f.subscriptions.HighestSubscription(ctx, f.db.Reader)
+	if err != nil {
+		return err
+	}
+	f.index.Load(int(highest), func(yield func(uint32, *alerts.Criteria) bool) {
 		err = f.subscriptions.StandingCriteria(ctx, f.db.Reader, func(c alerts.CriteriaChange) error {
 			yield(c.Subscription, c.Criteria) // never breaks off
 			return nil

@@ -36,6 +36,13 @@ func newBuilder(df *Frequencies) *builder {
 	return &builder{df: df, dictionary: *newDictionary(), numbered: map[string]uint32{}, rows: newRowBuilder()}
 }
 
+// expect makes room for about so many. Room that is not used is not touched and takes
+// no memory, but what grows is copied, and touches as much again.
+func (b *builder) expect(about int) {
+	const listSize = 4 // of the mean
+	b.drafts, b.lists = make([]record, 0, about), make(extras, 0, listSize*about)
+}
+
 // add takes in a subscription; each id at most once.
 func (b *builder) add(id uint32, c *alerts.Criteria) {
 	b.spend(aCriterion)

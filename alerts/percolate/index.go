@@ -68,22 +68,23 @@ func New(df *Frequencies) *Index {
 	x := &Index{df: df}
 	x.scratch.New = func() any { return new(scratch) }
 	x.filings.New = func() any { return new(filing) }
-	x.Load(func(func(uint32, *alerts.Criteria) bool) {})
+	x.Load(0, func(func(uint32, *alerts.Criteria) bool) {})
 	return x
 }
 
 // Build makes an Index of many subscriptions at once, each id at most once.
 func Build(subscriptions iter.Seq2[uint32, *alerts.Criteria], df *Frequencies) *Index {
 	x := New(df)
-	x.Load(subscriptions)
+	x.Load(0, subscriptions)
 	return x
 }
 
 // Load replaces what the index holds, each id at most once. The criteria are not
-// kept, so a million may pass by one after the other. Nothing else may be done
-// with the index meanwhile.
-func (x *Index) Load(subscriptions iter.Seq2[uint32, *alerts.Criteria]) {
+// kept, so a million may pass by one after the other. about is how many come, as far
+// as is known; any number does. Nothing else may be done with the index meanwhile.
+func (x *Index) Load(about int, subscriptions iter.Seq2[uint32, *alerts.Criteria]) {
 	n := newBuilder(x.df)
+	n.expect(about)
 	n.hurry()
 	for id, c := range x.canaries.without(subscriptions) {
 		n.add(id, c)

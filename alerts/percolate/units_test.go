@@ -89,7 +89,7 @@ func TestNeighboursAsOneWord(t *testing.T) {
 		standing[uint32(100+i)] = prepared(t, alerts.Criteria{Query: q, States: []string{"DE-BE", "DE-HH"}, Countries: []string{"AT"}})
 	}
 	x := New(nil)
-	x.Load(func(yield func(uint32, *alerts.Criteria) bool) {
+	x.Load(0, func(yield func(uint32, *alerts.Criteria) bool) {
 		for _, id := range slices.Sorted(maps.Keys(standing)) {
 			yield(id, standing[id])
 		}

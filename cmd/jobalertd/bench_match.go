@@ -214,7 +214,7 @@ func (w *matching) build(f *matchFigures) error {
 	var failed error
 	var aside, asideCPU time.Duration
 	began, cpu := time.Now(), cpuTime()
-	w.index.Load(func(yield func(uint32, *alerts.Criteria) bool) {
+	w.index.Load(w.lines, func(yield func(uint32, *alerts.Criteria) bool) {
 		resumed, resumedCPU := began, cpu
 		failed = w.chunks(everyLine, func(first int, chunk []*alerts.Criteria) {
 			aside, asideCPU = aside+time.Since(resumed), asideCPU+cpuTime()-resumedCPU

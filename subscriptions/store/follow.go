@@ -21,6 +21,15 @@ type changeRow struct {
 	Frequency string `db:"frequency"`
 }
 
+// HighestSubscription is the highest number that was handed out, 0 for none.
+func (s *Store) HighestSubscription(ctx context.Context, q sqlx.ExtContext) (uint32, error) {
+	var n uint32
+	if err := s.q.One(ctx, q, &n, "criteria-highest", nil); err != nil {
+		return 0, fmt.Errorf("read highest subscription: %w", err)
+	}
+	return n, nil
+}
+
 // StandingCriteria calls f for the criteria of every confirmed or paused
 // subscription, by number. Read the clock before: a change made meanwhile may be
 // among them, and comes again from CriteriaChanges. Criteria that can no longer

@@ -34,6 +34,10 @@ SELECT id, position, state, criteria
  ORDER BY id
  LIMIT :limit;
 
+-- name: criteria-highest
+-- About how many the index will hold: numbers are handed out without gaps, and few end.
+SELECT COALESCE(MAX(id), 0) FROM subscriptions;
+
 -- name: criteria-changes
 -- What changed after a position, up to the position of the row that fills the page: a page may run over, but
 -- cuts no position in two. Unconfirmed ones are at position 0.
