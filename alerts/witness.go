@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"html"
 	"strings"
 
 	"github.com/jobalertd/jobalertd/alerts/pay"
@@ -22,7 +23,12 @@ func (m *Meaning) CanMatch(c *Criteria) bool {
 		for _, alternatives := range clauses {
 			words = append(words, alternatives[min(i, len(alternatives)-1)])
 		}
-		p.Title = strings.Join(words, " ")
+		p.Title, p.Description = strings.Join(words, " "), ""
+		if c.Matches(m.Document(&p)) {
+			return true
+		}
+		// A title is read in both languages, so it may say what a text in one does not.
+		p.Title, p.Description = "", "<p>"+html.EscapeString(p.Title)+"</p>"
 		if c.Matches(m.Document(&p)) {
 			return true
 		}

@@ -15,15 +15,16 @@ func TestCanMatch_TellsWhatNoPostingCouldMeet(t *testing.T) {
 		criteria alerts.Criteria
 		want     bool
 	}{
-		"a word":                        {alerts.Criteria{Query: "Koch"}, true},
-		"a compound, and without it":    {alerts.Criteria{Query: "Medizininformatiker -Informatiker"}, false},
-		"a word, and without its kin":   {alerts.Criteria{Query: "Köchin -Koch"}, false},
-		"one of two that is not barred": {alerts.Criteria{Query: "Koch OR Bäcker -Koch"}, true},
-		"a phrase in the title":         {alerts.Criteria{Query: `title:"Leitung Pflege" -Praktikum`}, true},
-		"remote in no place":            {alerts.Criteria{Query: "Koch", Remote: alerts.RemoteOnly, Places: []alerts.Place{{Name: "Köln"}}}, true},
-		"much pay, stated":              {alerts.Criteria{Query: "Koch", Salary: &alerts.Salary{Min: 900000, Currency: "EUR", Unit: "YEAR"}, SalaryUnknown: alerts.UnknownDrop}, true},
-		"a state":                       {alerts.Criteria{Query: "Koch", States: []string{"Bayern"}}, true},
-		"no agencies, a language":       {alerts.Criteria{Query: "Developer", NoAgencies: true, Languages: []string{"en"}, Sources: []string{"board"}}, true},
+		"a word":                           {alerts.Criteria{Query: "Koch"}, true},
+		"a compound, and without it":       {alerts.Criteria{Query: "Medizininformatiker -Informatiker"}, false},
+		"a word, and without its kin":      {alerts.Criteria{Query: "Köchin -Koch"}, false},
+		"one of two that is not barred":    {alerts.Criteria{Query: "Koch OR Bäcker -Koch"}, true},
+		"a phrase in the title":            {alerts.Criteria{Query: `title:"Leitung Pflege" -Praktikum`}, true},
+		"remote in no place":               {alerts.Criteria{Query: "Koch", Remote: alerts.RemoteOnly, Places: []alerts.Place{{Name: "Köln"}}}, true},
+		"much pay, stated":                 {alerts.Criteria{Query: "Koch", Salary: &alerts.Salary{Min: 900000, Currency: "EUR", Unit: "YEAR"}, SalaryUnknown: alerts.UnknownDrop}, true},
+		"a state":                          {alerts.Criteria{Query: "Koch", States: []string{"Bayern"}}, true},
+		"barred in German, not in English": {alerts.Criteria{Query: "Medizininformatiker -Informatikerin", Languages: []string{"en"}}, true},
+		"no agencies, a language":          {alerts.Criteria{Query: "Developer", NoAgencies: true, Languages: []string{"en"}, Sources: []string{"board"}}, true},
 	}
 	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {
