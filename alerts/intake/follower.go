@@ -36,11 +36,11 @@ func (f *follower) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	highest, err := f.subscriptions.HighestSubscription(ctx, f.db.Reader)
+	standing, err := f.subscriptions.CountStanding(ctx, f.db.Reader)
 	if err != nil {
 		return err
 	}
-	f.index.Load(int(highest), func(yield func(uint32, *alerts.Criteria) bool) {
+	f.index.Load(standing, func(yield func(uint32, *alerts.Criteria) bool) {
 		err = f.subscriptions.StandingCriteria(ctx, f.db.Reader, func(c alerts.CriteriaChange) error {
 			yield(c.Subscription, c.Criteria) // never breaks off
 			return nil

@@ -49,8 +49,8 @@ type Store interface {
 
 // Subscriptions knows the criteria that stand (implemented by subscriptions/store).
 type Subscriptions interface {
-	// HighestSubscription is the highest number handed out, 0 for none.
-	HighestSubscription(ctx context.Context, q sqlx.ExtContext) (uint32, error)
+	// CountStanding is how many subscriptions are in the index.
+	CountStanding(ctx context.Context, q sqlx.ExtContext) (int, error)
 	// StandingCriteria calls f for every subscription in the index, in any order.
 	StandingCriteria(ctx context.Context, q sqlx.ExtContext, f func(alerts.CriteriaChange) error) error
 	// CriteriaChanges lists what changed after a position, ascending by

@@ -57,9 +57,9 @@ type state struct {
 	rows  []uint32 // that hold
 	keys  []key
 
-	leads   []lead
-	anchors []span // of groups, by what is to be read
-	runs    []span // of records
+	leads   []lead // to units
+	anchors []span // of groups, under units that hold
+	runs    []span // of records to be tested
 	kept    [keptRoom]uint32
 	fetched uint32 // so that what is read ahead counts as read
 }
@@ -142,11 +142,11 @@ func (s *state) lead() {
 	f, n := &s.of.finder, uint32(0)
 	for i, t := range terms {
 		s.leads[n] = lead{hash: uint64(t), term: i}
-		n += f.passes(uint64(t))
+		n += f.may(uint64(t))
 	}
 	for _, k := range s.keys {
 		s.leads[n] = lead{hash: uint64(k), term: -1}
-		n += f.passes(uint64(k))
+		n += f.may(uint64(k))
 	}
 	s.leads = s.leads[:n]
 	for i := range s.leads {
@@ -173,8 +173,8 @@ func (x *base) percolate(dst []uint32, at instant, d *alerts.Document, s *state)
 	s.begin(x, d)
 	s.find()
 	from := len(dst)
-	x.reach(s)
-	dst = x.scan(dst, s)
+	x.findRuns(s)
+	dst = x.readRuns(dst, s)
 	s.rows = x.met(s.rows[:0], d)
 	for _, row := range s.rows {
 		dst = x.byRow(dst, row, s)
@@ -217,7 +217,7 @@ func (x *base) passesBut(r *record, s *state) bool {
 	if !s.remote && r.flags&(inCircle|inSet) != 0 && !x.placed(r, s) {
 		return false
 	}
-	return r.flags&hasExtras == 0 || s.passes(x.extras[r.extra:])
+	return r.flags&hasExtras == 0 || s.passesRest(x.extras[r.extra:])
 }
 
 // requires asks for every unit that record n requires.

@@ -36,11 +36,11 @@ func newBuilder(df *Frequencies) *builder {
 	return &builder{df: df, dictionary: *newDictionary(), numbered: map[string]uint32{}, rows: newRowBuilder()}
 }
 
-// expect makes room for about so many. Room that is not used is not touched and takes
-// no memory, but what grows is copied, and touches as much again.
+// expect makes room for about so many subscriptions: what grows is copied, into
+// memory that nobody has used yet.
 func (b *builder) expect(about int) {
-	const listSize = 4 // of the mean
-	b.drafts, b.lists = make([]record, 0, about), make(extras, 0, listSize*about)
+	const wordsEach = 4 // in lists, on average and a little more
+	b.drafts, b.lists = make([]record, 0, about), make(extras, 0, wordsEach*about)
 }
 
 // add takes in a subscription; each id at most once.
@@ -71,8 +71,11 @@ func roomFor[S ~[]E, E any](s S, n int) S {
 
 // write appends lists.
 func (b *builder) write(required, excluded []uint32, groups [][]uint32, wish foreign) {
-	b.lists = roomFor(b.lists, 1+len(required)+len(excluded)+foreignSize)
-	b.lists = append(b.lists, countsOf(len(required), len(excluded), len(groups), wish.currency != 0))
+	size := 1 + len(required) + len(excluded) + foreignSize
+	for _, g := range groups {
+		size += 1 + len(g)
+	}
+	b.lists = append(roomFor(b.lists, size), countsOf(len(required), len(excluded), len(groups), wish.currency != 0))
 	b.lists = append(append(b.lists, required...), excluded...)
 	for _, g := range groups {
 		b.lists = append(append(b.lists, uint32(len(g))), g...)
@@ -236,9 +239,16 @@ func (b *builder) build(ctx context.Context) (*base, error) {
 		filings = b.file(filings, uint32(i))
 	}
 	filings, starts := b.byAnchor(filings, len(b.dictionary.units))
+	groups := 0
+	for i := range filings {
+		if i == 0 || filings[i].anchor != filings[i-1].anchor || filings[i].second != filings[i-1].second {
+			groups++
+		}
+	}
 	x := &base{
 		units: b.dictionary.units, lazies: b.lazies, finder: newFinder(b.dictionary.units, b.df, &b.pace), places: b.places,
-		anchors: make([]uint32, len(starts)), records: make([]record, 0, len(filings)), extras: make(extras, 0, len(b.lists)),
+		anchors: make([]uint32, len(starts)), records: make([]record, 0, len(filings)),
+		groups: make([]group, 0, groups+1), extras: make(extras, 0, len(b.lists)),
 	}
 	at := make([]uint32, len(b.drafts)) // where each draft's first record is
 	for a := range starts {
@@ -251,7 +261,7 @@ func (b *builder) build(ctx context.Context) (*base, error) {
 		}
 	}
 	x.groups = append(x.groups, group{first: uint32(len(x.records))})
-	x.groups, x.extras = slices.Clone(x.groups), slices.Clone(x.extras) // without the room that is left
+	x.extras = b.trimmed(x.extras)
 	x.rows = b.rows.table(at, &b.pace)
 	x.inert = b.inert
 	x.count, x.held = len(b.drafts)+len(b.inert), b.held()
@@ -457,7 +467,7 @@ func (b *builder) lay(x *base, filings []filed, at []uint32) {
 		b.spend(aRecord)
 		f := &filings[i]
 		if i == 0 || f.second != filings[i-1].second {
-			x.groups = append(roomFor(x.groups, 1), group{f.second, uint32(len(x.records))})
+			x.groups = append(x.groups, group{f.second, uint32(len(x.records))})
 		}
 		r := b.drafts[f.draft]
 		lists := b.lists[r.extra:]
@@ -491,6 +501,18 @@ func (b *builder) lay(x *base, filings []filed, at []uint32) {
 		}
 		x.records = append(x.records, r)
 	}
+}
+
+// trimmed copies x without the room that is left, a little at a time: nothing can take
+// the processor from a long copy.
+func (b *builder) trimmed(x extras) extras {
+	const atOnce = 1 << 14
+	out := make(extras, len(x))
+	for from := 0; from < len(x); from += atOnce {
+		b.spend(paceEvery / 10)
+		copy(out[from:], x[from:min(len(x), from+atOnce)])
+	}
+	return out
 }
 
 func (b *builder) highest() uint32 {

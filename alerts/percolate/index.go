@@ -81,7 +81,7 @@ func Build(subscriptions iter.Seq2[uint32, *alerts.Criteria], df *Frequencies) *
 
 // Load replaces what the index holds, each id at most once. The criteria are not
 // kept, so a million may pass by one after the other. about is how many come, as far
-// as is known; any number does. Nothing else may be done with the index meanwhile.
+// as is known: more may, or fewer. Nothing else may be done with the index meanwhile.
 func (x *Index) Load(about int, subscriptions iter.Seq2[uint32, *alerts.Criteria]) {
 	n := newBuilder(x.df)
 	n.expect(about)

@@ -17,6 +17,22 @@ func prepared(t *testing.T, c alerts.Criteria) *alerts.Criteria {
 	return &c
 }
 
+// Load takes what comes, however many were announced.
+func TestLoad_TakesMoreOrFewerThanWereExpected(t *testing.T) {
+	c := prepared(t, alerts.Criteria{Query: "Koch OR Bäcker -Praktikum"})
+	d := meaning().Document(&alerts.Posting{Title: "Koch (m/w/d)"})
+	for _, about := range []int{0, 1, 50, 10_000} {
+		x := New(nil)
+		x.Load(about, func(yield func(uint32, *alerts.Criteria) bool) {
+			for id := uint32(1); id <= 50 && yield(id, c); id++ {
+			}
+		})
+		if got := x.Percolate(nil, d); len(got) != 50 || x.Len() != 50 {
+			t.Errorf("%d expected: %d match of %d", about, len(got), x.Len())
+		}
+	}
+}
+
 func TestPutIsSeenByTheNextPercolateAndRemoveToo(t *testing.T) {
 	x := New(nil)
 	d := meaning().Document(&alerts.Posting{Title: "Koch (m/w/d)"})

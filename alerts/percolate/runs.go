@@ -8,9 +8,9 @@ import (
 
 // The processor is fast and memory is far: what a posting has to read lies in a
 // hundred places of many megabytes. So each step is taken for all places before the
-// next one, and nothing in a loop depends on what the round before it has fetched,
-// neither by an address nor by a branch that may go either way: then the processor
-// waits for dozens of places at once.
+// next one, and where most of the time goes nothing in a loop depends on what the round
+// before it has fetched, neither by an address nor by a branch that may go either way:
+// then the processor waits for dozens of places at once (docs/adr/0022).
 
 // span is a run of groups or of records.
 type span struct{ from, to uint32 }
@@ -23,9 +23,8 @@ func one(b bool) uint32 {
 	return 0
 }
 
-// reach finds the runs of records that may match: those under the units that hold,
-// in groups whose second unit does, and in large groups near enough.
-func (x *base) reach(s *state) {
+// findRuns finds the runs of records that may match: those under the units that hold, in groups whose second unit does, and in large groups near enough.
+func (x *base) findRuns(s *state) {
 	s.anchors = slices.Grow(s.anchors[:0], len(s.list))[:len(s.list)]
 	n := uint32(0)
 	for _, anchor := range s.list {
@@ -88,13 +87,13 @@ func (x *base) narrow(s *state) {
 			s.runs = append(s.runs, run)
 			continue
 		}
-		x.near(run, s)
+		x.nearRuns(run, s)
 	}
 	s.runs = append(s.runs[:0], s.runs[all:]...)
 }
 
-// near appends the parts of a group that are near the posting.
-func (x *base) near(run span, s *state) {
+// nearRuns appends the parts of a group that are near the posting.
+func (x *base) nearRuns(run span, s *state) {
 	for run.from < run.to {
 		records := x.records[run.from:run.to]
 		r := records[0]
@@ -122,8 +121,8 @@ func (x *base) near(run span, s *state) {
 // in the processor's first cache.
 const keptRoom = 1 << 10
 
-// scan tests the records of the runs. This is where the time goes.
-func (x *base) scan(dst []uint32, s *state) []uint32 {
+// readRuns tests the records of the runs. This is where the time goes.
+func (x *base) readRuns(dst []uint32, s *state) []uint32 {
 	n := 0
 	for _, run := range s.runs {
 		for run.from < run.to {
@@ -194,9 +193,7 @@ func (x *base) settlePlaces(kept []uint32, s *state) []uint32 {
 	for _, k := range kept { // spot.within, but for what that alone can decide
 		r := &x.records[k]
 		c := &circles[r.circle]
-		dy, dx := float64(r.lat)-p.y, math.Abs(float64(r.lon)-p.x)
-		dx = min(dx, 360*degree-dx)
-		square := dy*dy + p.cos*(p.cos-p.sin*dy)*dx*dx
+		dy, square := p.flatTo(r.lat, r.lon)
 		may := one(math.Abs(dy) <= c.latitudes) & one(square <= c.outer)
 		within := may & one(square < c.inner)
 		pass := within | one(r.flags&inCircle == 0)
@@ -225,11 +222,11 @@ func (s *state) passesAll(e extras) bool {
 			return false
 		}
 	}
-	return s.passes(e)
+	return s.passesRest(e)
 }
 
-// passes decides the extras but for the required units.
-func (s *state) passes(e extras) bool {
+// passesRest decides the extras but for the required units.
+func (s *state) passesRest(e extras) bool {
 	for _, u := range e.excluded() {
 		if s.has(u) {
 			return false

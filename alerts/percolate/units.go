@@ -136,6 +136,8 @@ type ref struct {
 // inline marks an alternative of one term, or of two and how these hold together.
 const inline = 1 << 7
 
+var _ [inline - text.MaxAlternatives]struct{} // their numbers are below it
+
 func newRef(unit uint32, u *text.Unit, i, first, other int) ref {
 	r := ref{
 		other: u.Terms(i)[other], unit: unit, alternative: uint8(i),
@@ -263,8 +265,8 @@ func (f *finder) slot(h uint64) *finderSlot {
 // place is where h would be if nothing else were.
 func (f *finder) place(h uint64) uint64 { return h >> 20 & uint64(len(f.slots)-1) }
 
-// passes is 0 for nearly every hash that find finds nothing for.
-func (f *finder) passes(h uint64) uint32 { return inFilter(f.filter, h) }
+// may is 0 for nearly every hash that find finds nothing for.
+func (f *finder) may(h uint64) uint32 { return inFilter(f.filter, h) }
 
 // find gives the refs of h.
 func (f *finder) find(h uint64) span { return f.slot(h).span }

@@ -60,18 +60,22 @@ func newSpot(lat, lon float64) spot {
 	return spot{lat: lat, lon: lon, y: lat * degree, x: lon * degree, cos: cos, sin: sin * math.Pi / 180 / degree, flat: math.Abs(lat) < flatBelow}
 }
 
+// flatTo is how far a position is to the north on the flat map, and the square of its
+// distance.
+func (p *spot) flatTo(lat, lon int32) (dy, square float64) {
+	dy = float64(lat) - p.y
+	dx := math.Abs(float64(lon) - p.x)
+	dx = min(dx, 360*degree-dx)
+	return dy, dy*dy + p.cos*(p.cos-p.sin*dy)*dx*dx
+}
+
 // within agrees with alerts.Place.Contains.
 func (p *spot) within(c *circle, lat, lon int32) bool {
-	dy := float64(lat) - p.y
+	dy, square := p.flatTo(lat, lon)
 	if math.Abs(dy) > c.latitudes {
 		return false
 	}
 	if p.flat {
-		dx := math.Abs(float64(lon) - p.x)
-		if dx > 180*degree {
-			dx = 360*degree - dx
-		}
-		square := dy*dy + p.cos*(p.cos-p.sin*dy)*dx*dx
 		if square < c.inner {
 			return true
 		}

@@ -1,6 +1,7 @@
 package percolate
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -36,6 +37,34 @@ func TestCirclesAgreeWithContains(t *testing.T) {
 	}
 	if decided < 20_000 || decided > 180_000 {
 		t.Errorf("%d of 200,000 within", decided)
+	}
+}
+
+// TestEdgesOfCirclesAgreeInAnIndex: the same where records are tested one after the
+// other, in groups that are searched and in such that are not.
+func TestEdgesOfCirclesAgreeInAnIndex(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	within := 0
+	for range 40 {
+		at := points[r.IntN(len(points))]
+		toLat, toLon := at[0]+r.Float64()-0.5, at[1]+r.Float64()-0.5
+		toLat, toLon = max(-90, min(90, toLat)), max(-180, min(180, toLon))
+		standing := map[uint32]*alerts.Criteria{}
+		for id := range uint32(1 + r.IntN(800)) {
+			km := []float64{0.5, 5, 25, 100, 500}[r.IntN(5)]
+			lat, lon := destination(toLat, toLon, 2*math.Pi*r.Float64(), km*(1+math.Pow(10, -9*r.Float64())*(2*r.Float64()-1)))
+			lat, lon = exact(int32(math.Round(max(-90, min(90, lat))*degree))), exact(int32(math.Round(max(-180, min(180, lon))*degree)))
+			standing[id] = prepared(t, alerts.Criteria{Query: "Koch", Places: []alerts.Place{{Lat: &lat, Lon: &lon, RadiusKM: &km}}})
+		}
+		d := meaning().Document(&alerts.Posting{Title: "Koch", Locations: []alerts.Location{{Country: "DE", Located: true, Lat: toLat, Lon: toLon}}})
+		got, want := Build(maps.All(standing), nil).Percolate(nil, d), scan(standing, d)
+		if !slices.Equal(got, want) {
+			t.Fatal(describe(standing, d, got, want))
+		}
+		within += len(want)
+	}
+	if within < 1000 {
+		t.Errorf("only %d are within", within)
 	}
 }
 

@@ -16,7 +16,7 @@ func (a *Analyser) Analyse(word string) Analysis {
 	s := a.scratch.Get().(*scratch)
 	defer a.scratch.Put(s)
 	s.tokens.lex = a.lex
-	text := composed(word)
+	text := composed(valid(word))
 	tokens := s.tokens.tokens(nil, text, func(tag string) { out.Dropped = append(out.Dropped, tag) })
 	for _, t := range tokens {
 		if mark := text[t.start+min(len(t.word), t.end-t.start) : t.end]; t.marks&gendered != 0 && mark != "" {

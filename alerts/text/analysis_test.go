@@ -44,7 +44,7 @@ func TestAnalyse_DropsGenderTagsAndNoOtherBracket(t *testing.T) {
 	plain := a.Analyse("Koch").Terms
 	for _, tag := range []string{
 		"(m/w/d)", "(w/m/d)", "(d/m/w)", "(M/W/D)", "[m/w/d]", "(m|w|d)", "(m,w,d)", "(m/f/d)", "(f/m/d)", "(m/w/x)", "(m/w)", "(gn)", "(all genders)", "(Human)",
-		"m/w/d", "(m / w / d)", "(m/w/divers)", "(mwd)", "(w/m/d)*", "(m/w/d/x)", "(m-w-d)", "(männlich/weiblich/divers)", "(x/w/m)", "(h/f)", "(m/f/x)", "(a*)",
+		"m/w/d", "m|w|d", "m*/w/d", "male/female", "(m / w / d)", "(m/w/divers)", "(mwd)", "(w/m/d)*", "(m/w/d/x)", "(m-w-d)", "(männlich/weiblich/divers)", "(x/w/m)", "(h/f)", "(m/f/x)", "(a*)",
 	} {
 		if got := a.Analyse("Koch " + tag).Terms; !slices.Equal(got, plain) {
 			if !(tag == "(h/f)") {

@@ -89,7 +89,8 @@ func (c *cache[V]) keep(key string, v V) *V {
 	return &r.value
 }
 
-// maxRemembered is how long a posting's word, in bytes, is remembered at most.
+// maxRemembered is how long a posting's word, in bytes, is remembered at most: the
+// few that are longer would make room for all others twice as large.
 const maxRemembered = 39
 
 // knownWord is a word with its analysis, in two lines of the processor's cache side
@@ -115,7 +116,7 @@ type lookup struct {
 const lookAtOnce = 128
 
 // look sets each token's info. A posting's words lie scattered over megabytes, so that
-// looking one up is waiting for memory, thrice. Each step is taken for many words
+// looking one up is waiting for memory, twice. Each step is taken for many words
 // before the next one, without a branch on what it fetches, and the processor waits
 // for all of them together.
 func (a *Analyser) look(tokens []token) {

@@ -1,9 +1,40 @@
 package text
 
 import (
+	"reflect"
+	"strings"
 	"testing"
 	"unsafe"
 )
+
+// A word means the same the first time and when it is remembered, however long it is
+// and however much it means.
+func TestWord_MeansTheSameWhenRemembered(t *testing.T) {
+	t.Parallel()
+	a := New(Embedded())
+	words := []string{
+		"Koch", "Go", "SQL", "Medizininformatikerin", "Gesundheits-und-Krankenpflegehelfer", "Sales", "scrum", "Bank", "und",
+		"Back-End-Entwickler-Team", strings.Repeat("a", maxRemembered-1), strings.Repeat("a", maxRemembered), strings.Repeat("a", maxRemembered+1), strings.Repeat("ä", 40),
+	}
+	many := 0
+	for _, w := range words {
+		want := a.info(w)
+		for range 2 {
+			if got := a.word(w); !reflect.DeepEqual(*got, want) {
+				t.Errorf("%q means %+v, want %+v", w, *got, want)
+			}
+		}
+		if len(want.emissions) > len(knownWord{}.room) {
+			many++
+		}
+		if known := a.words.likely(a.words.hash(w)) != nil; known != (len(w) <= maxRemembered) {
+			t.Errorf("%q, %d bytes, is remembered: %v", w, len(w), known)
+		}
+	}
+	if many == 0 {
+		t.Error("no word means more than it has room for")
+	}
+}
 
 // A remembered word takes two lines of the processor's cache, not three.
 func TestKnownWord_TakesTwoLines(t *testing.T) {

@@ -36,14 +36,14 @@ const (
 	inRow                // whole words in a row
 )
 
-// maxAlternatives bounds a group: synonyms of synonyms' parts add up.
-const maxAlternatives = 96
+// MaxAlternatives bounds a unit: synonyms of synonyms' parts add up.
+const MaxAlternatives = 96
 
 // distinct leaves out what says the same again, and what is beyond the bound.
 func distinct(alts []alternative) []alternative {
 	var out []alternative
 	for _, n := range alts {
-		if len(n.terms) == 0 || len(out) >= maxAlternatives {
+		if len(n.terms) == 0 || len(out) >= MaxAlternatives {
 			continue
 		}
 		known := slices.ContainsFunc(out, func(o alternative) bool {

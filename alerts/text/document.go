@@ -56,6 +56,8 @@ const (
 	wholeInBody  = 1 << 3
 	partInTitle  = 1 << 4 // as a first part
 	partInBody   = 1 << 5
+
+	anyhow = 1<<6 - 1
 )
 
 // scratch is what building a document needs and gives back.
@@ -287,18 +289,18 @@ func (d *Document) summarise(occurrence uint32) uint8 {
 	return endsInBody | wholeInBody
 }
 
-// Bit is a term's place in the filter that a document begins with.
-type Bit uint16
+// bit is a term's place in the filter that a document begins with.
+type bit uint16
 
-// BitOf is the bit of a term; many terms share it.
-func BitOf(t Term) Bit { return Bit(t % (filterWords * 64)) }
+// bitOf is the bit of a term; many terms share it.
+func bitOf(t Term) bit { return bit(t % (filterWords * 64)) }
 
-// May is false only if no term with that bit is among Terms.
-func (d *Document) May(b Bit) bool { return d.filter[b>>6%filterWords]&(1<<(b%64)) != 0 }
+// may is false only if no term with that bit is among Terms.
+func (d *Document) may(b bit) bool { return d.filter[b>>6%filterWords]&(1<<(b%64)) != 0 }
 
 // lookup returns the index of t among the terms, or -1.
 func (d *Document) lookup(t Term) int {
-	if !d.May(BitOf(t)) {
+	if !d.may(bitOf(t)) {
 		return -1
 	}
 	lo, hi := 0, len(d.terms)

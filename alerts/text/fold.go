@@ -67,7 +67,7 @@ func belowCombining(s string) bool {
 	return true
 }
 
-// valid returns s without what is no UTF-8.
+// valid returns s with a blank for what is no UTF-8.
 func valid(s string) string {
 	if utf8.ValidString(s) { // faster than to look for what is not
 		return s

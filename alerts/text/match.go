@@ -59,7 +59,7 @@ func (g *group) holds(d *Document) bool {
 
 func (alt *alternative) holds(d *Document) bool {
 	for _, t := range alt.terms { // nearly always this is the end of it
-		if !d.May(BitOf(t)) {
+		if !d.may(bitOf(t)) {
 			return false
 		}
 	}
@@ -100,6 +100,9 @@ func (alt *alternative) needs(k int) uint8 {
 		return alt.where(endsInTitle|partInTitle, endsInBody|partInBody)
 	case near, inRow:
 		return alt.where(wholeInTitle, wholeInBody)
+	}
+	if k > 0 { // single looks at the first alone
+		return anyhow
 	}
 	return alt.where(endsInTitle, endsInBody)
 }

@@ -17,9 +17,23 @@ func queryWords() []string {
 	return append(out, "OR", "UND", "NOT", "it", "its", "IT", "Go", "C", "LehrerInnen", "und", "Klasse", "B", "m/w/d", "Köchin", "-helfer", "title:Koch", "ﬁnanz", "Ａrzt", "E", "13", "can")
 }
 
+// longMembers are the synonyms of three plain words or more.
+func longMembers() []string {
+	var out []string
+	for line := range strings.Lines(embeddedSynonyms) {
+		line, _, _ = strings.Cut(line, "#")
+		for _, m := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune("\n=|>,", r) }) {
+			if words := strings.Fields(m); len(words) > 2 && !slices.ContainsFunc(words, func(w string) bool { return !letters(w) }) {
+				out = append(out, strings.Join(words, " "))
+			}
+		}
+	}
+	return out
+}
+
 // TestPlainQueriesAreParsedAsAnyOthers compares the short way with the long one.
 func TestPlainQueriesAreParsedAsAnyOthers(t *testing.T) {
-	a, words := New(Embedded()), queryWords()
+	a, words, members := New(Embedded()), queryWords(), longMembers()
 	r := rand.New(rand.NewPCG(1, 2))
 	short := 0
 	for range 30_000 {
@@ -41,6 +55,9 @@ func TestPlainQueriesAreParsedAsAnyOthers(t *testing.T) {
 				w = `"` + w + " " + words[r.IntN(len(words))] + `"`
 			}
 			parts = append(parts, w)
+		}
+		if r.IntN(8) == 0 { // what means something as a row
+			parts = slices.Insert(parts, r.IntN(len(parts)+1), members[r.IntN(len(members))])
 		}
 		query := composed(strings.Join(parts, " "))
 		got, ok := a.parsePlain(query)

@@ -45,7 +45,7 @@ func (t *tokeniser) tokens(dst []token, s string, dropped func(string)) []token 
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[start:])
-		if n := t.tagAt(s, start, r); n > 0 {
+		if n := t.tagAt(s, r); n > 0 {
 			if dropped != nil {
 				dropped(s[start : start+n])
 			}
@@ -99,8 +99,11 @@ func nextWord(s string, at, end int) int {
 	return end
 }
 
-func (t *tokeniser) tagAt(s string, start int, r rune) int {
-	if t.segments.letters && !strings.HasPrefix(s[t.segments.end:], "/") && !strings.HasPrefix(s[t.segments.end:], "|") && !strings.HasPrefix(s[t.segments.end:], "*") {
+// tagAt is how long a gender tag is that begins with the segment at hand and its first
+// character, 0 if none does.
+func (t *tokeniser) tagAt(s string, r rune) int {
+	start, end := t.segments.start, t.segments.end
+	if t.segments.letters && (end == len(s) || s[end] != '/' && s[end] != '|' && s[end] != '*') {
 		return 0 // nearly always
 	}
 	switch r {
@@ -137,7 +140,7 @@ func wordLength(s string) int {
 	return len(s)
 }
 
-// wordAt makes a token of the word s[start:end], taking in what follows and
+// wordAt makes a token of the word s[start:end] of the segment at hand, taking in what follows and
 // belongs to it: symbols, hyphens with their words, a gender mark.
 func (t *tokeniser) wordAt(s string, start, end int) token {
 	if !t.segments.letters {

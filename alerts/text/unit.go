@@ -106,6 +106,7 @@ func (u *Unit) Pair(i, first int) Pair {
 }
 
 // Holds tells what HoldsBy does of the alternative, if Unless does not rule it out.
+// p must not be 0.
 func (p Pair) Holds(first, other Term, d *Document) bool {
 	terms := [2]Term{first, other}
 	if p&pairHead != 0 {

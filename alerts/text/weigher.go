@@ -9,7 +9,7 @@ type Weigher struct {
 	numbers map[*Unit]uint32
 	units   []*Unit
 	decided []decided // by number of the unit
-	bits    []Bit     // of a term of each way of each unit that was asked for
+	bits    []bit     // of a term of each way of each unit that was asked for
 	queries []uint32  // where in groups a query begins
 	groups  []uint32  // of each query: how many groups; of each group: how many units, and their numbers
 }
@@ -117,13 +117,13 @@ func (w *Weigher) decide(x *decided, n uint32) {
 	if x.to == 0 {
 		x.from = uint32(len(w.bits))
 		for _, alt := range w.units[n].all() {
-			w.bits = append(w.bits, BitOf(alt.terms[0]))
+			w.bits = append(w.bits, bitOf(alt.terms[0]))
 		}
 		x.to = uint32(len(w.bits))
 	}
 	x.nth, x.found = w.nth, 0
 	for _, b := range w.bits[x.from:x.to] {
-		if w.d.May(b) {
+		if w.d.may(b) {
 			x.found = w.units[n].found(w.d)
 			return
 		}

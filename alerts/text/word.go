@@ -388,12 +388,12 @@ func (a *Analyser) info(word string) wordInfo {
 	}
 	w.person, w.company = a.occupation(end)
 	w.department = a.lex.field[last.base] || a.lex.field[end]
-	more := wordMore{opens: a.lex.idioms[ps[0].canonical]}
+	opens, sense := a.lex.idioms[ps[0].canonical], ""
 	if len(ps) == 1 && len(last.parts) == 0 && a.lex.otherSense[last.base] != nil {
-		more.sense = strings.Clone(last.base)
+		sense = strings.Clone(last.base)
 	}
-	if more.opens != nil || more.sense != "" {
-		w.more = &more
+	if opens != nil || sense != "" {
+		w.more = &wordMore{opens, sense}
 	}
 	w.verb = len(ps) == 1 && a.verb(word, last.base)
 	return w

@@ -21,11 +21,11 @@ type changeRow struct {
 	Frequency string `db:"frequency"`
 }
 
-// HighestSubscription is the highest number that was handed out, 0 for none.
-func (s *Store) HighestSubscription(ctx context.Context, q sqlx.ExtContext) (uint32, error) {
-	var n uint32
-	if err := s.q.One(ctx, q, &n, "criteria-highest", nil); err != nil {
-		return 0, fmt.Errorf("read highest subscription: %w", err)
+// CountStanding is for how many subscriptions StandingCriteria has criteria.
+func (s *Store) CountStanding(ctx context.Context, q sqlx.ExtContext) (int, error) {
+	var n int
+	if err := s.q.One(ctx, q, &n, "criteria-count", nil); err != nil {
+		return 0, fmt.Errorf("count standing subscriptions: %w", err)
 	}
 	return n, nil
 }

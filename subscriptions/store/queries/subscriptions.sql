@@ -34,9 +34,8 @@ SELECT id, position, state, criteria
  ORDER BY id
  LIMIT :limit;
 
--- name: criteria-highest
--- About how many the index will hold: numbers are handed out without gaps, and few end.
-SELECT COALESCE(MAX(id), 0) FROM subscriptions;
+-- name: criteria-count
+SELECT COUNT(*) FROM subscriptions WHERE state IN ('confirmed', 'paused');
 
 -- name: criteria-changes
 -- What changed after a position, up to the position of the row that fills the page: a page may run over, but
