@@ -12,6 +12,7 @@ import (
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/config"
+	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/mailer/digest"
 	"github.com/jobalertd/jobalertd/subscriptions"
 	"github.com/jobalertd/jobalertd/subscriptions/web"
@@ -24,7 +25,7 @@ func (d *daemon) site() (http.Handler, error) {
 		return nil, err
 	}
 	s, err := web.New(web.Options{
-		Database: d.db, Reader: d.db.Reader, Store: d.subscriptions, Meaning: d.meaning, Signer: d.links.Signer, Mails: d.outbox,
+		Database: database.Patient{DB: d.db}, Reader: d.db.Reader, Store: d.subscriptions, Meaning: d.meaning, Signer: d.links.Signer, Mails: d.outbox,
 		Suppressions: d.suppressions, Postings: storedPostings{d.stores}, Search: pageSearch{d.archive}, Waker: d,
 		Theme: theme(d.config), Deliveries: pageDeliveries{d.digests}, Separations: pageSeparations{d.digests},
 		PublicURL: d.config.HTTP.PublicURL, Brand: d.config.Mail.Brand, Imprint: d.config.Mail.Imprint, Timezone: d.config.Digest.Timezone,

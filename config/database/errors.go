@@ -20,6 +20,8 @@ import (
 // a deadlock, a serialisation failure.
 var ErrBusy = errors.New("database is busy")
 
+const deadlock = "40P01" // deadlock_detected
+
 // busy marks err with ErrBusy where that is what it is, once.
 func busy(err error) error {
 	if IsBusy(err) && !errors.Is(err, ErrBusy) {
@@ -36,7 +38,7 @@ func IsBusy(err error) bool {
 	if code, ok := postgresCode(err); ok {
 		switch code {
 		case "40001", // serialization_failure
-			"40P01", // deadlock_detected
+			deadlock,
 			"55P03", // lock_not_available: lock_timeout
 			"57014": // query_canceled: statement_timeout; a caller's own cancel is a context error
 			return true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
@@ -93,6 +94,24 @@ func requireBusy(t *testing.T, db, other *database.DB) {
 }
 
 func TestTx_DeadlockIsBusy(t *testing.T) {
+	first, second := deadlocked(t, func(db *database.DB) runTx { return db.Tx })
+	if err := errors.Join(first, second); !errors.Is(err, database.ErrBusy) || (first == nil) == (second == nil) {
+		t.Errorf("got %v and %v, want one success and one ErrBusy", first, second)
+	}
+}
+
+func TestPatient_OutlivesADeadlock(t *testing.T) {
+	first, second := deadlocked(t, func(db *database.DB) runTx { return database.Patient{DB: db}.Tx })
+	if first != nil || second != nil {
+		t.Errorf("got %v and %v, want two successes", first, second)
+	}
+}
+
+type runTx func(ctx context.Context, f func(tx *sqlx.Tx) error) error
+
+// deadlocked runs two transactions that wait for each other.
+func deadlocked(t *testing.T, of func(*database.DB) runTx) (first, second error) {
+	t.Helper()
 	db := databasetest.Open(t, databasetest.EmptyPostgresURL(t)+"&deadlock_timeout=10ms", testOptions())
 	databasetest.Migrate(t, db)
 	if _, err := db.Exec("INSERT INTO notes (position, title) VALUES (1, 'one'), (2, 'two')"); err != nil {
@@ -105,19 +124,17 @@ func TestTx_DeadlockIsBusy(t *testing.T) {
 	results := make(chan error, 2)
 	holding := [3]chan struct{}{1: make(chan struct{}), 2: make(chan struct{})} // by position
 	take := func(own, other int) {
-		results <- db.Tx(t.Context(), func(tx *sqlx.Tx) error {
+		held := sync.OnceFunc(func() { close(holding[own]) })
+		results <- of(db)(t.Context(), func(tx *sqlx.Tx) error {
 			err := update(tx, own)
-			close(holding[own])
+			held()
 			<-holding[other]
 			return errors.Join(err, update(tx, other))
 		})
 	}
 	go take(1, 2)
 	take(2, 1)
-	first, second := <-results, <-results
-	if err := errors.Join(first, second); !errors.Is(err, database.ErrBusy) || (first == nil) == (second == nil) {
-		t.Errorf("got %v and %v, want one success and one ErrBusy", first, second)
-	}
+	return <-results, <-results
 }
 
 func TestIsAway_WhenNobodyAnswers(t *testing.T) {

@@ -44,6 +44,21 @@ func (db *DB) Tx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 	return nil
 }
 
+// Patient is a DB for visitors. Its Tx runs f again, twice at most, where others waited
+// for f and f for them, which PostgreSQL ends after a second by refusing one of the
+// transactions (deadlock_detected). f must bear to be run again.
+type Patient struct{ *DB }
+
+func (p Patient) Tx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
+	const again = 2
+	for try := 0; ; try++ {
+		err := p.DB.Tx(ctx, f)
+		if code, _ := postgresCode(err); code != deadlock || try == again {
+			return err
+		}
+	}
+}
+
 // queue waits for this DB's turn to write. SQLite's own busy waiting is not
 // fair: under a full backlog of intake it starved a sign-up for seconds.
 func (db *DB) queue(ctx context.Context) (release func(), err error) {

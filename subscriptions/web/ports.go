@@ -10,7 +10,7 @@ import (
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
 
-// Database runs write transactions; config/database's DB is one.
+// Database runs write transactions; config/database's Patient is one. It may run f again.
 type Database interface {
 	Tx(ctx context.Context, f func(tx *sqlx.Tx) error) error
 }
