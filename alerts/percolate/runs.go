@@ -23,7 +23,8 @@ func one(b bool) uint32 {
 	return 0
 }
 
-// findRuns finds the runs of records that may match: those under the units that hold, in groups whose second unit does, and in large groups near enough.
+// findRuns finds the runs of records that may match: those under the units that hold,
+// in groups whose second unit does, and in large groups near enough.
 func (x *base) findRuns(s *state) {
 	s.anchors = slices.Grow(s.anchors[:0], len(s.list))[:len(s.list)]
 	n := uint32(0)
