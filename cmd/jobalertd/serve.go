@@ -264,6 +264,8 @@ func (d *daemon) run(ctx context.Context) error {
 	if err := d.intake.Load(ctx); err != nil {
 		return err
 	}
+	d.db.Shrink()
+	debug.FreeOSMemory() // what a million criteria passed through is not needed again
 	d.log.InfoContext(ctx, "ready", "pages", d.config.HTTP.PublicURL, "nats", d.broker.ClientURL(), "subscriptions", d.index.Len())
 	d.ready.set(true)
 
@@ -272,11 +274,6 @@ func (d *daemon) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.Go(func() error {
-		d.db.Shrink()
-		debug.FreeOSMemory() // what a million criteria passed through is not needed again
-		return nil
-	})
 	g.Go(func() error { return d.intake.Run(gctx) })
 	g.Go(func() error { return d.mergeIndex(gctx) })
 	g.Go(func() error { return d.governGarbage(gctx) })
