@@ -30,7 +30,8 @@ func (benchIntakeCmd) Help() string {
 	return "Example:\n  jobalertd bench intake --subscriptions 100000 --database postgres\n\n" +
 		"First the postings wait in the stream and intake works them off, while people sign up and confirm, whose transactions\n" +
 		"are timed. Then postings are published as fast as the server acknowledges them, in turns without intake and with it at\n" +
-		"work; and at each --rate, where each is timed from publish to its receipt, which is published after the commit."
+		"work; and at each --rate, where each is timed from publish to its receipt, which is published after the commit. A private\n" +
+		"server has cleaned up after the import before."
 }
 
 // intakeFigures are the answer of bench intake.
