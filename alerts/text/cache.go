@@ -89,21 +89,26 @@ func (c *cache[V]) keep(key string, v V) *V {
 	return &r.value
 }
 
-// maxRemembered is how long a posting's word, in bytes, is remembered at most: the
-// few that are longer would make room for all others twice as large.
-const maxRemembered = 39
+// maxRemembered is how long a posting's word, in bytes, is remembered at most. Two
+// words of a title written as one are often longer than any other.
+const maxRemembered = 64
 
 // knownWord is a word with its analysis, in two lines of the processor's cache side
 // by side: a posting's words lie scattered over megabytes, and each further place
 // would be waited for.
 type knownWord struct {
 	length  uint8
-	letters [maxRemembered]byte
+	letters [39]byte // of a word that is no longer; else they are in more
 	wordInfo
 	room [3]emission // for the emissions, of which most words have no more
 }
 
-func (w *knownWord) is(word string) bool { return string(w.letters[:w.length]) == word }
+func (w *knownWord) is(word string) bool {
+	if int(w.length) > len(w.letters) {
+		return w.more.letters == word
+	}
+	return string(w.letters[:w.length]) == word
+}
 
 // lookup is where look has got to with a word.
 type lookup struct {
@@ -151,8 +156,15 @@ func (a *Analyser) word(surface string) *wordInfo {
 		w := a.info(surface)
 		return &w
 	}
-	k := &knownWord{wordInfo: a.info(surface)}
-	k.length = uint8(copy(k.letters[:], surface))
+	k := &knownWord{length: uint8(len(surface)), wordInfo: a.info(surface)}
+	if copy(k.letters[:], surface) < len(surface) {
+		more := wordMore{}
+		if k.more != nil {
+			more = *k.more
+		}
+		more.letters = strings.Clone(surface)
+		k.more = &more
+	}
 	k.emissions = append(k.room[:0], k.emissions...)
 	a.words.put(hash, k)
 	return &k.wordInfo

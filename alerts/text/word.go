@@ -55,6 +55,8 @@ type wordInfo struct {
 type wordMore struct {
 	opens []idiom // what it may begin, together with the words behind it
 	sense string  // the stem whose other senses its neighbours may show, else empty
+
+	letters string // of a word that is remembered and too long for its place
 }
 
 // Beside is what a title's words say of an activity beside them.
@@ -393,7 +395,7 @@ func (a *Analyser) info(word string) wordInfo {
 		sense = strings.Clone(last.base)
 	}
 	if opens != nil || sense != "" {
-		w.more = &wordMore{opens, sense}
+		w.more = &wordMore{opens: opens, sense: sense}
 	}
 	w.verb = len(ps) == 1 && a.verb(word, last.base)
 	return w
