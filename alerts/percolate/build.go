@@ -13,6 +13,7 @@ import (
 type builder struct {
 	df *Frequencies
 	pace
+	cores int // on how many it may lay out
 	dictionary
 	places
 	numbered map[string]uint32 // sets of places, by what tells them apart
@@ -31,14 +32,15 @@ type builder struct {
 }
 
 func newBuilder(df *Frequencies) *builder {
-	return &builder{df: df, dictionary: *newDictionary(), numbered: map[string]uint32{}, rows: newRowBuilder()}
+	return &builder{df: df, cores: 1, dictionary: *newDictionary(), numbered: map[string]uint32{}, rows: newRowBuilder()}
 }
 
 // expect makes room for about so many subscriptions: what grows is copied, into
 // memory that nobody has used yet.
 func (b *builder) expect(about int) {
-	const wordsEach = 4 // in lists, on average and a little more
+	const wordsEach, eachRow = 4, 4 // in lists, and for how many there is a row, on average and a little more
 	b.drafts, b.lists = make([]record, 0, about), make(extras, 0, wordsEach*about)
+	b.rows.pairs = make(map[uint64]uint32, about/eachRow)
 }
 
 // add takes in a subscription; each id at most once.
@@ -124,8 +126,7 @@ func (b *builder) rowsOf(draft uint32) {
 			for to < len(b.conditions) && slices.Contains(b.conditions[to].Rows, row) {
 				to++
 			}
-			b.spend(aRow)
-			b.rows.file(b.numbers[i:to], row, b.df, draft)
+			b.rows.file(b.numbers[i:to], draft)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package percolate
 
 import (
-	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -37,21 +36,10 @@ func (k *canaries) len() int {
 	return len(k.of)
 }
 
-// without keeps the canaries among subscriptions instead of those it has, and
-// passes the others on.
-func (k *canaries) without(subscriptions iter.Seq2[uint32, *alerts.Criteria]) iter.Seq2[uint32, *alerts.Criteria] {
+func (k *canaries) clear() {
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.of = nil
-	k.mu.Unlock()
-	return func(yield func(uint32, *alerts.Criteria) bool) {
-		for id, c := range subscriptions {
-			if c.Canary() {
-				k.put(id, c)
-			} else if !yield(id, c) {
-				return
-			}
-		}
-	}
 }
 
 func (k *canaries) percolate(dst []uint32, d *alerts.Document) []uint32 {

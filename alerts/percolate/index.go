@@ -3,6 +3,7 @@ package percolate
 import (
 	"context"
 	"iter"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -83,13 +84,8 @@ func Build(subscriptions iter.Seq2[uint32, *alerts.Criteria], df *Frequencies) *
 // kept, so a million may pass by one after the other. about is how many come, as far
 // as is known: more may, or fewer. Nothing else may be done with the index meanwhile.
 func (x *Index) Load(about int, subscriptions iter.Seq2[uint32, *alerts.Criteria]) {
-	n := newBuilder(x.df)
-	n.expect(about)
-	n.hurry()
-	for id, c := range x.canaries.without(subscriptions) {
-		n.add(id, c)
-	}
-	b, err := n.build(context.Background())
+	x.canaries.clear()
+	b, err := x.gather(runtime.GOMAXPROCS(0), about, subscriptions).build(context.Background())
 	if err != nil {
 		panic(err) // only a context that has ended makes it fail
 	}

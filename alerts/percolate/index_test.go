@@ -2,9 +2,12 @@ package percolate
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/jobalertd/jobalertd/alerts"
 )
@@ -31,6 +34,38 @@ func TestLoad_TakesMoreOrFewerThanWereExpected(t *testing.T) {
 			t.Errorf("%d expected: %d match of %d", about, len(got), x.Len())
 		}
 	}
+}
+
+// However many cores take subscriptions in, the base is as if one had.
+func TestGather_OnAnyNumberOfCoresAgrees(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		standing := map[uint32]*alerts.Criteria{}
+		for id := range uint32(rapid.IntRange(0, 40).Draw(t, "subscriptions")) {
+			standing[id] = drawCriteria(t)
+		}
+		one := gathered(t, 1, standing)
+		cores := rapid.IntRange(2, 5).Draw(t, "cores")
+		several := gathered(t, cores, standing)
+		if len(one.units) != len(several.units) || len(one.lazies) != len(several.lazies) || one.count != several.count {
+			t.Errorf("%d units of %d subscriptions on one core, %d of %d on %d", len(one.units), one.count, len(several.units), several.count, cores)
+		}
+		for range 10 {
+			d := drawDocument(t)
+			got := several.percolate(nil, 0, d, new(state))
+			slices.Sort(got)
+			if got, want := slices.Compact(got), scan(standing, d); !slices.Equal(got, want) {
+				t.Fatal(describe(standing, d, got, want))
+			}
+		}
+	})
+}
+
+func gathered(t *rapid.T, cores int, standing map[uint32]*alerts.Criteria) *base {
+	b, err := New(nil).gather(cores, len(standing), maps.All(standing)).build(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func TestPutIsSeenByTheNextPercolateAndRemoveToo(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 )
 
 // filed is one filing on its way into the base.
@@ -25,43 +26,46 @@ const checkEvery = 1 << 12
 // build lays everything out. The builder is used up.
 func (b *builder) build(ctx context.Context) (*base, error) {
 	b.renumber()
-	filings := make([]filed, 0, len(b.drafts)+len(b.drafts)/8) // some are filed more than once
-	for i := range b.drafts {
-		if i%checkEvery == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		b.spend(aRecord)
-		filings = b.file(filings, uint32(i))
-	}
-	filings, starts := b.byAnchor(filings, len(b.dictionary.units))
-	groups := 0
-	for i := range filings {
-		if i == 0 || filings[i].anchor != filings[i-1].anchor || filings[i].second != filings[i-1].second {
-			groups++
-		}
-	}
+	filings := b.fileAll(ctx)
+	b.lookForRows()
 	x := &base{
 		units: b.dictionary.units, lazies: b.lazies, finder: newFinder(b.dictionary.units, b.df, &b.pace), places: b.places,
-		anchors: make([]uint32, len(starts)), records: make([]record, 0, len(filings)),
-		groups: make([]group, 0, groups+1), extras: make(extras, 0, len(b.lists)),
+		inert: b.inert, count: len(b.drafts) + len(b.inert), held: b.held(), dead: newIDSet(b.highest()),
 	}
 	at := make([]uint32, len(b.drafts)) // where each draft's first record is
-	for a := range starts {
-		if a%64 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		x.anchors[a] = uint32(len(x.groups))
-		if a+1 < len(starts) {
-			b.lay(x, filings[starts[a]:starts[a+1]], at)
-		}
+	b.lay(ctx, x, b.byAnchor(filings, len(b.dictionary.units)), at)
+	if err := ctx.Err(); err != nil {
+		return nil, err // x may lack some
 	}
-	x.groups = append(x.groups, group{first: uint32(len(x.records))})
-	x.extras = b.trimmed(x.extras)
 	x.rows = b.rows.table(at, &b.pace)
-	x.inert = b.inert
-	x.count, x.held = len(b.drafts)+len(b.inert), b.held()
-	x.dead = newIDSet(b.highest())
 	return x, nil
+}
+
+// parts runs f on parts of n things, beside each other on as many cores as the builder
+// may take.
+func (b *builder) parts(n int, f func(part, from, to int, p *pace)) {
+	if b.cores == 1 {
+		f(0, 0, n, &b.pace)
+		return
+	}
+	var all sync.WaitGroup
+	for part := range b.cores {
+		all.Go(func() {
+			var p pace
+			p.hurry()
+			f(part, part*n/b.cores, (part+1)*n/b.cores, &p)
+		})
+	}
+	all.Wait()
+}
+
+// lookForRows finds the terms of rows that are not known from another base.
+func (b *builder) lookForRows() {
+	found := make([][]rowTerm, b.cores)
+	b.parts(len(b.rows.fresh), func(part, from, to int, p *pace) {
+		found[part] = b.rows.termsOf(nil, b.rows.fresh[from:to], b.dictionary.units, b.df, p)
+	})
+	b.rows.terms = slices.Concat(append(found, b.rows.terms)...)
 }
 
 // renumber numbers units by rarity, those that nothing is filed under last.
@@ -101,34 +105,42 @@ func (b *builder) renumber() {
 			}
 		}
 	}
-	for i := range b.drafts {
-		b.spend(aStep)
-		x := b.lists[b.drafts[i].extra:]
-		rename(x.required())
-		rename(x.excluded())
-		n, rest := x.groups()
-		for range n {
-			var group extras
-			group, rest = rest.next()
-			rename(group)
+	b.parts(len(b.drafts), func(_, from, to int, p *pace) {
+		for i := from; i < to; i++ {
+			p.spend(aStep)
+			b.lists[b.drafts[i].extra:].eachUnits(rename)
 		}
-	}
+	})
 	rename(b.rows.members)
 }
 
+// fileAll makes the filings of all drafts, in some lists, or of some if ctx ends.
+func (b *builder) fileAll(ctx context.Context) [][]filed {
+	filings, left := make([][]filed, b.cores+1), make([][]uint32, b.cores)
+	b.parts(len(b.drafts), func(part, from, to int, p *pace) {
+		list := make([]filed, 0, to-from+(to-from)/8) // some are filed more than once
+		for i := from; i < to && (i%checkEvery != 0 || ctx.Err() == nil); i++ {
+			p.spend(aRecord)
+			var ok bool
+			if list, ok = b.file(list, uint32(i)); !ok {
+				left[part] = append(left[part], uint32(i))
+			}
+		}
+		filings[part] = list
+	})
+	for _, draft := range slices.Concat(left...) {
+		b.spend(aRecord)
+		filings[b.cores] = b.fileWordless(filings[b.cores], draft)
+	}
+	return filings
+}
+
 // file appends the filings of a draft: under its rarest required unit, or under
-// every alternative of a group that is rarer, or under what else it needs.
-func (b *builder) file(filings []filed, draft uint32) []filed {
-	r := &b.drafts[draft]
-	f := filed{draft: draft}
-	if r.flags&inCircle != 0 {
-		f.circle, f.lat = r.circle+1, r.lat
-	}
-	x := b.lists[r.extra:]
-	anchor, second := least2(x.required())
-	if anchor != 0 && b.costs[anchor] == math.MaxUint64 { // weak: it may still tell groups apart
-		anchor, second = 0, anchor
-	}
+// every alternative of a group that is rarer. It changes nothing if the draft has
+// neither.
+func (b *builder) file(filings []filed, draft uint32) (_ []filed, ok bool) {
+	f, x := b.toFile(draft)
+	anchor, second := b.rarest2(x)
 	best := uint64(math.MaxUint64)
 	if anchor != 0 {
 		best = b.costs[anchor]
@@ -151,12 +163,39 @@ func (b *builder) file(filings []filed, draft uint32) []filed {
 		if anchor != 0 {
 			second = anchor
 		}
-		return fileUnder(filings, f, under, second)
+		return fileUnder(filings, f, under, second), true
 	case anchor != 0:
 		f.anchor, f.second = anchor, second
-		return append(filings, f)
+		return append(filings, f), true
 	}
-	b.numbers = b.fallback(b.numbers[:0], r, x)
+	return filings, false
+}
+
+// toFile begins a filing of a draft, whose lists it returns as well.
+func (b *builder) toFile(draft uint32) (filed, extras) {
+	r := &b.drafts[draft]
+	f := filed{draft: draft}
+	if r.flags&inCircle != 0 {
+		f.circle, f.lat = r.circle+1, r.lat
+	}
+	return f, b.lists[r.extra:]
+}
+
+// rarest2 are the units that a draft with these lists would be filed under, 0 where
+// there is none: the second may be weak, it still tells groups apart.
+func (b *builder) rarest2(x extras) (anchor, second uint32) {
+	anchor, second = least2(x.required())
+	if anchor != 0 && b.costs[anchor] == math.MaxUint64 {
+		return 0, anchor
+	}
+	return anchor, second
+}
+
+// fileWordless appends the filings of a draft that file can do nothing with.
+func (b *builder) fileWordless(filings []filed, draft uint32) []filed {
+	f, x := b.toFile(draft)
+	_, second := b.rarest2(x)
+	b.numbers = b.fallback(b.numbers[:0], &b.drafts[draft], x)
 	return fileUnder(filings, f, b.numbers, second)
 }
 
@@ -222,51 +261,130 @@ func (b *builder) fallback(anchors []uint32, r *record, x extras) []uint32 {
 	return anchors
 }
 
-// byAnchor sorts filings by anchor and within by group, radius and latitude, and
-// returns where each of n anchors begins, and the end.
-func (b *builder) byAnchor(filings []filed, n int) ([]filed, []uint32) {
-	starts := make([]uint32, n+1)
-	for i := range filings {
-		starts[filings[i].anchor+1]++
-	}
-	for a := range n {
-		starts[a+1] += starts[a]
-	}
-	out, next := make([]filed, len(filings)), slices.Clone(starts)
-	for i := range filings {
-		b.spend(aStep)
-		a := filings[i].anchor
-		out[next[a]] = filings[i]
-		next[a]++
-	}
-	for a := range n {
-		slices.SortFunc(out[starts[a]:starts[a+1]], func(x, y filed) int {
-			b.spend(aStep)
-			switch {
-			case x.second != y.second:
-				return cmp.Compare(x.second, y.second)
-			case x.circle != y.circle:
-				return int(x.circle) - int(y.circle)
-			case x.lat != y.lat:
-				return cmp.Compare(x.lat, y.lat)
-			}
-			return cmp.Compare(x.draft, y.draft)
-		})
-	}
-	return out, starts
+// sortedFilings are filings by anchor, and within by group, radius and latitude.
+type sortedFilings struct {
+	all    []filed
+	starts []uint32 // by anchor: its first filing; one more
+	groups []uint32 // by anchor: its first group; one more
 }
 
-// lay appends the groups, records and extras of one anchor.
-func (b *builder) lay(x *base, filings []filed, at []uint32) {
-	for i := range filings {
-		b.spend(aRecord)
-		f := &filings[i]
-		if i == 0 || f.second != filings[i-1].second {
-			x.groups = append(x.groups, group{f.second, uint32(len(x.records))})
+// byAnchor sorts lists of filings under n anchors.
+func (b *builder) byAnchor(lists [][]filed, n int) sortedFilings {
+	next := make([][]uint32, len(lists)) // by list and anchor
+	b.parts(len(lists), func(_, from, to int, _ *pace) {
+		for l := from; l < to; l++ {
+			next[l] = make([]uint32, n)
+			for i := range lists[l] {
+				next[l][lists[l][i].anchor]++
+			}
 		}
-		r := b.drafts[f.draft]
-		lists := b.lists[r.extra:]
-		b.required, r.third = b.required[:0], 0
+	})
+	s := sortedFilings{starts: make([]uint32, n+1), groups: make([]uint32, n+1)}
+	at := uint32(0)
+	for a := range n {
+		s.starts[a] = at
+		for l := range lists {
+			next[l][a], at = at, at+next[l][a]
+		}
+	}
+	s.starts[n], s.all = at, make([]filed, at)
+	b.parts(len(lists), func(_, from, to int, p *pace) {
+		for l := from; l < to; l++ {
+			for i := range lists[l] {
+				p.spend(aStep)
+				to := &next[l][lists[l][i].anchor]
+				s.all[*to] = lists[l][i]
+				*to++
+			}
+		}
+	})
+	b.anchorParts(s, func(_, from, to int, p *pace) {
+		for a := from; a < to; a++ {
+			s.groups[a+1] = sortAnchor(s.all[s.starts[a]:s.starts[a+1]], p)
+		}
+	})
+	for a := range n {
+		s.groups[a+1] += s.groups[a]
+	}
+	return s
+}
+
+// sortAnchor sorts the filings of one anchor and returns how many groups they are.
+func sortAnchor(filings []filed, p *pace) (groups uint32) {
+	slices.SortFunc(filings, func(x, y filed) int {
+		p.spend(aStep)
+		switch {
+		case x.second != y.second:
+			return cmp.Compare(x.second, y.second)
+		case x.circle != y.circle:
+			return int(x.circle) - int(y.circle)
+		case x.lat != y.lat:
+			return cmp.Compare(x.lat, y.lat)
+		}
+		return cmp.Compare(x.draft, y.draft)
+	})
+	for i := range filings {
+		if i == 0 || filings[i].second != filings[i-1].second {
+			groups++
+		}
+	}
+	return groups
+}
+
+// anchorParts is parts of the anchors with about as many filings each.
+func (b *builder) anchorParts(s sortedFilings, f func(part, from, to int, p *pace)) {
+	anchors := len(s.starts) - 1
+	begin := func(filing int) int {
+		if filing == len(s.all) {
+			return anchors
+		}
+		a, _ := slices.BinarySearch(s.starts, uint32(filing))
+		return a
+	}
+	b.parts(len(s.all), func(part, from, to int, p *pace) { f(part, begin(from), begin(to), p) })
+}
+
+// lay makes the records, groups and extras, and sets at: where each draft's first
+// record is.
+func (b *builder) lay(ctx context.Context, x *base, s sortedFilings, at []uint32) {
+	x.anchors = s.groups
+	x.records, x.groups = make([]record, len(s.all)), make([]group, s.groups[len(s.groups)-1]+1)
+	x.groups[len(x.groups)-1].first = uint32(len(s.all))
+	layers := make([]layer, b.cores)
+	b.anchorParts(s, func(part, from, to int, p *pace) {
+		l := &layers[part]
+		*l = layer{b: b, x: x, at: at, first: s.starts[from], extras: make(extras, 0, len(b.lists)/b.cores)}
+		for a := from; a < to && (a%64 != 0 || ctx.Err() == nil); a++ {
+			l.anchor(s.all[s.starts[a]:s.starts[a+1]], s.groups[a], p)
+		}
+	})
+	x.collectExtras(layers, &b.pace)
+}
+
+// layer lays out the filings of some anchors, one after the other.
+type layer struct {
+	b       *builder
+	x       *base
+	at      []uint32
+	first   uint32 // record
+	records uint32 // how many are laid out
+	extras  extras // of these
+
+	required []uint32 // scratch
+}
+
+// anchor lays out the filings of one anchor, whose first group has this number.
+func (l *layer) anchor(filings []filed, groupNumber uint32, p *pace) {
+	for i := range filings {
+		p.spend(aRecord)
+		f, n := &filings[i], l.first+l.records
+		if i == 0 || f.second != filings[i-1].second {
+			l.x.groups[groupNumber] = group{f.second, n}
+			groupNumber++
+		}
+		r := l.b.drafts[f.draft]
+		lists := l.b.lists[r.extra:]
+		l.required, r.third = l.required[:0], 0
 		for _, n := range lists.required() {
 			if !f.loose && n == f.anchor || n == f.second {
 				continue
@@ -274,17 +392,17 @@ func (b *builder) lay(x *base, filings []filed, at []uint32) {
 			if n&lazyUnit == 0 && (r.third == 0 || n < r.third) {
 				n, r.third = r.third, n
 			}
-			if n != 0 && n != r.third && !slices.Contains(b.required, n) {
-				b.required = append(b.required, n)
+			if n != 0 && n != r.third && !slices.Contains(l.required, n) {
+				l.required = append(l.required, n)
 			}
 		}
 		r.extra = 0
-		if len(b.required) > 0 || lists[0]>>8 != 0 {
+		if len(l.required) > 0 || lists[0]>>8 != 0 {
 			r.flags |= hasExtras
-			r.extra = uint32(len(x.extras))
+			r.extra = uint32(len(l.extras))
 			rest := lists[1+len(lists.required()) : lists.size()]
-			x.extras = append(x.extras, lists[0]&^0xff|uint32(len(b.required)))
-			x.extras = append(append(x.extras, b.required...), rest...)
+			l.extras = append(l.extras, lists[0]&^0xff|uint32(len(l.required)))
+			l.extras = append(append(l.extras, l.required...), rest...)
 		}
 		if f.loose {
 			r.flags |= looseAnchor
@@ -292,22 +410,36 @@ func (b *builder) lay(x *base, filings []filed, at []uint32) {
 		if f.copy {
 			r.flags |= isCopy
 		} else {
-			at[f.draft] = uint32(len(x.records))
+			l.at[f.draft] = n
 		}
-		x.records = append(x.records, r)
+		l.x.records[n] = r
+		l.records++
 	}
 }
 
-// trimmed copies x without the room that is left, a little at a time: nothing can take
-// the processor from a long copy.
-func (b *builder) trimmed(x extras) extras {
+// collectExtras puts the layers' extras one after the other, a little at a time:
+// nothing can take the processor from a long copy.
+func (x *base) collectExtras(layers []layer, p *pace) {
 	const atOnce = 1 << 14
-	out := make(extras, len(x))
-	for from := 0; from < len(x); from += atOnce {
-		b.spend(paceEvery / 10)
-		copy(out[from:], x[from:min(len(x), from+atOnce)])
+	size := 0
+	for i := range layers {
+		size += len(layers[i].extras)
 	}
-	return out
+	x.extras = make(extras, 0, size)
+	for i := range layers {
+		l := &layers[i]
+		if before := uint32(len(x.extras)); before > 0 {
+			for n := l.first; n < l.first+l.records; n++ {
+				if x.records[n].flags&hasExtras != 0 {
+					x.records[n].extra += before
+				}
+			}
+		}
+		for part := range slices.Chunk(l.extras, atOnce) {
+			p.spend(paceEvery / 10)
+			x.extras = append(x.extras, part...)
+		}
+	}
 }
 
 func (b *builder) highest() uint32 {

@@ -107,13 +107,13 @@ func (b *builder) reserve(bases []*base) {
 		terms += len(x.rows.rows)
 	}
 	b.drafts, b.lists = make([]record, 0, records), make(extras, 0, lists)
-	b.rows.starts, b.rows.members, b.rows.idle = make([]uint32, 0, rows+1), make([]uint32, 0, members), make([]bool, 0, rows)
+	b.rows.starts, b.rows.members = make([]uint32, 0, rows+1), make([]uint32, 0, members)
 	b.rows.filings, b.rows.terms = make([]rowFiling, 0, filings), make([]rowTerm, 0, terms)
 }
 
 // carry takes in what stands in another base, from its records.
 func (b *builder) carry(x *base) {
-	c := carrier{b: b, x: x, units: make([]uint32, len(x.units)), lazies: make([]uint32, len(x.lazies))}
+	c := carrier{newRenumbering(b, x.units, x.lazies), x}
 	drafts := make([]uint32, len(x.records)) // one more than the number
 	for a := range x.units {
 		for g := x.anchors[a]; g < x.anchors[a+1]; g++ {
@@ -136,39 +136,15 @@ func (b *builder) carry(x *base) {
 
 // carrier takes records of one base into the builder of another.
 type carrier struct {
-	b             *builder
-	x             *base
-	units, lazies []uint32 // numbers in the builder, 0 for what is not in it yet
-}
-
-func (c *carrier) unit(n uint32) uint32 {
-	list := c.units
-	if n&lazyUnit != 0 {
-		list, n = c.lazies, n&^lazyUnit
-		if list[n] == 0 {
-			list[n] = c.b.ofText(c.x.lazies[n])
-		}
-		return list[n]
-	}
-	if list[n] == 0 {
-		list[n] = c.b.same(&c.x.units[n])
-	}
-	return list[n]
+	*renumbering
+	x *base
 }
 
 func (c *carrier) record(old *record, anchor, second uint32) {
 	b := c.b
 	r := *old
 	r.third, r.extra, r.flags = 0, uint32(len(b.lists)), r.flags&^(hasExtras|looseAnchor)
-	if r.flags&inCircle != 0 {
-		circle, ok := b.circleFor(c.x.places.circles[old.circle].km)
-		if r.circle = circle; !ok { // never: there are no more radii than before
-			panic("percolate: more radii than numbers")
-		}
-	}
-	if r.flags&inSet != 0 {
-		b.set(&r, c.x.places.sets[old.lat])
-	}
+	b.relocate(&r, &c.x.places)
 	b.required, b.excluded, b.groups = b.required[:0], b.excluded[:0], b.groups[:0]
 	if old.flags&looseAnchor == 0 {
 		b.required = append(b.required, c.unit(anchor))
@@ -222,9 +198,6 @@ func (c *carrier) rows(drafts []uint32) {
 					units = append(units, c.unit(u))
 				}
 				number, known := b.row(units)
-				if !known {
-					b.idle = append(b.idle, false)
-				}
 				to[row], fresh[row] = number+1, !known
 			}
 			b.filings = append(b.filings, rowFiling{to[row] - 1, drafts[record] - 1})

@@ -71,6 +71,18 @@ func (x extras) groups() (n uint32, rest extras) {
 // next cuts a group off what groups, or next, has returned.
 func (x extras) next() (group, rest extras) { return x[1 : 1+x[0]], x[1+x[0]:] }
 
+// eachUnits gives f each list of units in x.
+func (x extras) eachUnits(f func([]uint32)) {
+	f(x.required())
+	f(x.excluded())
+	n, rest := x.groups()
+	for range n {
+		var group extras
+		group, rest = rest.next()
+		f(group)
+	}
+}
+
 func (x extras) size() uint32 {
 	n := 1 + x[0]&0xff + x[0]>>8&0xff
 	for range x[0] >> 16 & 0xff {

@@ -39,7 +39,7 @@ type rowBuilder struct {
 	longer  map[string]uint32
 	starts  []uint32
 	members []uint32
-	idle    []bool // by row: it can never hold
+	fresh   []uint32 // rows of which the terms have not been found yet
 	terms   []rowTerm
 	filings []rowFiling
 }
@@ -48,18 +48,13 @@ func newRowBuilder() rowBuilder {
 	return rowBuilder{pairs: map[uint64]uint32{}, longer: map[string]uint32{}}
 }
 
-// file notes that row may stand for these units of a draft.
-func (b *rowBuilder) file(units []uint32, row *text.Unit, df *Frequencies, draft uint32) {
+// file notes that the row of these units may stand for them in a draft.
+func (b *rowBuilder) file(units []uint32, draft uint32) {
 	n, known := b.row(units)
 	if !known {
-		for i := range row.Alternatives() {
-			b.terms = append(b.terms, rowTerm{rowHash(rarest(row.Terms(i), df)), n})
-		}
-		b.idle = append(b.idle, row.Alternatives() == 0)
+		b.fresh = append(roomFor(b.fresh, 1), n)
 	}
-	if !b.idle[n] {
-		b.filings = append(roomFor(b.filings, 1), rowFiling{n, draft})
-	}
+	b.filings = append(roomFor(b.filings, 1), rowFiling{n, draft})
 }
 
 // row is the number of the row of these units.
@@ -84,6 +79,31 @@ func (b *rowBuilder) row(units []uint32) (n uint32, known bool) {
 	b.starts = append(b.starts, uint32(len(b.members)))
 	b.members = append(b.members, units...)
 	return next, false
+}
+
+// units are those that a row stands for.
+func (b *rowBuilder) units(row int) []uint32 {
+	if row+1 == len(b.starts) {
+		return b.members[b.starts[row]:]
+	}
+	return b.members[b.starts[row]:b.starts[row+1]]
+}
+
+// termsOf appends the terms under which rows are looked up: the rarest of each way in
+// which one may hold.
+func (b *rowBuilder) termsOf(dst []rowTerm, rows []uint32, units []unit, df *Frequencies, p *pace) []rowTerm {
+	var words []*text.Unit
+	for _, row := range rows {
+		p.spend(aRow)
+		words = words[:0]
+		for _, u := range b.units(int(row)) {
+			words = append(words, units[u].text)
+		}
+		for terms := range text.RowTerms(words...) {
+			dst = append(dst, rowTerm{rowHash(rarest(terms, df)), row})
+		}
+	}
+	return dst
 }
 
 // table lays the rows out; at is where each draft's first record is.

@@ -57,21 +57,26 @@ func rowKey(asked string) string { return "=" + asked }
 func (a *Analyser) rowUnit(ws []string) *Unit {
 	key := rowKey(strings.Join(ws, " "))
 	return a.rows.once(key, func() *Unit {
-		var out []alternative
-		asked := key[len(rowKey("")):]
-		if len(ws) == 2 {
-			out = a.pairWays(ws)
-		} else {
-			out = a.synonymWays(ws)
+		ways := distinct(a.rowWays(ws))
+		for i := range ways {
+			ways[i].asked = key[len(rowKey("")):]
 		}
-		if a.lex.isIdiom(ws) {
-			out = append(out, a.phrase(asked)...)
-		}
-		for i := range out {
-			out[i].asked = asked
-		}
-		return &Unit{a: a, key: key, ways: distinct(out)}
+		return &Unit{a: a, key: key, ways: ways}
 	})
+}
+
+// rowWays are the ways of a row of words, some of them twice.
+func (a *Analyser) rowWays(ws []string) []alternative {
+	var out []alternative
+	if len(ws) == 2 {
+		out = a.pairWays(ws)
+	} else {
+		out = a.synonymWays(ws)
+	}
+	if a.lex.isIdiom(ws) {
+		out = append(out, a.phrase(strings.Join(ws, " "))...)
+	}
+	return out
 }
 
 // pairWays are those of two words. An index is made of hundreds of thousands of

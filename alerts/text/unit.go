@@ -1,6 +1,7 @@
 package text
 
 import (
+	"iter"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -144,12 +145,26 @@ func (u *Unit) Holds(d *Document) bool {
 
 // RowOf is the row of plain words that stand next to each other in a query, as
 // Condition.Rows has it.
-func RowOf(words ...*Unit) *Unit {
-	ws := make([]string, len(words))
-	for i, u := range words {
+func RowOf(words ...*Unit) *Unit { return words[0].a.rowUnit(wordsOf(words)) }
+
+// RowTerms gives the Terms of each alternative of RowOf(words...), some of them twice.
+// It keeps nothing: an index asks once for each of hundreds of thousands of rows.
+func RowTerms(words ...*Unit) iter.Seq[[]Term] {
+	return func(yield func([]Term) bool) {
+		for _, alt := range words[0].a.rowWays(wordsOf(words)) {
+			if len(alt.terms) > 0 && !yield(alt.terms) {
+				return
+			}
+		}
+	}
+}
+
+func wordsOf(units []*Unit) []string {
+	ws := make([]string, len(units))
+	for i, u := range units {
 		ws[i] = u.word
 	}
-	return words[0].a.rowUnit(ws)
+	return ws
 }
 
 // Condition is one required condition of a query: it holds if one of Units

@@ -59,3 +59,39 @@ func TestUnit_SaysWhatItsAlternativesNeed(t *testing.T) {
 		t.Errorf("%d hold, %d are pairs: too few to tell", held, inline)
 	}
 }
+
+// A row is looked up by the terms that RowTerms gives of the words that it stands for:
+// whatever may make it hold must be among them.
+func TestRowTerms_AreThoseOfTheRowsAlternatives(t *testing.T) {
+	t.Parallel()
+	a := shared()
+	rows := 0
+	queries := judgedQueries(t, a)
+	for _, s := range []string{"back end engineer", "Leiter Finanzen", "software developer", "medizinische Informatik", "customer success manager"} {
+		q, err := a.Parse(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		queries = append(queries, q)
+	}
+	for _, q := range queries {
+		words := map[*text.Unit][]*text.Unit{} // by row
+		for _, c := range q.Conditions(nil) {
+			for _, row := range c.Rows {
+				words[row] = append(words[row], c.Units[0])
+			}
+		}
+		for row, of := range words {
+			rows++
+			got := slices.Collect(text.RowTerms(of...))
+			for i := range row.Alternatives() {
+				if !slices.ContainsFunc(got, func(terms []text.Term) bool { return slices.Equal(terms, row.Terms(i)) }) {
+					t.Errorf("query %s: RowTerms lacks those of alternative %d of row %s", q, i, row.Key())
+				}
+			}
+		}
+	}
+	if rows < 20 {
+		t.Errorf("%d rows say little", rows)
+	}
+}
