@@ -38,9 +38,9 @@ func newBuilder(df *Frequencies) *builder {
 // expect makes room for about so many subscriptions: what grows is copied, into
 // memory that nobody has used yet.
 func (b *builder) expect(about int) {
-	const wordsEach, eachRow = 4, 4 // in lists, and for how many there is a row, on average and a little more
+	const wordsEach, rowEvery = 4, 2 // in lists and in rows, on average and a little more
 	b.drafts, b.lists = make([]record, 0, about), make(extras, 0, wordsEach*about)
-	b.rows.pairs = make(map[uint64]uint32, about/eachRow)
+	b.rows.filings = make([]rowFiling, 0, about/rowEvery)
 }
 
 // add takes in a subscription; each id at most once.
@@ -170,10 +170,12 @@ func (b *builder) where(r *record, c *alerts.Criteria) {
 			}
 		}
 	}
-	b.set(r, c.Where())
+	r.lat = int32(b.setOf(c.Where()))
+	r.flags |= inSet
 }
 
-func (b *builder) set(r *record, w alerts.Where) {
+// setOf is the number of a set of places.
+func (b *builder) setOf(w alerts.Where) uint32 {
 	k := whereKey(w)
 	n, ok := b.numbered[k]
 	if !ok {
@@ -181,8 +183,7 @@ func (b *builder) set(r *record, w alerts.Where) {
 		b.numbered[k] = n
 		b.places.sets = append(b.places.sets, w)
 	}
-	r.lat = int32(n)
-	r.flags |= inSet
+	return n
 }
 
 // whereKey tells sets apart.

@@ -52,78 +52,83 @@ func (x *Index) gather(cores, about int, subscriptions iter.Seq2[uint32, *alerts
 		}
 	}
 	take()
+	b := shares[0]
+	b.cores = cores
 	for _, s := range shares[1:] {
-		shares[0].join(s)
+		b.join(s)
 	}
-	shares[0].cores = cores
-	return shares[0]
+	return b
 }
 
 // join takes in what another builder has taken in. No subscription may be in both.
 func (b *builder) join(o *builder) {
-	c := newRenumbering(b, o.dictionary.units, o.lazies)
-	first := uint32(len(b.drafts))
-	for i := range o.drafts {
-		b.spend(aStep)
-		r := o.drafts[i]
-		b.relocate(&r, &o.places)
-		list := o.lists[r.extra:]
-		list = list[:list.size()]
-		list.eachUnits(c.rename)
-		r.extra = uint32(len(b.lists))
-		b.lists = append(roomFor(b.lists, len(list)), list...)
-		b.drafts = append(roomFor(b.drafts, 1), r)
+	c := newRenumbering(b, o.dictionary.units, o.lazies, &o.places)
+	c.all()
+	lists, drafts := uint32(len(b.lists)), len(b.drafts)
+	b.lists = append(roomFor(b.lists, len(o.lists)), o.lists...)
+	b.drafts = append(roomFor(b.drafts, len(o.drafts)), o.drafts...)
+	for i := range b.drafts[drafts:] {
+		r := &b.drafts[drafts+i]
+		r.extra += lists
+		c.relocate(r)
 	}
-	b.inert = append(b.inert, o.inert...)
-	b.rows.join(&o.rows, first, c)
-}
-
-// join takes in the rows of another builder, whose first draft is this one's draft
-// first. Nobody has looked for their terms yet.
-func (b *rowBuilder) join(o *rowBuilder, first uint32, c *renumbering) {
-	to := make([]uint32, len(o.starts))
-	var units []uint32
-	for row := range o.starts {
-		units = append(units[:0], o.units(row)...)
-		c.rename(units)
-		n, known := b.row(units)
-		if !known {
-			b.fresh = append(roomFor(b.fresh, 1), n)
+	b.parts(len(o.drafts), func(_, from, to int, _ *pace) {
+		for i := from; i < to; i++ {
+			b.lists[b.drafts[drafts+i].extra:].eachUnits(c.rename)
 		}
-		to[row] = n
-	}
-	b.filings = roomFor(b.filings, len(o.filings))
-	for _, f := range o.filings {
-		b.filings = append(b.filings, rowFiling{to[f.row], first + f.draft})
+	})
+	b.inert = append(b.inert, o.inert...)
+	b.rows.filings = roomFor(b.rows.filings, len(o.rows.filings))
+	var units []uint32
+	for _, f := range o.rows.filings {
+		units = o.rows.appendUnits(units[:0], f.rowKey)
+		c.rename(units)
+		b.rows.file(units, uint32(drafts)+f.draft)
 	}
 }
 
-// renumbering gives the units of another builder, or of a base, the numbers that they
-// have in a builder.
+// renumbering gives what another builder or a base refers to, units and places, the
+// numbers that it has in a builder.
 type renumbering struct {
-	b             *builder
-	theirs        []unit
-	lazy          []*text.Unit
-	units, lazies []uint32 // their numbers in the builder, 0 for what is not in it yet
+	b      *builder
+	units  []unit
+	lazies []*text.Unit
+	places *places
+
+	toUnits, toLazies, toSets, toCircles []uint32 // 0 for what is not in the builder yet; one more for sets and circles
 }
 
-func newRenumbering(b *builder, theirs []unit, lazy []*text.Unit) *renumbering {
-	return &renumbering{b: b, theirs: theirs, lazy: lazy, units: make([]uint32, len(theirs)), lazies: make([]uint32, len(lazy))}
+func newRenumbering(b *builder, units []unit, lazies []*text.Unit, places *places) *renumbering {
+	return &renumbering{
+		b: b, units: units, lazies: lazies, places: places,
+		toUnits: make([]uint32, len(units)), toLazies: make([]uint32, len(lazies)),
+		toSets: make([]uint32, len(places.sets)), toCircles: make([]uint32, len(places.circles)),
+	}
+}
+
+// all gives every unit its number, so that rename changes nothing but lists.
+func (c *renumbering) all() {
+	for n := range c.units[1:] {
+		c.unit(uint32(n + 1))
+	}
+	for n := range c.lazies {
+		c.unit(lazyUnit | uint32(n))
+	}
 }
 
 func (c *renumbering) unit(n uint32) uint32 {
-	list := c.units
 	if n&lazyUnit != 0 {
-		list, n = c.lazies, n&^lazyUnit
-		if list[n] == 0 {
-			list[n] = c.b.ofText(c.lazy[n])
+		to := &c.toLazies[n&^lazyUnit]
+		if *to == 0 {
+			*to = c.b.ofText(c.lazies[n&^lazyUnit])
 		}
-		return list[n]
+		return *to
 	}
-	if list[n] == 0 {
-		list[n] = c.b.same(&c.theirs[n])
+	to := &c.toUnits[n]
+	if *to == 0 {
+		*to = c.b.same(&c.units[n])
 	}
-	return list[n]
+	return *to
 }
 
 func (c *renumbering) rename(list []uint32) {
@@ -132,19 +137,34 @@ func (c *renumbering) rename(list []uint32) {
 	}
 }
 
-// relocate gives r, which refers to these places, the numbers of the builder's.
-func (b *builder) relocate(r *record, theirs *places) {
+// relocate gives r's place its number in the builder.
+func (c *renumbering) relocate(r *record) {
 	switch {
 	case r.flags&inCircle != 0:
-		km := theirs.circles[r.circle].km
-		circle, ok := b.circleFor(km)
-		if r.circle = circle; ok {
-			return
-		}
-		lat, lon := exact(r.lat), exact(r.lon)
-		r.flags &^= inCircle
-		b.set(r, alerts.Where{Places: []alerts.Place{{Lat: &lat, Lon: &lon, RadiusKM: &km}}})
+		r.circle = c.circle(r)
 	case r.flags&inSet != 0:
-		b.set(r, theirs.sets[r.lat])
+		to := &c.toSets[r.lat]
+		if *to == 0 {
+			*to = c.b.setOf(c.places.sets[r.lat]) + 1
+		}
+		r.lat = int32(*to - 1)
 	}
+}
+
+// circle is the number of r's circle, which becomes a set where the builder has no
+// number left for its radius.
+func (c *renumbering) circle(r *record) uint8 {
+	to := &c.toCircles[r.circle]
+	km := c.places.circles[r.circle].km
+	if *to == 0 {
+		if n, ok := c.b.circleFor(km); ok {
+			*to = uint32(n) + 1
+		}
+	}
+	if *to > 0 {
+		return uint8(*to - 1)
+	}
+	lat, lon := exact(r.lat), exact(r.lon)
+	r.lat, r.flags = int32(c.b.setOf(alerts.Where{Places: []alerts.Place{{Lat: &lat, Lon: &lon, RadiusKM: &km}}})), r.flags&^inCircle|inSet
+	return 0
 }

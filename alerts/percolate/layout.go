@@ -27,7 +27,8 @@ const checkEvery = 1 << 12
 func (b *builder) build(ctx context.Context) (*base, error) {
 	b.renumber()
 	filings := b.fileAll(ctx)
-	b.lookForRows()
+	b.numberRows()
+	terms := b.rowTerms()
 	x := &base{
 		units: b.dictionary.units, lazies: b.lazies, finder: newFinder(b.dictionary.units, b.df, &b.pace), places: b.places,
 		inert: b.inert, count: len(b.drafts) + len(b.inert), held: b.held(), dead: newIDSet(b.highest()),
@@ -37,7 +38,7 @@ func (b *builder) build(ctx context.Context) (*base, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err // x may lack some
 	}
-	x.rows = b.rows.table(at, &b.pace)
+	x.rows = b.rows.table(terms, at, &b.pace)
 	return x, nil
 }
 
@@ -59,13 +60,54 @@ func (b *builder) parts(n int, f func(part, from, to int, p *pace)) {
 	all.Wait()
 }
 
-// lookForRows finds the terms of rows that are not known from another base.
-func (b *builder) lookForRows() {
-	found := make([][]rowTerm, b.cores)
-	b.parts(len(b.rows.fresh), func(part, from, to int, p *pace) {
-		found[part] = b.rows.termsOf(nil, b.rows.fresh[from:to], b.dictionary.units, b.df, p)
+// partsBy is parts of what lies in buckets, of which starts has the first places and
+// the end: parts of the buckets with about as much in each.
+func (b *builder) partsBy(starts []uint32, f func(part, from, to int, p *pace)) {
+	buckets := len(starts) - 1
+	size := int(starts[buckets])
+	begin := func(n int) int {
+		if n == size {
+			return buckets
+		}
+		bucket, _ := slices.BinarySearch(starts, uint32(n))
+		return bucket
+	}
+	b.parts(size, func(part, from, to int, p *pace) { f(part, begin(from), begin(to), p) })
+}
+
+// scatter puts what is in lists into n buckets, and returns it with where each
+// begins, and the end.
+func scatter[E any](b *builder, lists [][]E, n int, bucket func(*E) uint32) (all []E, starts []uint32) {
+	next := make([][]uint32, len(lists)) // by list and bucket
+	b.parts(len(lists), func(_, from, to int, p *pace) {
+		for l := from; l < to; l++ {
+			next[l] = make([]uint32, n)
+			for i := range lists[l] {
+				p.spend(aStep)
+				next[l][bucket(&lists[l][i])]++
+			}
+		}
 	})
-	b.rows.terms = slices.Concat(append(found, b.rows.terms)...)
+	starts = make([]uint32, n+1)
+	at := uint32(0)
+	for k := range n {
+		starts[k] = at
+		for l := range lists {
+			next[l][k], at = at, at+next[l][k]
+		}
+	}
+	starts[n], all = at, make([]E, at)
+	b.parts(len(lists), func(_, from, to int, p *pace) {
+		for l := from; l < to; l++ {
+			for i := range lists[l] {
+				p.spend(aStep)
+				to := &next[l][bucket(&lists[l][i])]
+				all[*to] = lists[l][i]
+				*to++
+			}
+		}
+	})
+	return all, starts
 }
 
 // renumber numbers units by rarity, those that nothing is filed under last.
@@ -111,7 +153,17 @@ func (b *builder) renumber() {
 			b.lists[b.drafts[i].extra:].eachUnits(rename)
 		}
 	})
-	rename(b.rows.members)
+	for i := range b.rows.filings {
+		b.spend(aStep)
+		b.rows.filings[i].rename(to)
+	}
+	for i := range b.rows.known {
+		b.spend(aStep)
+		b.rows.known[i].rename(to)
+	}
+	for _, members := range b.rows.members {
+		rename(members)
+	}
 }
 
 // fileAll makes the filings of all drafts, in some lists, or of some if ctx ends.
@@ -270,35 +322,9 @@ type sortedFilings struct {
 
 // byAnchor sorts lists of filings under n anchors.
 func (b *builder) byAnchor(lists [][]filed, n int) sortedFilings {
-	next := make([][]uint32, len(lists)) // by list and anchor
-	b.parts(len(lists), func(_, from, to int, _ *pace) {
-		for l := from; l < to; l++ {
-			next[l] = make([]uint32, n)
-			for i := range lists[l] {
-				next[l][lists[l][i].anchor]++
-			}
-		}
-	})
-	s := sortedFilings{starts: make([]uint32, n+1), groups: make([]uint32, n+1)}
-	at := uint32(0)
-	for a := range n {
-		s.starts[a] = at
-		for l := range lists {
-			next[l][a], at = at, at+next[l][a]
-		}
-	}
-	s.starts[n], s.all = at, make([]filed, at)
-	b.parts(len(lists), func(_, from, to int, p *pace) {
-		for l := from; l < to; l++ {
-			for i := range lists[l] {
-				p.spend(aStep)
-				to := &next[l][lists[l][i].anchor]
-				s.all[*to] = lists[l][i]
-				*to++
-			}
-		}
-	})
-	b.anchorParts(s, func(_, from, to int, p *pace) {
+	s := sortedFilings{groups: make([]uint32, n+1)}
+	s.all, s.starts = scatter(b, lists, n, func(f *filed) uint32 { return f.anchor })
+	b.partsBy(s.starts, func(_, from, to int, p *pace) {
 		for a := from; a < to; a++ {
 			s.groups[a+1] = sortAnchor(s.all[s.starts[a]:s.starts[a+1]], p)
 		}
@@ -331,19 +357,6 @@ func sortAnchor(filings []filed, p *pace) (groups uint32) {
 	return groups
 }
 
-// anchorParts is parts of the anchors with about as many filings each.
-func (b *builder) anchorParts(s sortedFilings, f func(part, from, to int, p *pace)) {
-	anchors := len(s.starts) - 1
-	begin := func(filing int) int {
-		if filing == len(s.all) {
-			return anchors
-		}
-		a, _ := slices.BinarySearch(s.starts, uint32(filing))
-		return a
-	}
-	b.parts(len(s.all), func(part, from, to int, p *pace) { f(part, begin(from), begin(to), p) })
-}
-
 // lay makes the records, groups and extras, and sets at: where each draft's first
 // record is.
 func (b *builder) lay(ctx context.Context, x *base, s sortedFilings, at []uint32) {
@@ -351,7 +364,7 @@ func (b *builder) lay(ctx context.Context, x *base, s sortedFilings, at []uint32
 	x.records, x.groups = make([]record, len(s.all)), make([]group, s.groups[len(s.groups)-1]+1)
 	x.groups[len(x.groups)-1].first = uint32(len(s.all))
 	layers := make([]layer, b.cores)
-	b.anchorParts(s, func(part, from, to int, p *pace) {
+	b.partsBy(s.starts, func(part, from, to int, p *pace) {
 		l := &layers[part]
 		*l = layer{b: b, x: x, at: at, first: s.starts[from], extras: make(extras, 0, len(b.lists)/b.cores)}
 		for a := from; a < to && (a%64 != 0 || ctx.Err() == nil); a++ {

@@ -97,23 +97,20 @@ func (x *Index) freeze(from int) (frozen *layers, take func() *builder) {
 // reserve makes room for what bases hold. Nothing can take the processor from append
 // while it copies megabytes, or clears them; from make it can.
 func (b *builder) reserve(bases []*base) {
-	var records, lists, rows, members, filings, terms int
+	var records, lists, filings, terms int
 	for _, x := range bases {
 		records += len(x.records)
 		lists += len(x.extras) + 4*len(x.records)
-		rows += len(x.rows.memberStarts)
-		members += len(x.rows.members)
 		filings += len(x.rows.lists)
 		terms += len(x.rows.rows)
 	}
 	b.drafts, b.lists = make([]record, 0, records), make(extras, 0, lists)
-	b.rows.starts, b.rows.members = make([]uint32, 0, rows+1), make([]uint32, 0, members)
-	b.rows.filings, b.rows.terms = make([]rowFiling, 0, filings), make([]rowTerm, 0, terms)
+	b.rows.filings, b.rows.known = make([]rowFiling, 0, filings), make([]knownTerm, 0, terms)
 }
 
 // carry takes in what stands in another base, from its records.
 func (b *builder) carry(x *base) {
-	c := carrier{newRenumbering(b, x.units, x.lazies), x}
+	c := carrier{newRenumbering(b, x.units, x.lazies, &x.places), x}
 	drafts := make([]uint32, len(x.records)) // one more than the number
 	for a := range x.units {
 		for g := x.anchors[a]; g < x.anchors[a+1]; g++ {
@@ -144,7 +141,7 @@ func (c *carrier) record(old *record, anchor, second uint32) {
 	b := c.b
 	r := *old
 	r.third, r.extra, r.flags = 0, uint32(len(b.lists)), r.flags&^(hasExtras|looseAnchor)
-	b.relocate(&r, &c.x.places)
+	c.relocate(&r)
 	b.required, b.excluded, b.groups = b.required[:0], b.excluded[:0], b.groups[:0]
 	if old.flags&looseAnchor == 0 {
 		b.required = append(b.required, c.unit(anchor))
@@ -179,33 +176,28 @@ func (c *carrier) record(old *record, anchor, second uint32) {
 	b.drafts = append(b.drafts, r)
 }
 
-// rows takes over the rows of records that were taken over.
+// rows takes over the rows of records that were taken over, and what is known of them.
 func (c *carrier) rows(drafts []uint32) {
 	t, b := &c.x.rows, &c.b.rows
-	n := len(t.listStarts) - 1
-	to := make([]uint32, max(n, 0)) // one more than the number in the builder
-	fresh := make([]bool, len(to))  // not known there from another base
+	keys, kept := make([]rowKey, max(len(t.listStarts)-1, 0)), make([]bool, max(len(t.listStarts)-1, 0))
 	var units []uint32
-	for row := range uint32(max(n, 0)) {
-		for _, record := range t.list(row) {
+	for row := range keys {
+		for _, record := range t.list(uint32(row)) {
 			c.b.spend(aRecord)
 			if drafts[record] == 0 {
 				continue
 			}
-			if to[row] == 0 {
-				units = units[:0]
-				for _, u := range t.units(row) {
-					units = append(units, c.unit(u))
-				}
-				number, known := b.row(units)
-				to[row], fresh[row] = number+1, !known
+			if !kept[row] {
+				units = append(units[:0], t.units(uint32(row))...)
+				c.rename(units)
+				keys[row], kept[row] = b.key(units), true
 			}
-			b.filings = append(b.filings, rowFiling{to[row] - 1, drafts[record] - 1})
+			b.filings = append(b.filings, rowFiling{keys[row], drafts[record] - 1})
 		}
 	}
 	for _, e := range t.terms() {
-		if fresh[e.row] {
-			b.terms = append(b.terms, rowTerm{e.hash, to[e.row] - 1})
+		if kept[e.row] {
+			b.known = append(b.known, knownTerm{keys[e.row], e.hash})
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package percolate
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 
@@ -31,104 +32,157 @@ func rowHash(t text.Term) uint32 { return uint32(t >> 32) }
 
 type rowTerm struct{ hash, row uint32 }
 
-type rowFiling struct{ row, draft uint32 }
+// rowKey tells rows apart while a base is built: by two units, or, for a row of more,
+// by longRow and its number.
+type rowKey struct{ left, right uint32 }
+
+const longRow = 1 << 31
+
+func (k rowKey) compare(o rowKey) int {
+	return cmp.Or(cmp.Compare(k.left, o.left), cmp.Compare(k.right, o.right))
+}
+
+func (k *rowKey) rename(to []uint32) {
+	if k.left&longRow == 0 {
+		k.left, k.right = to[k.left], to[k.right]
+	}
+}
+
+// rowFiling is a draft for which a row may stand.
+type rowFiling struct {
+	rowKey
+	draft uint32
+}
+
+// knownTerm is a term of a row that another base has looked for.
+type knownTerm struct {
+	rowKey
+	hash uint32
+}
 
 // rowBuilder gathers rows.
 type rowBuilder struct {
-	pairs   map[uint64]uint32
-	longer  map[string]uint32
-	starts  []uint32
-	members []uint32
-	fresh   []uint32 // rows of which the terms have not been found yet
-	terms   []rowTerm
+	longer  map[string]uint32 // numbers of long rows, by their units
+	members [][]uint32        // by number: the units
 	filings []rowFiling
+	known   []knownTerm
+
+	starts []uint32 // by row, once they are numbered: its first filing; one more
 }
 
-func newRowBuilder() rowBuilder {
-	return rowBuilder{pairs: map[uint64]uint32{}, longer: map[string]uint32{}}
-}
+func newRowBuilder() rowBuilder { return rowBuilder{longer: map[string]uint32{}} }
 
 // file notes that the row of these units may stand for them in a draft.
 func (b *rowBuilder) file(units []uint32, draft uint32) {
-	n, known := b.row(units)
-	if !known {
-		b.fresh = append(roomFor(b.fresh, 1), n)
-	}
-	b.filings = append(roomFor(b.filings, 1), rowFiling{n, draft})
+	b.filings = append(roomFor(b.filings, 1), rowFiling{b.key(units), draft})
 }
 
-// row is the number of the row of these units.
-func (b *rowBuilder) row(units []uint32) (n uint32, known bool) {
-	next := uint32(len(b.starts))
+// key is the key of the row of these units.
+func (b *rowBuilder) key(units []uint32) rowKey {
 	if len(units) == 2 {
-		k := uint64(units[0])<<32 | uint64(units[1])
-		if n, known = b.pairs[k]; known {
-			return n, true
-		}
-		b.pairs[k] = next
-	} else {
-		var k []byte
-		for _, u := range units {
-			k = appendUint64(k, uint64(u))
-		}
-		if n, known = b.longer[string(k)]; known {
-			return n, true
-		}
-		b.longer[string(k)] = next
+		return rowKey{units[0], units[1]}
 	}
-	b.starts = append(b.starts, uint32(len(b.members)))
-	b.members = append(b.members, units...)
-	return next, false
+	var k []byte
+	for _, u := range units {
+		k = appendUint64(k, uint64(u))
+	}
+	n, ok := b.longer[string(k)]
+	if !ok {
+		n = uint32(len(b.members))
+		b.longer[string(k)], b.members = n, append(b.members, slices.Clone(units))
+	}
+	return rowKey{left: longRow | n}
 }
 
-// units are those that a row stands for.
-func (b *rowBuilder) units(row int) []uint32 {
-	if row+1 == len(b.starts) {
-		return b.members[b.starts[row]:]
+// appendUnits appends those that a row stands for.
+func (b *rowBuilder) appendUnits(dst []uint32, k rowKey) []uint32 {
+	if k.left&longRow != 0 {
+		return append(dst, b.members[k.left&^longRow]...)
 	}
-	return b.members[b.starts[row]:b.starts[row+1]]
+	return append(dst, k.left, k.right)
 }
 
-// termsOf appends the terms under which rows are looked up: the rarest of each way in
+// numberRows sorts the filings of rows and numbers these.
+func (b *builder) numberRows() {
+	units := uint32(len(b.dictionary.units))
+	pieces := slices.Collect(slices.Chunk(b.rows.filings, len(b.rows.filings)/b.cores+1))
+	all, starts := scatter(b, pieces, int(units)+1, func(f *rowFiling) uint32 { return min(f.left, units) })
+	b.partsBy(starts, func(_, from, to int, p *pace) {
+		for left := from; left < to; left++ {
+			slices.SortFunc(all[starts[left]:starts[left+1]], func(x, y rowFiling) int {
+				p.spend(aStep)
+				return cmp.Or(x.compare(y.rowKey), cmp.Compare(x.draft, y.draft))
+			})
+		}
+	})
+	b.rows.filings = all
+	b.rows.starts = b.rows.starts[:0]
+	for i := range all {
+		if i == 0 || all[i].rowKey != all[i-1].rowKey {
+			b.rows.starts = append(b.rows.starts, uint32(i))
+		}
+	}
+	b.rows.starts = append(b.rows.starts, uint32(len(all)))
+}
+
+// rowTerms are the terms under which rows are looked up: the rarest of each way in
 // which one may hold.
-func (b *rowBuilder) termsOf(dst []rowTerm, rows []uint32, units []unit, df *Frequencies, p *pace) []rowTerm {
+func (b *builder) rowTerms() []rowTerm {
+	slices.SortFunc(b.rows.known, func(x, y knownTerm) int {
+		b.spend(aStep)
+		return cmp.Or(x.compare(y.rowKey), cmp.Compare(x.hash, y.hash))
+	})
+	known := slices.Compact(b.rows.known)
+	terms, fresh := make([]rowTerm, 0, len(known)), make([]uint32, 0, len(b.rows.starts))
+	for row := range uint32(len(b.rows.starts) - 1) {
+		b.spend(aStep)
+		key, before := b.rows.filings[b.rows.starts[row]].rowKey, len(terms)
+		for ; len(known) > 0 && known[0].compare(key) <= 0; known = known[1:] {
+			if known[0].rowKey == key {
+				terms = append(terms, rowTerm{known[0].hash, row})
+			}
+		}
+		if len(terms) == before {
+			fresh = append(fresh, row)
+		}
+	}
+	found := make([][]rowTerm, b.cores)
+	b.parts(len(fresh), func(part, from, to int, p *pace) { found[part] = b.lookForTerms(fresh[from:to], p) })
+	return slices.Concat(append(found, terms)...)
+}
+
+func (b *builder) lookForTerms(rows []uint32, p *pace) []rowTerm {
+	var out []rowTerm
+	var units []uint32
 	var words []*text.Unit
 	for _, row := range rows {
 		p.spend(aRow)
-		words = words[:0]
-		for _, u := range b.units(int(row)) {
-			words = append(words, units[u].text)
+		units, words = b.rows.appendUnits(units[:0], b.rows.filings[b.rows.starts[row]].rowKey), words[:0]
+		for _, u := range units {
+			words = append(words, b.dictionary.units[u].text)
 		}
 		for terms := range text.RowTerms(words...) {
-			dst = append(dst, rowTerm{rowHash(rarest(terms, df)), row})
+			out = append(out, rowTerm{rowHash(rarest(terms, b.df)), row})
 		}
 	}
-	return dst
+	return out
 }
 
 // table lays the rows out; at is where each draft's first record is.
-func (b *rowBuilder) table(at []uint32, p *pace) rowTable {
-	n := len(b.starts)
-	t := rowTable{memberStarts: append(b.starts, uint32(len(b.members))), members: b.members}
-	t.lists = make([]uint32, len(b.filings))
-	starts := make([]uint32, n+2) // of a row one further than it ends up, until its list is filled
-	for _, f := range b.filings {
-		starts[f.row+2]++
-	}
-	for r := range n {
-		starts[r+2] += starts[r+1]
-	}
-	for _, f := range b.filings {
+func (b *rowBuilder) table(terms []rowTerm, at []uint32, p *pace) rowTable {
+	n := len(b.starts) - 1
+	t := rowTable{memberStarts: make([]uint32, 1, n+1), members: make([]uint32, 0, 2*n), listStarts: b.starts, lists: make([]uint32, len(b.filings))}
+	for i := range b.filings {
 		p.spend(aStep)
-		t.lists[starts[f.row+1]] = at[f.draft]
-		starts[f.row+1]++
+		t.lists[i] = at[b.filings[i].draft]
 	}
-	t.listStarts = starts[:n+1]
-	for r := range n {
+	for row := range n {
 		p.spend(aStep)
-		slices.Sort(t.list(uint32(r)))
+		t.members = b.appendUnits(t.members, b.filings[b.starts[row]].rowKey)
+		t.memberStarts = append(t.memberStarts, uint32(len(t.members)))
+		slices.Sort(t.list(uint32(row)))
 	}
-	t.lookUp(b.terms, p)
+	t.lookUp(terms, p)
 	return t
 }
 
