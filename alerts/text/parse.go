@@ -278,11 +278,11 @@ func (a *Analyser) askedWord(word string) (string, bool) {
 	if word == "it" || word == "its" || word == "It" || word == "Its" {
 		return strings.ToUpper(word), true
 	}
-	w := a.word(word)
-	if len(w.emissions) == 0 || w.function && !isCapitals(word) {
+	ps := a.pieces(word)
+	if len(ps) == 0 {
 		return "", false
 	}
-	if w.function && operators[word] {
+	if function(ps) && (!isCapitals(word) || operators[word]) {
 		return "", false
 	}
 	return word, true

@@ -124,6 +124,11 @@ func (a *Analyser) whole(e string) piece {
 	return p
 }
 
+// function tells whether a word is made of such as mean nothing alone.
+func function(ps []piece) bool {
+	return len(ps) > 0 && !slices.ContainsFunc(ps, func(p piece) bool { return !p.function })
+}
+
 // forms lists every normal form of a word.
 func (a *Analyser) forms(ps []piece) []form {
 	f := formsOf{a: a}
@@ -373,12 +378,9 @@ func isHyphen(r rune) bool {
 func (a *Analyser) info(word string) wordInfo {
 	ps := a.cut(word)
 	forms := a.forms(ps)
-	w := wordInfo{emissions: make([]emission, len(forms)), steps: uint8(max(1, min(len(ps), 250))), function: len(ps) > 0, cue: a.lex.cueOf(word)}
+	w := wordInfo{emissions: make([]emission, len(forms)), steps: uint8(max(1, min(len(ps), 250))), function: function(ps), cue: a.lex.cueOf(word)}
 	for i := range forms {
 		w.emissions[i] = forms[i].emission
-	}
-	for _, p := range ps {
-		w.function = w.function && p.function
 	}
 	if len(ps) == 0 || w.function {
 		return w
