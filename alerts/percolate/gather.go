@@ -64,17 +64,19 @@ func (x *Index) gather(cores, about int, subscriptions iter.Seq2[uint32, *alerts
 func (b *builder) join(o *builder) {
 	c := newRenumbering(b, o.dictionary.units, o.lazies, &o.places)
 	c.all()
-	lists, drafts := uint32(len(b.lists)), len(b.drafts)
-	b.lists = append(roomFor(b.lists, len(o.lists)), o.lists...)
-	b.drafts = append(roomFor(b.drafts, len(o.drafts)), o.drafts...)
-	for i := range b.drafts[drafts:] {
-		r := &b.drafts[drafts+i]
-		r.extra += lists
-		c.relocate(r)
-	}
-	b.parts(len(o.drafts), func(_, from, to int, _ *pace) {
-		for i := from; i < to; i++ {
-			b.lists[b.drafts[drafts+i].extra:].eachUnits(c.rename)
+	lists, drafts := len(b.lists), len(b.drafts)
+	b.lists = roomFor(b.lists, len(o.lists))[:lists+len(o.lists)]
+	b.drafts = roomFor(b.drafts, len(o.drafts))[:drafts+len(o.drafts)]
+	o.drafts = append(o.drafts, record{extra: uint32(len(o.lists))}) // where the last one's lists end
+	b.parts(len(o.drafts)-1, func(_, from, to int, _ *pace) {
+		first, end := o.drafts[from].extra, o.drafts[to].extra
+		copy(b.lists[lists+int(first):], o.lists[first:end])
+		copy(b.drafts[drafts+from:], o.drafts[from:to])
+		for i := range b.drafts[drafts+from : drafts+to] {
+			r := &b.drafts[drafts+from+i]
+			r.extra += uint32(lists)
+			c.relocate(r)
+			b.lists[r.extra:].eachUnits(c.rename)
 		}
 	})
 	b.inert = append(b.inert, o.inert...)
@@ -96,6 +98,8 @@ type renumbering struct {
 	places *places
 
 	toUnits, toLazies, toSets, toCircles []uint32 // 0 for what is not in the builder yet; one more for sets and circles
+
+	overflow sync.Mutex // on making sets of circles
 }
 
 func newRenumbering(b *builder, units []unit, lazies []*text.Unit, places *places) *renumbering {
@@ -106,13 +110,20 @@ func newRenumbering(b *builder, units []unit, lazies []*text.Unit, places *place
 	}
 }
 
-// all gives every unit its number, so that rename changes nothing but lists.
+// all gives everything its number, so that rename and relocate change nothing but what
+// they are given.
 func (c *renumbering) all() {
 	for n := range c.units[1:] {
 		c.unit(uint32(n + 1))
 	}
 	for n := range c.lazies {
 		c.unit(lazyUnit | uint32(n))
+	}
+	for n := range c.places.sets {
+		c.set(uint32(n))
+	}
+	for n := range c.places.circles {
+		c.circle(uint8(n))
 	}
 }
 
@@ -137,34 +148,39 @@ func (c *renumbering) rename(list []uint32) {
 	}
 }
 
-// relocate gives r's place its number in the builder.
+// relocate gives r's place its number in the builder. A circle becomes a set where the
+// builder has no number left for its radius.
 func (c *renumbering) relocate(r *record) {
 	switch {
-	case r.flags&inCircle != 0:
-		r.circle = c.circle(r)
 	case r.flags&inSet != 0:
-		to := &c.toSets[r.lat]
-		if *to == 0 {
-			*to = c.b.setOf(c.places.sets[r.lat]) + 1
-		}
-		r.lat = int32(*to - 1)
+		r.lat = int32(c.set(uint32(r.lat)))
+	case r.flags&inCircle == 0:
+	case c.circle(r.circle) > 0:
+		r.circle = uint8(c.circle(r.circle) - 1)
+	default:
+		lat, lon, km := exact(r.lat), exact(r.lon), c.places.circles[r.circle].km
+		c.overflow.Lock()
+		defer c.overflow.Unlock()
+		r.lat = int32(c.b.setOf(alerts.Where{Places: []alerts.Place{{Lat: &lat, Lon: &lon, RadiusKM: &km}}}))
+		r.circle, r.flags = 0, r.flags&^inCircle|inSet
 	}
 }
 
-// circle is the number of r's circle, which becomes a set where the builder has no
-// number left for its radius.
-func (c *renumbering) circle(r *record) uint8 {
-	to := &c.toCircles[r.circle]
-	km := c.places.circles[r.circle].km
+func (c *renumbering) set(n uint32) uint32 {
+	to := &c.toSets[n]
 	if *to == 0 {
-		if n, ok := c.b.circleFor(km); ok {
-			*to = uint32(n) + 1
+		*to = c.b.setOf(c.places.sets[n]) + 1
+	}
+	return *to - 1
+}
+
+// circle is one more than the number of a circle in the builder, or 0.
+func (c *renumbering) circle(n uint8) uint32 {
+	to := &c.toCircles[n]
+	if *to == 0 {
+		if in, ok := c.b.circleFor(c.places.circles[n].km); ok {
+			*to = uint32(in) + 1
 		}
 	}
-	if *to > 0 {
-		return uint8(*to - 1)
-	}
-	lat, lon := exact(r.lat), exact(r.lon)
-	r.lat, r.flags = int32(c.b.setOf(alerts.Where{Places: []alerts.Place{{Lat: &lat, Lon: &lon, RadiusKM: &km}}})), r.flags&^inCircle|inSet
-	return 0
+	return *to
 }

@@ -25,7 +25,7 @@ func (b *builder) build(ctx context.Context) (*base, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	x.rows = b.rows.table(terms, at, &b.pace)
+	x.rows = b.rowTable(terms, at)
 	return x, nil
 }
 

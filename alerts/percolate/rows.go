@@ -168,21 +168,26 @@ func (b *builder) lookForTerms(rows []uint32, p *pace) []rowTerm {
 	return out
 }
 
-// table lays the rows out; at is where each draft's first record is.
-func (b *rowBuilder) table(terms []rowTerm, at []uint32, p *pace) rowTable {
-	n := len(b.starts) - 1
-	t := rowTable{memberStarts: make([]uint32, 1, n+1), members: make([]uint32, 0, 2*n), listStarts: b.starts, lists: make([]uint32, len(b.filings))}
-	for i := range b.filings {
-		p.spend(aStep)
-		t.lists[i] = at[b.filings[i].draft]
-	}
+// rowTable lays the rows out; at is where each draft's first record is.
+func (b *builder) rowTable(terms []rowTerm, at []uint32) rowTable {
+	r := &b.rows
+	n := len(r.starts) - 1
+	t := rowTable{memberStarts: make([]uint32, 1, n+1), members: make([]uint32, 0, 2*n), listStarts: r.starts, lists: make([]uint32, len(r.filings))}
 	for row := range n {
-		p.spend(aStep)
-		t.members = b.appendUnits(t.members, b.filings[b.starts[row]].rowKey)
+		b.spend(aStep)
+		t.members = r.appendUnits(t.members, r.filings[r.starts[row]].rowKey)
 		t.memberStarts = append(t.memberStarts, uint32(len(t.members)))
-		slices.Sort(t.list(uint32(row)))
 	}
-	t.lookUp(terms, p)
+	b.parts(n, func(_, from, to int, p *pace) {
+		for row := from; row < to; row++ {
+			for i := r.starts[row]; i < r.starts[row+1]; i++ {
+				p.spend(aStep)
+				t.lists[i] = at[r.filings[i].draft]
+			}
+			slices.Sort(t.list(uint32(row)))
+		}
+	})
+	t.lookUp(terms, &b.pace)
 	return t
 }
 
