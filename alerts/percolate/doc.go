@@ -16,7 +16,7 @@
 // criteria, and to tombstones, until Fold makes a small base of them and Merge one
 // of everything. Readers take no lock and never wait.
 //
-// The package is pure. Intake percolates and applies changes; the daemon calls
+// The package is pure, except that Load builds on all cores (docs/adr/0013). Intake percolates and applies changes; the daemon calls
 // Fold and Merge from a goroutine of its own. docs/adr/0012 has the layout and what else
 // was tried.
 package percolate

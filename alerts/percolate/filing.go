@@ -34,9 +34,14 @@ func (b *builder) fileAll(ctx context.Context) [][]filed {
 		}
 		filings[part] = list
 	})
-	for _, draft := range slices.Concat(left...) {
-		b.spend(aRecord)
-		filings[b.cores] = b.fileWordless(filings[b.cores], draft)
+	for _, part := range left {
+		for i, draft := range part {
+			if i%checkEvery == 0 && ctx.Err() != nil {
+				return filings
+			}
+			b.spend(aRecord)
+			filings[b.cores] = b.fileWordless(roomFor(filings[b.cores], 1), draft)
+		}
 	}
 	return filings
 }
@@ -46,7 +51,7 @@ func (b *builder) fileAll(ctx context.Context) [][]filed {
 // neither.
 func (b *builder) file(filings []filed, draft uint32) (_ []filed, ok bool) {
 	f, x := b.toFile(draft)
-	anchor, second := b.rarest2(x)
+	anchor, second := b.anchorsOf(x)
 	best := uint64(math.MaxUint64)
 	if anchor != 0 {
 		best = b.costs[anchor]
@@ -87,9 +92,9 @@ func (b *builder) toFile(draft uint32) (filed, extras) {
 	return f, b.lists[r.extra:]
 }
 
-// rarest2 are the units that a draft with these lists would be filed under, 0 where
+// anchorsOf are the units that a draft with these lists would be filed under, 0 where
 // there is none: the second may be weak, it still tells groups apart.
-func (b *builder) rarest2(x extras) (anchor, second uint32) {
+func (b *builder) anchorsOf(x extras) (anchor, second uint32) {
 	anchor, second = least2(x.required())
 	if anchor != 0 && b.costs[anchor] == math.MaxUint64 {
 		return 0, anchor
@@ -100,7 +105,7 @@ func (b *builder) rarest2(x extras) (anchor, second uint32) {
 // fileWordless appends the filings of a draft that file can do nothing with.
 func (b *builder) fileWordless(filings []filed, draft uint32) []filed {
 	f, x := b.toFile(draft)
-	_, second := b.rarest2(x)
+	_, second := b.anchorsOf(x)
 	b.numbers = b.fallback(b.numbers[:0], &b.drafts[draft], x)
 	return fileUnder(filings, f, b.numbers, second)
 }

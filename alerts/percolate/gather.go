@@ -54,8 +54,9 @@ func (x *Index) gather(cores, about int, subscriptions iter.Seq2[uint32, *alerts
 	take()
 	b := shares[0]
 	b.cores = cores
-	for _, s := range shares[1:] {
+	for i, s := range shares[1:] {
 		b.join(s)
+		shares[i+1] = nil // its memory is needed
 	}
 	return b
 }
@@ -110,8 +111,9 @@ func newRenumbering(b *builder, units []unit, lazies []*text.Unit, places *place
 	}
 }
 
-// all gives everything its number, so that rename and relocate change nothing but what
-// they are given.
+// all gives everything its number. From then on rename and relocate can go on beside
+// each other: they change what they are given, and, under a lock, the sets of circles for
+// whose radius the builder has no number left, nor will have.
 func (c *renumbering) all() {
 	for n := range c.units[1:] {
 		c.unit(uint32(n + 1))

@@ -46,8 +46,9 @@ func TestGather_OnAnyNumberOfCoresAgrees(t *testing.T) {
 		one := gathered(t, 1, standing)
 		cores := rapid.IntRange(2, 5).Draw(t, "cores")
 		several := gathered(t, cores, standing)
-		if len(one.units) != len(several.units) || len(one.lazies) != len(several.lazies) || one.count != several.count {
-			t.Errorf("%d units of %d subscriptions on one core, %d of %d on %d", len(one.units), one.count, len(several.units), several.count, cores)
+		if len(one.units) != len(several.units) || len(one.lazies) != len(several.lazies) || one.count != several.count || len(one.rows.listStarts) != len(several.rows.listStarts) {
+			t.Errorf("%d units and %d rows of %d subscriptions on one core, %d and %d of %d on %d", len(one.units), len(one.rows.listStarts), one.count,
+				len(several.units), len(several.rows.listStarts), several.count, cores)
 		}
 		for range 10 {
 			d := drawDocument(t)
@@ -60,8 +61,40 @@ func TestGather_OnAnyNumberOfCoresAgrees(t *testing.T) {
 	})
 }
 
-func gathered(t *rapid.T, cores int, standing map[uint32]*alerts.Criteria) *base {
-	b, err := New(nil).gather(cores, len(standing), maps.All(standing)).build(t.Context())
+// More come than wait at once, and all cores together meet more radii than have numbers,
+// though none of them does.
+func TestGather_TakesManyWithManyRadii(t *testing.T) {
+	queries := []string{"Koch", "Haus Meister", "data engineer -Praktikum", ""}
+	standing := map[uint32]*alerts.Criteria{}
+	for id := range uint32(gatherAtOnce + gatherAtOnce/2) {
+		lat, lon, km := 47+float64(id%80)/10, 6+float64(id%90)/10, 20+float64(id/12)/10
+		standing[id] = prepared(t, alerts.Criteria{Query: queries[id%4], Places: []alerts.Place{{Lat: &lat, Lon: &lon, RadiusKM: &km}}})
+	}
+	b := gathered(t, 3, standing)
+	if len(b.places.circles) != maxCircles || len(b.places.sets) == 0 {
+		t.Fatalf("%d radii and %d sets prove little", len(b.places.circles), len(b.places.sets))
+	}
+	for i, title := range []string{"Koch", "Hausmeister", "Data Engineer", "Haus und Meister", "Koch, Praktikum"} {
+		for _, at := range []alerts.Location{{Located: true, Lat: 51.5, Lon: 7}, {Located: true, Lat: 48.1, Lon: 11.5}} {
+			d := meaning().Document(&alerts.Posting{Title: title, Locations: []alerts.Location{at}, Remote: i == 4})
+			got := b.percolate(nil, 0, d, new(state))
+			slices.Sort(got)
+			if got, want := slices.Compact(got), scan(standing, d); len(want) == 0 || !slices.Equal(got, want) {
+				t.Errorf("%s at %v: %d match, want %d", title, at.Lat, len(got), len(want))
+			}
+		}
+	}
+}
+
+func gathered(t interface {
+	Context() context.Context
+	Fatal(args ...any)
+}, cores int, standing map[uint32]*alerts.Criteria) *base {
+	b, err := New(nil).gather(cores, len(standing), func(yield func(uint32, *alerts.Criteria) bool) {
+		for _, id := range slices.Sorted(maps.Keys(standing)) {
+			yield(id, standing[id])
+		}
+	}).build(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

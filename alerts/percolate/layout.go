@@ -16,6 +16,9 @@ func (b *builder) build(ctx context.Context) (*base, error) {
 	}
 	b.numberRows()
 	terms := b.rowTerms()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	x := &base{
 		units: b.dictionary.units, lazies: b.lazies, finder: newFinder(b.dictionary.units, b.df, &b.pace), places: b.places,
 		inert: b.inert, count: len(b.drafts) + len(b.inert), held: b.held(), dead: newIDSet(b.highest()),
@@ -66,8 +69,8 @@ func (b *builder) renumber() {
 			}
 		}
 	}
-	b.parts(len(b.drafts), func(_, from, to int, p *pace) {
-		for i := from; i < to; i++ {
+	b.parts(len(b.drafts), func(_, from, end int, p *pace) {
+		for i := from; i < end; i++ {
 			p.spend(aStep)
 			b.lists[b.drafts[i].extra:].eachUnits(rename)
 		}
@@ -162,9 +165,9 @@ type layer struct {
 func (l *layer) anchor(filings []filed, groupNumber uint32, p *pace) {
 	for i := range filings {
 		p.spend(aRecord)
-		f, n := &filings[i], l.first+l.records
+		f, number := &filings[i], l.first+l.records
 		if i == 0 || f.second != filings[i-1].second {
-			l.x.groups[groupNumber] = group{f.second, n}
+			l.x.groups[groupNumber] = group{f.second, number}
 			groupNumber++
 		}
 		r := l.b.drafts[f.draft]
@@ -195,9 +198,9 @@ func (l *layer) anchor(filings []filed, groupNumber uint32, p *pace) {
 		if f.copy {
 			r.flags |= isCopy
 		} else {
-			l.at[f.draft] = n
+			l.at[f.draft] = number
 		}
-		l.x.records[n] = r
+		l.x.records[number] = r
 		l.records++
 	}
 }

@@ -176,12 +176,20 @@ func (c *carrier) record(old *record, anchor, second uint32) {
 	b.drafts = append(b.drafts, r)
 }
 
-// rows takes over the rows of records that were taken over, and what is known of them.
+// rows takes over the rows of records that were taken over, and what is known of them:
+// a row without a term can never hold.
 func (c *carrier) rows(drafts []uint32) {
 	t, b := &c.x.rows, &c.b.rows
 	keys, kept := make([]rowKey, max(len(t.listStarts)-1, 0)), make([]bool, max(len(t.listStarts)-1, 0))
+	terms, holds := t.terms(), make([]bool, len(keys))
+	for _, e := range terms {
+		holds[e.row] = true
+	}
 	var units []uint32
 	for row := range keys {
+		if !holds[row] {
+			continue
+		}
 		for _, record := range t.list(uint32(row)) {
 			c.b.spend(aRecord)
 			if drafts[record] == 0 {
@@ -195,7 +203,7 @@ func (c *carrier) rows(drafts []uint32) {
 			b.filings = append(b.filings, rowFiling{keys[row], drafts[record] - 1})
 		}
 	}
-	for _, e := range t.terms() {
+	for _, e := range terms {
 		if kept[e.row] {
 			b.known = append(b.known, knownTerm{keys[e.row], e.hash})
 		}

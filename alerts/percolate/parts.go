@@ -64,9 +64,9 @@ func scatter[E any](b *builder, lists [][]E, n int, bucket func(*E) uint32) (all
 		for l := from; l < to; l++ {
 			for i := range lists[l] {
 				p.spend(aStep)
-				to := &next[l][bucket(&lists[l][i])]
-				all[*to] = lists[l][i]
-				*to++
+				at := &next[l][bucket(&lists[l][i])]
+				all[*at] = lists[l][i]
+				*at++
 			}
 		}
 	})

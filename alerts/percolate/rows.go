@@ -36,7 +36,7 @@ type rowTerm struct{ hash, row uint32 }
 // by longRow and its number.
 type rowKey struct{ left, right uint32 }
 
-const longRow = 1 << 31
+const longRow = 1 << 31 // a row's units are words, whose numbers are below it
 
 func (k rowKey) compare(o rowKey) int {
 	return cmp.Or(cmp.Compare(k.left, o.left), cmp.Compare(k.right, o.right))
@@ -94,6 +94,14 @@ func (b *rowBuilder) key(units []uint32) rowKey {
 	return rowKey{left: longRow | n}
 }
 
+// size is how many units a row stands for.
+func (b *rowBuilder) size(k rowKey) int {
+	if k.left&longRow != 0 {
+		return len(b.members[k.left&^longRow])
+	}
+	return 2
+}
+
 // appendUnits appends those that a row stands for.
 func (b *rowBuilder) appendUnits(dst []uint32, k rowKey) []uint32 {
 	if k.left&longRow != 0 {
@@ -115,31 +123,40 @@ func (b *builder) numberRows() {
 			})
 		}
 	})
-	b.rows.filings = all
-	b.rows.starts = b.rows.starts[:0]
+	rows, begins := 0, func(i int) bool { return i == 0 || all[i].rowKey != all[i-1].rowKey }
 	for i := range all {
-		if i == 0 || all[i].rowKey != all[i-1].rowKey {
+		b.spend(aStep)
+		if begins(i) {
+			rows++
+		}
+	}
+	b.rows.filings, b.rows.starts = all, make([]uint32, 0, rows+1)
+	for i := range all {
+		b.spend(aStep)
+		if begins(i) {
 			b.rows.starts = append(b.rows.starts, uint32(i))
 		}
 	}
 	b.rows.starts = append(b.rows.starts, uint32(len(all)))
 }
 
-// rowTerms are the terms under which rows are looked up: the rarest of each way in
-// which one may hold.
-func (b *builder) rowTerms() []rowTerm {
+// rowTerms are the terms under which rows are looked up, in some lists: the rarest of
+// each way in which one may hold.
+func (b *builder) rowTerms() [][]rowTerm {
 	slices.SortFunc(b.rows.known, func(x, y knownTerm) int {
 		b.spend(aStep)
 		return cmp.Or(x.compare(y.rowKey), cmp.Compare(x.hash, y.hash))
 	})
-	known := slices.Compact(b.rows.known)
+	known := b.rows.known
 	terms, fresh := make([]rowTerm, 0, len(known)), make([]uint32, 0, len(b.rows.starts))
 	for row := range uint32(len(b.rows.starts) - 1) {
 		b.spend(aStep)
 		key, before := b.rows.filings[b.rows.starts[row]].rowKey, len(terms)
 		for ; len(known) > 0 && known[0].compare(key) <= 0; known = known[1:] {
-			if known[0].rowKey == key {
-				terms = append(terms, rowTerm{known[0].hash, row})
+			b.spend(aStep)
+			t := rowTerm{known[0].hash, row}
+			if known[0].rowKey == key && (len(terms) == before || terms[len(terms)-1] != t) { // two bases may know it
+				terms = append(terms, t)
 			}
 		}
 		if len(terms) == before {
@@ -148,7 +165,7 @@ func (b *builder) rowTerms() []rowTerm {
 	}
 	found := make([][]rowTerm, b.cores)
 	b.parts(len(fresh), func(part, from, to int, p *pace) { found[part] = b.lookForTerms(fresh[from:to], p) })
-	return slices.Concat(append(found, terms)...)
+	return append(found, terms)
 }
 
 func (b *builder) lookForTerms(rows []uint32, p *pace) []rowTerm {
@@ -157,26 +174,34 @@ func (b *builder) lookForTerms(rows []uint32, p *pace) []rowTerm {
 	var words []*text.Unit
 	for _, row := range rows {
 		p.spend(aRow)
+		first := len(out)
 		units, words = b.rows.appendUnits(units[:0], b.rows.filings[b.rows.starts[row]].rowKey), words[:0]
 		for _, u := range units {
 			words = append(words, b.dictionary.units[u].text)
 		}
 		for terms := range text.RowTerms(words...) {
-			out = append(out, rowTerm{rowHash(rarest(terms, b.df)), row})
+			if t := (rowTerm{rowHash(rarest(terms, b.df)), row}); !slices.Contains(out[first:], t) {
+				out = append(roomFor(out, 1), t)
+			}
 		}
 	}
 	return out
 }
 
 // rowTable lays the rows out; at is where each draft's first record is.
-func (b *builder) rowTable(terms []rowTerm, at []uint32) rowTable {
+func (b *builder) rowTable(terms [][]rowTerm, at []uint32) rowTable {
 	r := &b.rows
 	n := len(r.starts) - 1
-	t := rowTable{memberStarts: make([]uint32, 1, n+1), members: make([]uint32, 0, 2*n), listStarts: r.starts, lists: make([]uint32, len(r.filings))}
+	t := rowTable{memberStarts: make([]uint32, n+1), listStarts: r.starts, lists: make([]uint32, len(r.filings))}
+	key := func(row int) rowKey { return r.filings[r.starts[row]].rowKey }
 	for row := range n {
 		b.spend(aStep)
-		t.members = r.appendUnits(t.members, r.filings[r.starts[row]].rowKey)
-		t.memberStarts = append(t.memberStarts, uint32(len(t.members)))
+		t.memberStarts[row+1] = t.memberStarts[row] + uint32(r.size(key(row)))
+	}
+	t.members = make([]uint32, 0, t.memberStarts[n])
+	for row := range n {
+		b.spend(aStep)
+		t.members = r.appendUnits(t.members, key(row))
 	}
 	b.parts(n, func(_, from, to int, p *pace) {
 		for row := from; row < to; row++ {
@@ -192,24 +217,33 @@ func (b *builder) rowTable(terms []rowTerm, at []uint32) rowTable {
 }
 
 // lookUp makes the way from hashes to rows.
-func (t *rowTable) lookUp(terms []rowTerm, p *pace) {
-	width := max(16, bits.Len(uint(len(terms)))-1) // so that low has room for the rest
+func (t *rowTable) lookUp(terms [][]rowTerm, p *pace) {
+	n := 0
+	for _, list := range terms {
+		n += len(list)
+	}
+	width := max(16, bits.Len(uint(n))-1) // so that low has room for the rest
 	t.shift = uint8(32 - width)
-	t.filter = newFilter(len(terms))
-	t.low, t.rows = make([]uint16, len(terms)), make([]uint32, len(terms))
-	buckets := make([]uint32, 1<<width+2) // as starts in table
-	for _, e := range terms {
-		buckets[e.hash>>t.shift+2]++
+	t.filter = newFilter(n)
+	t.low, t.rows = make([]uint16, n), make([]uint32, n)
+	buckets := make([]uint32, 1<<width+2) // of each, one further than it ends up, until it is filled
+	for _, list := range terms {
+		for _, e := range list {
+			p.spend(aStep)
+			buckets[e.hash>>t.shift+2]++
+		}
 	}
 	for i := range 1 << width {
 		buckets[i+2] += buckets[i+1]
 	}
-	for _, e := range terms {
-		p.spend(aStep)
-		next := &buckets[e.hash>>t.shift+1]
-		t.low[*next], t.rows[*next] = uint16(e.hash), e.row
-		*next++
-		setFilter(t.filter, uint64(e.hash))
+	for _, list := range terms {
+		for _, e := range list {
+			p.spend(aStep)
+			next := &buckets[e.hash>>t.shift+1]
+			t.low[*next], t.rows[*next] = uint16(e.hash), e.row
+			*next++
+			setFilter(t.filter, uint64(e.hash))
+		}
 	}
 	t.buckets = buckets[:1<<width+1]
 }

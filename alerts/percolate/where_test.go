@@ -91,7 +91,7 @@ func TestManyCirclesOfOneQueryAgree(t *testing.T) {
 		lat, lon := math.Round((47+8*r.Float64())*1e4)/1e4, math.Round((6+9*r.Float64())*1e4)/1e4
 		km := []float64{0, 5, 10, 25, 50, 100}[r.IntN(6)]
 		switch r.IntN(20) {
-		case 0, 19: // each of two cores numbers those it meets, and both together are too many
+		case 0, 19:
 			km = float64(r.IntN(2000)) / 4
 		case 1:
 			lat = 47 + 8*r.Float64()
