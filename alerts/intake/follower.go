@@ -29,14 +29,10 @@ type follower struct {
 	position atomic.Int64
 }
 
-// load reads every standing subscription. The position is read first: what
-// changes meanwhile is applied twice, which is harmless.
-func (f *follower) load(ctx context.Context) error {
+// load reads every standing subscription, about so many. The position is read first:
+// what changes meanwhile is applied twice, which is harmless.
+func (f *follower) load(ctx context.Context, standing int) error {
 	position, err := database.Position(ctx, f.db.Reader)
-	if err != nil {
-		return err
-	}
-	standing, err := f.subscriptions.CountStanding(ctx, f.db.Reader)
 	if err != nil {
 		return err
 	}

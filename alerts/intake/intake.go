@@ -111,10 +111,17 @@ func (in *Intake) Load(ctx context.Context) error {
 	if err := in.agencies.refresh(ctx, in.DB.Reader, in.Store); err != nil {
 		return err
 	}
-	if err := in.learn(ctx); err != nil {
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return in.learn(gctx) })
+	standing := 0
+	g.Go(func() (err error) {
+		standing, err = in.Subscriptions.CountStanding(gctx, in.DB.Reader)
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := in.follower.load(ctx); err != nil {
+	if err := in.follower.load(ctx, standing); err != nil {
 		return err
 	}
 	in.Metrics.indexed.Set(float64(in.Index.Len()))

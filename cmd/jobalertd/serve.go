@@ -265,7 +265,6 @@ func (d *daemon) run(ctx context.Context) error {
 		return err
 	}
 	d.db.Shrink()
-	debug.FreeOSMemory() // what a million criteria passed through is not needed again
 	d.log.InfoContext(ctx, "ready", "pages", d.config.HTTP.PublicURL, "nats", d.broker.ClientURL(), "subscriptions", d.index.Len())
 	d.ready.set(true)
 
@@ -291,8 +290,10 @@ func (d *daemon) run(ctx context.Context) error {
 }
 
 // mergeIndex folds changes into the index's base in the background, once they are
-// many enough to cost the matching something.
+// many enough to cost the matching something. First it gives back the memory that a
+// million criteria passed through.
 func (d *daemon) mergeIndex(ctx context.Context) error {
+	debug.FreeOSMemory()
 	tick := time.NewTicker(mergeEvery)
 	defer tick.Stop()
 	for {

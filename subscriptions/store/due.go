@@ -169,8 +169,8 @@ func rowsOf(advances []subscriptions.Advance) advanceRows {
 		SeenThrough: array(seenThrough), SeenPosition: array(seenPosition), Rows: array(rows)}
 }
 
-// Reclaim ends the leases of the builder called by, who the caller knows is dead, and
-// returns how many.
+// Reclaim ends the leases that the builder called by, who the caller knows is dead, has
+// of subscribers with something due at now, and returns how many. The others run out.
 func (s *Store) Reclaim(ctx context.Context, tx sqlx.ExtContext, by string, now time.Time) (int64, error) {
 	res, err := s.q.Exec(ctx, tx, "subscribers-reclaim", map[string]any{"leased_by": by, "now_ms": now.UnixMilli()})
 	if err != nil {
