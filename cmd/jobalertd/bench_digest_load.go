@@ -183,7 +183,7 @@ func (b *benchDaemon) takeIn(ctx context.Context, s *session, l load) error {
 	if err != nil {
 		return err
 	}
-	if err := b.intake.Load(ctx); err != nil {
+	if err := loadIndex(ctx, b.intake); err != nil {
 		return err
 	}
 	stop := b.runIntake(ctx)

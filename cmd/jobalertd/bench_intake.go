@@ -97,7 +97,7 @@ func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	began := time.Now()
-	if err := b.intake.Load(ctx); err != nil {
+	if err := loadIndex(ctx, b.intake); err != nil {
 		return err
 	}
 	f.LoadSeconds, f.Subscriptions = time.Since(began).Seconds(), b.index.Len()

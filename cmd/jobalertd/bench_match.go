@@ -213,6 +213,7 @@ func (w *matching) build(f *matchFigures) error {
 	w.index = percolate.New(df)
 	var failed error
 	var aside, asideCPU time.Duration
+	defer whileIndexing()()
 	began, cpu := time.Now(), cpuTime()
 	w.index.Load(w.lines, func(yield func(uint32, *alerts.Criteria) bool) {
 		resumed, resumedCPU := began, cpu

@@ -22,6 +22,20 @@ const (
 	lookEvery      = time.Second
 )
 
+// indexGarbage is how much may lie, in percent, while an index is made: criteria pass
+// through, and are garbage at once, while little else grows.
+const indexGarbage = 100
+
+// whileIndexing lets more garbage lie until restore is called. It leaves an operator's
+// GOGC alone.
+func whileIndexing() (restore func()) {
+	before := debug.SetGCPercent(indexGarbage)
+	if before != garbage {
+		debug.SetGCPercent(before)
+	}
+	return func() { debug.SetGCPercent(before) }
+}
+
 // governGarbage sets how much garbage may lie until ctx ends. It leaves an operator's
 // GOGC alone.
 func (d *daemon) governGarbage(ctx context.Context) error {

@@ -261,7 +261,7 @@ const stopWithin = 20 * time.Second
 // then mail, then the servers and the database.
 func (d *daemon) run(ctx context.Context) error {
 	defer d.close()
-	if err := d.intake.Load(ctx); err != nil {
+	if err := loadIndex(ctx, d.intake); err != nil {
 		return err
 	}
 	d.db.Shrink()
@@ -287,6 +287,12 @@ func (d *daemon) run(ctx context.Context) error {
 	err = g.Wait()
 	d.log.Info("stopped")
 	return err
+}
+
+// loadIndex reads the index from the database.
+func loadIndex(ctx context.Context, in *intake.Intake) error {
+	defer whileIndexing()()
+	return in.Load(ctx)
 }
 
 // mergeIndex folds changes into the index's base in the background, once they are
