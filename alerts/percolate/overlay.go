@@ -11,10 +11,19 @@ import (
 // to it, under the index's lock, while any number of readers walk it: a chain
 // only ever grows at its head, and a change says from when to when it stands.
 type overlay struct {
-	chains []atomic.Pointer[link] // a power of two
-	byID   map[uint32]*change     // the writer's: live changes
+	chains []chain            // a power of two
+	byID   map[uint32]*change // the writer's: live changes
 	links  atomic.Int64
 }
+
+// chain is filings whose keys have their last bits in common.
+type chain struct {
+	tags atomic.Uint64 // the bits of tagOf its keys: most keys of a posting are in no chain, and need not walk it
+	head atomic.Pointer[link]
+}
+
+// tagOf is one bit for a key, by other bits than its chain.
+func tagOf(k key) uint64 { return 1 << (k >> 58) }
 
 // change is one subscription in an overlay.
 type change struct {
@@ -40,7 +49,7 @@ type link struct {
 const firstChains = 1 << 8
 
 func newOverlay(chains int) *overlay {
-	return &overlay{chains: make([]atomic.Pointer[link], chains), byID: make(map[uint32]*change)}
+	return &overlay{chains: make([]chain, chains), byID: make(map[uint32]*change)}
 }
 
 // full says that chains grow long: a further overlay, four times as wide, goes on
@@ -53,8 +62,9 @@ func (o *overlay) put(c *change, keys []key) {
 	links := make([]link, len(keys))
 	for i, k := range keys {
 		chain := &o.chains[int(k)&(len(o.chains)-1)]
-		links[i] = link{k, c, chain.Load()}
-		chain.Store(&links[i])
+		links[i] = link{k, c, chain.head.Load()}
+		chain.head.Store(&links[i])
+		chain.tags.Or(tagOf(k))
 	}
 	o.links.Add(int64(len(keys)))
 }
@@ -64,7 +74,7 @@ func (o *overlay) standing(at instant) iter.Seq[*change] {
 	return func(yield func(*change) bool) {
 		seen := make(map[*change]bool)
 		for i := range o.chains {
-			for l := o.chains[i].Load(); l != nil; l = l.next {
+			for l := o.chains[i].head.Load(); l != nil; l = l.next {
 				if c := l.change; c.alive(at) && !seen[c] {
 					seen[c] = true
 					if !yield(c) {
@@ -93,7 +103,11 @@ func (o *overlay) empty() bool { return o.links.Load() == 0 }
 func (o *overlay) percolate(dst []uint32, at instant, keys []key, p *probe, d *alerts.Document) []uint32 {
 	mask := len(o.chains) - 1
 	for _, k := range keys {
-		for l := o.chains[int(k)&mask].Load(); l != nil; l = l.next {
+		chain := &o.chains[int(k)&mask]
+		if chain.tags.Load()&tagOf(k) == 0 {
+			continue
+		}
+		for l := chain.head.Load(); l != nil; l = l.next {
 			if c := l.change; l.key == k && p.admits(&c.entry) && c.alive(at) && c.c.Matches(d) {
 				dst = append(dst, c.id)
 			}
