@@ -1,6 +1,9 @@
 package text
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // addRows adds what neighbouring plain words mean together: their synonym
 // ("software developer"), their spelling as one word ("back end"), the words
@@ -79,20 +82,80 @@ func (a *Analyser) rowWays(ws []string) []alternative {
 	return out
 }
 
-// pairWays are those of two words. An index is made of hundreds of thousands of
-// pairs, so each word is looked up once.
-func (a *Analyser) pairWays(ws []string) []alternative {
-	l, r := a.asked(ws[0]), a.asked(ws[1])
-	german := l.german + " " + r.german
-	english := german
-	if l.english != l.german || r.english != r.german {
-		english = l.english + " " + r.english
+// pair is two neighbours: what each is asked for as, and both written as one word.
+type pair struct {
+	l, r, one       asked
+	word            string // both as one
+	german, english string // of both, with a blank between them
+}
+
+// pairOf looks each word up once.
+func (a *Analyser) pairOf(ws []string) pair {
+	p := pair{l: a.asked(ws[0]), r: a.asked(ws[1]), word: ws[0] + strings.ToLower(ws[1])}
+	p.german = p.l.german + " " + p.r.german
+	p.english = p.german
+	if p.l.english != p.l.german || p.r.english != p.r.german {
+		p.english = p.l.english + " " + p.r.english
 	}
-	out := a.synonymsOf(german, english, ws)
-	one := ws[0] + strings.ToLower(ws[1])
-	q := a.askedOnce(one)
-	out = append(out, writtenAsOne(l, r, q)...)
-	return append(out, a.synonymsOf(q.german, q.english, []string{one})...)
+	p.one = a.askedOnce(p.word)
+	return p
+}
+
+// pairWays are those of two words.
+func (a *Analyser) pairWays(ws []string) []alternative {
+	p := a.pairOf(ws)
+	out := a.synonymsOf(p.german, p.english, ws)
+	if p.joins() {
+		for _, w := range plainWays(p.one) {
+			w.rule = Compound
+			out = append(out, w)
+		}
+		if noun := p.noun(); noun != "" {
+			out = append(out, alternative{terms: p.parts(noun), mode: together, rule: Parts, via: noun + "+" + p.r.german})
+		}
+	}
+	return append(out, a.synonymsOf(p.one.german, p.one.english, []string{p.word})...)
+}
+
+// pairTerms gives the terms of each of pairWays without making the ways: an index is
+// made of hundreds of thousands of pairs.
+func (a *Analyser) pairTerms(ws []string) iter.Seq[[]Term] {
+	return func(yield func([]Term) bool) {
+		p := a.pairOf(ws)
+		if p.joins() {
+			whole := p.one.wholes()
+			for i := range whole {
+				if !yield(whole[i : i+1]) {
+					return
+				}
+			}
+			if noun := p.noun(); noun != "" && !yield(p.parts(noun)) {
+				return
+			}
+		}
+		for _, alt := range append(a.synonymsOf(p.german, p.english, ws), a.synonymsOf(p.one.german, p.one.english, []string{p.word})...) {
+			if len(alt.terms) > 0 && !yield(alt.terms) {
+				return
+			}
+		}
+	}
+}
+
+// joins tells whether the two may be written as one word.
+func (p *pair) joins() bool {
+	return len(p.l.pieces) == 1 && len(p.r.pieces) != 0 && !p.l.exact && !p.r.exact && !p.l.pieces[0].raw && !p.r.pieces[0].raw
+}
+
+// noun is what an adjective is of that may be the first part of its noun, "" for others.
+func (p *pair) noun() string {
+	if noun, ok := strings.CutSuffix(p.l.german, "isch"); ok && len(noun) >= 4 {
+		return noun
+	}
+	return ""
+}
+
+func (p *pair) parts(noun string) []Term {
+	return []Term{termOf(stemTerm, noun), termOf(stemTerm, p.r.german)}
 }
 
 // askedOnce is asked for a word that hardly any other query or posting has: it
@@ -108,21 +171,4 @@ func (a *Analyser) askedOnce(word string) asked {
 		}
 	}
 	return a.askedAs(word, ps)
-}
-
-// writtenAsOne finds two words as one, which was asked for as q.
-func writtenAsOne(l, r, q asked) []alternative {
-	if len(l.pieces) != 1 || len(r.pieces) == 0 || l.exact || r.exact || l.pieces[0].raw || r.pieces[0].raw {
-		return nil
-	}
-	out := plainWays(q)
-	for i := range out {
-		out[i].rule = Compound
-	}
-	if noun, ok := strings.CutSuffix(l.german, "isch"); ok && len(noun) >= 4 {
-		out = append(out, alternative{
-			terms: []Term{termOf(stemTerm, noun), termOf(stemTerm, r.german)}, mode: together, rule: Parts, via: noun + "+" + r.german,
-		})
-	}
-	return out
 }

@@ -150,8 +150,12 @@ func RowOf(words ...*Unit) *Unit { return words[0].a.rowUnit(wordsOf(words)) }
 // RowTerms gives the Terms of each alternative of RowOf(words...), some of them twice.
 // It keeps nothing: an index asks once for each of hundreds of thousands of rows.
 func RowTerms(words ...*Unit) iter.Seq[[]Term] {
+	a, ws := words[0].a, wordsOf(words)
+	if len(ws) == 2 && !a.lex.isIdiom(ws) {
+		return a.pairTerms(ws)
+	}
 	return func(yield func([]Term) bool) {
-		for _, alt := range words[0].a.rowWays(wordsOf(words)) {
+		for _, alt := range a.rowWays(ws) {
 			if len(alt.terms) > 0 && !yield(alt.terms) {
 				return
 			}
