@@ -62,7 +62,7 @@ func (s *Store) writeMatches(t *database.Trip, query string, matches []alerts.Ma
 		}
 		rows = append(rows, loggedRow{m.Position, m.Posting, b})
 	}
-	for page := range slices.Chunk(rows, rowsAtOnce) {
+	for page := range database.Pages(s.db.Dialect, rows, rowsAtOnce) {
 		var arg any = page
 		if s.db.Dialect == database.PostgreSQL {
 			arg = map[string]any{

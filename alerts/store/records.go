@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -64,7 +63,7 @@ func (s *Store) AskHighestNumber(t *database.Trip) (answer func() uint32) {
 
 // rowsAtOnce keeps a multi-row statement below SQLite's 32,766 parameters and
 // postings of some kilobytes within a comfortable statement.
-const rowsAtOnce = 200
+const rowsAtOnce = 256
 
 // Put stores records under the clock.
 func (s *Store) Put(ctx context.Context, tx sqlx.ExtContext, rows []*alerts.Record) error {
@@ -90,7 +89,7 @@ func (s *Store) Finish(ctx context.Context, tx *sqlx.Tx, rows []*alerts.Record, 
 }
 
 func (s *Store) put(t *database.Trip, rows []*alerts.Record) {
-	for page := range slices.Chunk(rows, rowsAtOnce) {
+	for page := range database.Pages(s.db.Dialect, rows, rowsAtOnce) {
 		var arg any = page
 		if s.db.Dialect == database.PostgreSQL {
 			arg = columnsOf(page)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
+	"math/bits"
 	"path"
 	"regexp"
 	"slices"
@@ -204,4 +206,22 @@ func compile(d Dialect, text string) (statement, error) {
 		s.params = append(s.params, arg.(string))
 	}
 	return s, nil
+}
+
+// Pages cuts rows for a statement of many, atMost at once. On SQLite, where a statement
+// has VALUES for each, a page is a power of two long, the longest first: so there are few
+// texts whatever comes, and a connection has them prepared.
+func Pages[T any](d Dialect, rows []T, atMost int) iter.Seq[[]T] {
+	if d != SQLite {
+		return slices.Chunk(rows, atMost)
+	}
+	return func(yield func([]T) bool) {
+		for len(rows) > 0 {
+			n := 1 << (bits.Len(uint(min(len(rows), atMost))) - 1)
+			if !yield(rows[:n:n]) {
+				return
+			}
+			rows = rows[n:]
+		}
+	}
 }

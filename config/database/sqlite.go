@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -10,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	"modernc.org/sqlite"
 )
 
 const sqliteDriver = "sqlite"
@@ -45,17 +46,17 @@ func openSQLite(ctx context.Context, path string, opts Options) (*DB, error) {
 	// sqlx does not know modernc.org/sqlite's name for itself.
 	sqlx.BindDriver(sqliteDriver, sqlx.QUESTION)
 
-	writer, err := sqlx.Open(sqliteDriver, sqliteDSN(path, writerParams))
+	writer, err := sqlitePool(path, writerParams)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, err
 	}
 	writer.SetMaxOpenConns(1)
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
 	}
-	reader, err := sqlx.Open(sqliteDriver, sqliteDSN(path, readerParams))
+	reader, err := sqlitePool(path, readerParams)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
+		return nil, errors.Join(err, writer.Close())
 	}
 	reader.SetMaxOpenConns(opts.MaxConns)
 	reader.SetMaxIdleConns(opts.MaxConns)
@@ -63,6 +64,14 @@ func openSQLite(ctx context.Context, path string, opts Options) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), reader.Close(), writer.Close())
 	}
 	return &DB{DB: writer, Reader: reader, Dialect: SQLite, writer: make(chan struct{}, 1)}, nil
+}
+
+func sqlitePool(path, params string) (*sqlx.DB, error) {
+	c, err := sqlite.NewConnector(sqliteDSN(path, params))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return sqlx.NewDb(sql.OpenDB(sqliteConnector{c}), sqliteDriver), nil
 }
 
 // Shrink gives back the memory of connections to SQLite that are idle: each keeps

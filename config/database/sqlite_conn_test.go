@@ -1,0 +1,171 @@
+package database_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/jobalertd/jobalertd/config/database"
+	"github.com/jobalertd/jobalertd/config/database/databasetest"
+)
+
+// onSQLite runs f in a transaction of a database with notes 1 to n: on one connection.
+func onSQLite(t *testing.T, n int, f func(ctx context.Context, tx *sqlx.Tx, q *database.Queries)) {
+	t.Helper()
+	db := databasetest.Open(t, databasetest.SQLiteURL(t), testOptions())
+	databasetest.Migrate(t, db)
+	q := loadNotes(t, db.Dialect)
+	err := db.Tx(t.Context(), func(tx *sqlx.Tx) error {
+		for i := range n {
+			if _, err := q.Exec(t.Context(), tx, "add-note", note{Position: int64(i + 1), Title: fmt.Sprint(i + 1)}); err != nil {
+				return err
+			}
+		}
+		f(t.Context(), tx, q)
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSQLite_AStatementRunsWhileItsOwnRowsAreRead(t *testing.T) {
+	onSQLite(t, 4, func(ctx context.Context, tx *sqlx.Tx, q *database.Queries) {
+		var seen []int64
+		read := func(f func(int64) error) error {
+			return q.Each(ctx, tx, "all-notes", nil, func(rows *sqlx.Rows) error {
+				var n note
+				if err := rows.StructScan(&n); err != nil {
+					return err
+				}
+				return f(n.Position)
+			})
+		}
+		err := read(func(outer int64) error {
+			return read(func(inner int64) error {
+				seen = append(seen, 10*outer+inner)
+				return nil
+			})
+		})
+		if want := []int64{11, 12, 13, 14, 21, 22, 23, 24, 31, 32, 33, 34, 41, 42, 43, 44}; err != nil || fmt.Sprint(seen) != fmt.Sprint(want) {
+			t.Errorf("read %v, %v, want %v", seen, err, want)
+		}
+	})
+}
+
+func TestSQLite_AStatementServesOnAfterItFailed(t *testing.T) {
+	onSQLite(t, 1, func(ctx context.Context, tx *sqlx.Tx, q *database.Queries) {
+		add := func(position int64) error {
+			_, err := q.Exec(ctx, tx, "add-note", note{Position: position, Title: "another"})
+			return err
+		}
+		if err := add(1); !database.IsUnique(err) {
+			t.Errorf("adding a note twice: %v, want a violated key", err)
+		}
+		if err := add(2); err != nil {
+			t.Errorf("adding the next: %v", err)
+		}
+		var all []note
+		if err := q.Select(ctx, tx, &all, "all-notes", nil); err != nil || len(all) != 2 {
+			t.Errorf("afterwards %+v, %v, want two notes", all, err)
+		}
+	})
+}
+
+// The statements kept are of the table as it was when they were prepared.
+func TestSQLite_AKeptStatementSeesATableThatChanged(t *testing.T) {
+	onSQLite(t, 1, func(ctx context.Context, tx *sqlx.Tx, _ *database.Queries) {
+		columns := func() int {
+			rows, err := tx.QueryxContext(ctx, "SELECT * FROM notes")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+			if !rows.Next() {
+				t.Fatal("no row:", rows.Err())
+			}
+			values, err := rows.SliceScan()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(values)
+		}
+		before := columns()
+		if _, err := tx.ExecContext(ctx, "ALTER TABLE notes ADD COLUMN mood TEXT NOT NULL DEFAULT 'good'"); err != nil {
+			t.Fatal(err)
+		}
+		if got := columns(); got != before+1 {
+			t.Errorf("%d columns after one was added to %d", got, before)
+		}
+	})
+}
+
+func TestSQLite_MoreTextsThanAreKept(t *testing.T) {
+	onSQLite(t, 3, func(ctx context.Context, tx *sqlx.Tx, _ *database.Queries) {
+		for range 2 {
+			for i := range 300 {
+				var n int
+				if err := tx.GetContext(ctx, &n, fmt.Sprintf("SELECT COUNT(*) + %d FROM notes WHERE position > ?", i), 1); err != nil || n != i+2 {
+					t.Fatalf("statement %d: %d, %v", i, n, err)
+				}
+			}
+		}
+	})
+}
+
+// What ends a statement's context ends it, and the connection serves on.
+func TestSQLite_AStatementThatWasBrokenOff(t *testing.T) {
+	const forever = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT COUNT(*) FROM n"
+	db := databasetest.Open(t, databasetest.SQLiteURL(t), testOptions())
+	count := func(ctx context.Context, to int64) (n int64, err error) {
+		err = db.GetContext(ctx, &n, forever, to)
+		return n, err
+	}
+	if n, err := count(t.Context(), 3); n != 3 || err != nil {
+		t.Fatalf("counted to %d, %v", n, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := count(ctx, 1<<40); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("counting without end: %v, want %v", err, context.DeadlineExceeded)
+	}
+	if n, err := count(t.Context(), 4); n != 4 || err != nil {
+		t.Errorf("afterwards it counted to %d, %v", n, err)
+	}
+}
+
+func TestPages_ArePowersOfTwoOnSQLite(t *testing.T) {
+	for _, c := range []struct {
+		dialect database.Dialect
+		rows    int
+		want    []int
+	}{
+		{database.SQLite, 0, nil},
+		{database.SQLite, 1, []int{1}},
+		{database.SQLite, 300, []int{128, 128, 32, 8, 4}},
+		{database.PostgreSQL, 300, []int{200, 100}},
+	} {
+		var got []int
+		next := 0
+		rows := make([]int, c.rows)
+		for i := range rows {
+			rows[i] = i
+		}
+		for page := range database.Pages(c.dialect, rows, 200) {
+			got = append(got, len(page))
+			for _, row := range page {
+				if row != next {
+					t.Errorf("row %d came where %d was next", row, next)
+				}
+				next++
+			}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(c.want) || next != c.rows {
+			t.Errorf("%s, %d rows: pages of %v, want %v", c.dialect, c.rows, got, c.want)
+		}
+	}
+}
