@@ -45,6 +45,9 @@ func TestSQLite_AStatementRunsWhileItsOwnRowsAreRead(t *testing.T) {
 				return f(n.Position)
 			})
 		}
+		if err := read(func(int64) error { return nil }); err != nil { // it is kept now
+			t.Error(err)
+		}
 		err := read(func(outer int64) error {
 			return read(func(inner int64) error {
 				seen = append(seen, 10*outer+inner)
