@@ -16,6 +16,7 @@ import (
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/config"
+	"github.com/jobalertd/jobalertd/config/database/databasetest"
 	"github.com/jobalertd/jobalertd/mailer"
 	"github.com/jobalertd/jobalertd/mailer/outbox"
 	"github.com/jobalertd/jobalertd/subscriptions"
@@ -180,7 +181,7 @@ func TestCanary_IsMissedWhicheverStageFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newAviary(t, "sqlite:"+t.TempDir()+"/test.db", nil)
+			a := newAviary(t, databasetest.MigratedSQLiteURL(t), nil)
 			a.at("07:00")
 			a.fly()
 			a.build()
@@ -213,7 +214,7 @@ func TestCanary_IsMissedWhicheverStageFails(t *testing.T) {
 // enough then.
 func TestCanary_IsToComeBackWhereItsAddressIsOurs(t *testing.T) {
 	t.Parallel()
-	a := newAviary(t, "sqlite:"+t.TempDir()+"/test.db", func(c *config.Config) {
+	a := newAviary(t, databasetest.MigratedSQLiteURL(t), func(c *config.Config) {
 		c.Mail.From, c.Mail.BounceAddress, c.Inbound.Listen = "alerts@birds.example", "bounces@birds.example", "127.0.0.1:0"
 	})
 	a.at("07:00")
@@ -240,7 +241,7 @@ func TestCanary_IsToComeBackWhereItsAddressIsOurs(t *testing.T) {
 
 func TestCanary_ForgetsWhatWasDueBeforeTheDaemonStarted(t *testing.T) {
 	t.Parallel()
-	a := newAviary(t, "sqlite:"+t.TempDir()+"/test.db", nil)
+	a := newAviary(t, databasetest.MigratedSQLiteURL(t), nil)
 	a.at("07:00")
 	a.fly()
 	a.build()
@@ -258,7 +259,7 @@ func TestCanary_ForgetsWhatWasDueBeforeTheDaemonStarted(t *testing.T) {
 
 func TestCanary_LeavesAnOldAddressAlone(t *testing.T) {
 	t.Parallel()
-	a := newAviary(t, "sqlite:"+t.TempDir()+"/test.db", nil)
+	a := newAviary(t, databasetest.MigratedSQLiteURL(t), nil)
 	a.at("07:00")
 	a.fly()
 	a.build()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -221,10 +220,10 @@ func (w *world) send() {
 func eachDatabase(t *testing.T, f func(t *testing.T, url string)) {
 	t.Run(string(database.SQLite), func(t *testing.T) {
 		t.Parallel()
-		f(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"))
+		f(t, databasetest.MigratedSQLiteURL(t))
 	})
 	t.Run(string(database.PostgreSQL), func(t *testing.T) {
 		t.Parallel()
-		f(t, databasetest.EmptyPostgresURL(t))
+		f(t, databasetest.PostgresURL(t))
 	})
 }

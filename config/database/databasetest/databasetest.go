@@ -5,9 +5,12 @@
 package databasetest
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jobalertd/jobalertd/config/database"
@@ -28,6 +31,10 @@ func Each(t *testing.T, f func(t *testing.T, db *database.DB)) {
 func EachWith(t *testing.T, opts database.Options, f func(t *testing.T, db *database.DB)) {
 	t.Helper()
 	t.Run(string(database.SQLite), func(t *testing.T) {
+		if opts.Migrations == nil {
+			f(t, Open(t, MigratedSQLiteURL(t), opts))
+			return
+		}
 		db := Open(t, SQLiteURL(t), opts)
 		Migrate(t, db)
 		f(t, db)
@@ -46,9 +53,7 @@ func EachWith(t *testing.T, opts database.Options, f func(t *testing.T, db *data
 // SQLite returns a fresh migrated SQLite database, closed when t ends.
 func SQLite(t testing.TB) *database.DB {
 	t.Helper()
-	db := Open(t, SQLiteURL(t), database.Options{})
-	Migrate(t, db)
-	return db
+	return Open(t, MigratedSQLiteURL(t), database.Options{})
 }
 
 // Postgres returns a fresh migrated PostgreSQL database, dropped when t ends.
@@ -63,6 +68,39 @@ func SQLiteURL(t testing.TB) string {
 	t.Helper()
 	return "sqlite:" + filepath.Join(t.TempDir(), "test.db")
 }
+
+// MigratedSQLiteURL returns the URL of a fresh migrated SQLite file.
+func MigratedSQLiteURL(t testing.TB) string {
+	t.Helper()
+	content, err := migratedSQLite()
+	if err != nil {
+		t.Fatalf("migrate the template of test databases: %v", err)
+	}
+	url := SQLiteURL(t)
+	if err := os.WriteFile(strings.TrimPrefix(url, "sqlite:"), content, 0o600); err != nil {
+		t.Fatalf("copy the template of test databases: %v", err)
+	}
+	return url
+}
+
+// migratedSQLite is a file to copy, made once a test binary: migrating takes longer than
+// most tests.
+var migratedSQLite = sync.OnceValues(func() (content []byte, err error) {
+	dir, err := os.MkdirTemp("", "jobalertd-template-*")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path, ctx := filepath.Join(dir, "test.db"), context.Background() // belongs to all tests, not to the first
+	db, err := database.Open(ctx, "sqlite:"+path, database.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(db.Migrate(ctx), db.Close()); err != nil { // the last one to close takes the journal in
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // PostgresURL returns the URL of a fresh migrated PostgreSQL database,
 // dropped when t ends, also under connections that are still open.
