@@ -61,9 +61,8 @@ func (s *Store) AskHighestNumber(t *database.Trip) (answer func() uint32) {
 	return func() uint32 { return n[0] } // an aggregate always has its row
 }
 
-// rowsAtOnce keeps a multi-row statement below SQLite's 32,766 parameters and
-// postings of some kilobytes within a comfortable statement.
-const rowsAtOnce = 256
+// rowsAtOnce keeps postings of some kilobytes within a comfortable statement.
+const rowsAtOnce = 200
 
 // Put stores records under the clock.
 func (s *Store) Put(ctx context.Context, tx sqlx.ExtContext, rows []*alerts.Record) error {

@@ -208,6 +208,10 @@ func compile(d Dialect, text string) (statement, error) {
 	return s, nil
 }
 
+// sqliteRows is how many rows a statement of Pages has at most on SQLite: longer ones
+// hardly run faster, and a connection keeps none of them.
+const sqliteRows = 128
+
 // Pages cuts rows for a statement of many, atMost at once. On SQLite, where a statement
 // has VALUES for each, a page is a power of two long, the longest first: so there are few
 // texts whatever comes, and a connection has them prepared.
@@ -215,13 +219,14 @@ func Pages[T any](d Dialect, rows []T, atMost int) iter.Seq[[]T] {
 	if d != SQLite {
 		return slices.Chunk(rows, atMost)
 	}
+	atMost = min(atMost, sqliteRows)
 	return func(yield func([]T) bool) {
-		for len(rows) > 0 {
-			n := 1 << (bits.Len(uint(min(len(rows), atMost))) - 1)
-			if !yield(rows[:n:n]) {
+		for rest := rows; len(rest) > 0; {
+			n := 1 << (bits.Len(uint(min(len(rest), atMost))) - 1)
+			if !yield(rest[:n:n]) {
 				return
 			}
-			rows = rows[n:]
+			rest = rest[n:]
 		}
 	}
 }

@@ -36,15 +36,17 @@ type sqliteDriverConn interface {
 // its rows are read.
 type sqliteConn struct {
 	sqliteDriverConn
-	idle map[string]*list.Element
-	used list.List // of keptStatement, the last one used in front
+	idle   map[string]*list.Element
+	used   list.List // of keptStatement, the last one used in front
+	length int       // of their texts
 }
 
-// How many statements a connection keeps, and up to which length: longer ones have
-// lists of values in them and hardly come again.
+// The texts that a connection keeps are maxKept bytes in all, and maxKeptText each: a
+// prepared statement takes some 30 to 50 bytes for each of its text, which no collector
+// sees.
 const (
-	keptStatements  = 64
-	keptStatementAt = 32 << 10 // bytes
+	maxKept     = 64 << 10
+	maxKeptText = 16 << 10
 )
 
 type keptStatement struct {
@@ -60,7 +62,7 @@ type sqliteStmt interface {
 }
 
 func (c *sqliteConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	if len(text) > keptStatementAt {
+	if len(text) > maxKeptText {
 		return c.sqliteDriverConn.ExecContext(ctx, text, args)
 	}
 	s, err := c.take(ctx, text)
@@ -72,7 +74,7 @@ func (c *sqliteConn) ExecContext(ctx context.Context, text string, args []driver
 }
 
 func (c *sqliteConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	if len(text) > keptStatementAt {
+	if len(text) > maxKeptText {
 		return c.sqliteDriverConn.QueryContext(ctx, text, args)
 	}
 	s, err := c.take(ctx, text)
@@ -83,14 +85,13 @@ func (c *sqliteConn) QueryContext(ctx context.Context, text string, args []drive
 	if err != nil {
 		return nil, errors.Join(err, c.keep(text, s))
 	}
-	return &sqliteRows{rows, func() error { return c.keep(text, s) }}, nil
+	return &readRows{rows, func() error { return c.keep(text, s) }}, nil
 }
 
 // take gives the statement of a text, prepared before or now.
 func (c *sqliteConn) take(ctx context.Context, text string) (sqliteStmt, error) {
 	if e := c.idle[text]; e != nil {
-		delete(c.idle, text)
-		return c.used.Remove(e).(keptStatement).stmt, nil
+		return c.forget(e), nil
 	}
 	s, err := c.PrepareContext(ctx, text)
 	if err != nil {
@@ -105,26 +106,34 @@ func (c *sqliteConn) keep(text string, s sqliteStmt) error {
 		return s.Close() // it was run twice at once
 	}
 	c.idle[text] = c.used.PushFront(keptStatement{text, s})
-	if c.used.Len() <= keptStatements {
-		return nil
+	c.length += len(text)
+	var err error
+	for c.length > maxKept {
+		err = errors.Join(err, c.forget(c.used.Back()).Close())
 	}
-	oldest := c.used.Remove(c.used.Back()).(keptStatement)
-	delete(c.idle, oldest.text)
-	return oldest.stmt.Close()
+	return err
+}
+
+// forget gives a statement out of those kept.
+func (c *sqliteConn) forget(e *list.Element) sqliteStmt {
+	k := c.used.Remove(e).(keptStatement)
+	delete(c.idle, k.text)
+	c.length -= len(k.text)
+	return k.stmt
 }
 
 func (c *sqliteConn) Close() error {
 	var err error
-	for e := c.used.Front(); e != nil; e = e.Next() {
-		err = errors.Join(err, e.Value.(keptStatement).stmt.Close())
+	for c.used.Len() > 0 {
+		err = errors.Join(err, c.forget(c.used.Back()).Close())
 	}
 	return errors.Join(err, c.sqliteDriverConn.Close())
 }
 
-// sqliteRows give their statement back once they are read.
-type sqliteRows struct {
+// readRows give their statement back once they are read.
+type readRows struct {
 	driver.Rows
 	keep func() error
 }
 
-func (r *sqliteRows) Close() error { return errors.Join(r.Rows.Close(), r.keep()) }
+func (r *readRows) Close() error { return errors.Join(r.Rows.Close(), r.keep()) }

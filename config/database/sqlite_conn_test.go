@@ -112,7 +112,7 @@ func TestSQLite_AKeptStatementSeesATableThatChanged(t *testing.T) {
 func TestSQLite_MoreTextsThanAreKept(t *testing.T) {
 	onSQLite(t, 3, func(ctx context.Context, tx *sqlx.Tx, _ *database.Queries) {
 		for range 2 {
-			for i := range 300 {
+			for i := range 2000 {
 				var n int
 				if err := tx.GetContext(ctx, &n, fmt.Sprintf("SELECT COUNT(*) + %d FROM notes WHERE position > ?", i), 1); err != nil || n != i+2 {
 					t.Fatalf("statement %d: %d, %v", i, n, err)
@@ -122,45 +122,73 @@ func TestSQLite_MoreTextsThanAreKept(t *testing.T) {
 	})
 }
 
-// What ends a statement's context ends it, and the connection serves on.
-func TestSQLite_AStatementThatWasBrokenOff(t *testing.T) {
-	const forever = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT COUNT(*) FROM n"
-	db := databasetest.Open(t, databasetest.SQLiteURL(t), testOptions())
-	count := func(ctx context.Context, to int64) (n int64, err error) {
-		err = db.GetContext(ctx, &n, forever, to)
-		return n, err
-	}
-	if n, err := count(t.Context(), 3); n != 3 || err != nil {
-		t.Fatalf("counted to %d, %v", n, err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := count(ctx, 1<<40); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("counting without end: %v, want %v", err, context.DeadlineExceeded)
-	}
-	if n, err := count(t.Context(), 4); n != 4 || err != nil {
-		t.Errorf("afterwards it counted to %d, %v", n, err)
-	}
+func TestSQLite_ATextOfSeveralStatementsRunsWholeEachTime(t *testing.T) {
+	onSQLite(t, 0, func(ctx context.Context, tx *sqlx.Tx, q *database.Queries) {
+		const (
+			one = "INSERT INTO notes (position, title, body, priority) SELECT 1 + COUNT(*), 1 + COUNT(*), x'', 0 FROM notes"
+			two = one + "; " + one
+		)
+		for range 2 {
+			if _, err := tx.ExecContext(ctx, two); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var all []note
+		if err := q.Select(ctx, tx, &all, "all-notes", nil); err != nil || len(all) != 4 {
+			t.Errorf("there are %+v, %v, want four notes", all, err)
+		}
+	})
+}
+
+// countTo takes as long as it is told to.
+const countTo = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT COUNT(*) FROM n"
+
+// A statement whose context ends within a transaction is broken off, and its text runs
+// again there.
+func TestSQLite_AStatementThatWasBrokenOffRunsAgain(t *testing.T) {
+	onSQLite(t, 0, func(ctx context.Context, tx *sqlx.Tx, _ *database.Queries) {
+		count := func(ctx context.Context, to int64) (n int64, err error) {
+			err = tx.GetContext(ctx, &n, countTo, to)
+			return n, err
+		}
+		if n, err := count(ctx, 3); n != 3 || err != nil {
+			t.Fatalf("counted to %d, %v", n, err)
+		}
+		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		defer cancel()
+		if _, err := count(short, 1<<40); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("counting without end: %v, want %v", err, context.DeadlineExceeded)
+		}
+		if n, err := count(ctx, 4); n != 4 || err != nil {
+			t.Errorf("afterwards it counted to %d, %v", n, err)
+		}
+	})
 }
 
 func TestPages_ArePowersOfTwoOnSQLite(t *testing.T) {
 	for _, c := range []struct {
 		dialect database.Dialect
 		rows    int
+		atMost  int
 		want    []int
 	}{
-		{database.SQLite, 0, nil},
-		{database.SQLite, 1, []int{1}},
-		{database.SQLite, 300, []int{128, 128, 32, 8, 4}},
-		{database.PostgreSQL, 300, []int{200, 100}},
+		{database.SQLite, 0, 200, nil},
+		{database.SQLite, 1, 200, []int{1}},
+		{database.SQLite, 70, 50, []int{32, 32, 4, 2}},
+		{database.SQLite, 300, 200, []int{128, 128, 32, 8, 4}},
+		{database.PostgreSQL, 300, 200, []int{200, 100}},
 	} {
-		var got []int
-		next := 0
 		rows := make([]int, c.rows)
 		for i := range rows {
 			rows[i] = i
 		}
-		for page := range database.Pages(c.dialect, rows, 200) {
+		pages := database.Pages(c.dialect, rows, c.atMost)
+		for range pages {
+			break // whoever begins again has all of them
+		}
+		var got []int
+		next := 0
+		for page := range pages {
 			got = append(got, len(page))
 			for _, row := range page {
 				if row != next {

@@ -43,7 +43,8 @@ type Subscriptions interface {
 	// Due lists who is due and leased by nobody; Lease leases those of them who still are.
 	Due(ctx context.Context, q sqlx.ExtContext, dueBy, now time.Time, limit int) ([]int64, error)
 	Lease(ctx context.Context, tx sqlx.ExtContext, by string, subscribers []int64, dueBy, now, leaseUntil time.Time) ([]int64, error)
-	// Reclaim ends the leases of a builder that is dead.
+	// Leases tells whether a builder leases anybody; Reclaim ends the leases of one that is dead.
+	Leases(ctx context.Context, q sqlx.ExtContext, by string, now time.Time) (bool, error)
 	Reclaim(ctx context.Context, tx sqlx.ExtContext, by string, now time.Time) (int64, error)
 	Release(ctx context.Context, tx sqlx.ExtContext, subscribers []int64) error
 	DueSubscriptions(ctx context.Context, q sqlx.ExtContext, subscribers []int64, dueBy time.Time) ([]subscriptions.Due, error)

@@ -66,15 +66,17 @@ func (b *Builder) recordDigests(ctx context.Context, tx sqlx.ExtContext, r run, 
 	if len(rows) == 0 {
 		return nil
 	}
-	var (
-		recorded []int64
-		arg      any = rows
-	)
-	if b.DB.Dialect == database.PostgreSQL {
-		arg = columnsOf(rows)
-	}
-	if err := b.queries.Select(ctx, tx, &recorded, "put-digest", arg); err != nil {
-		return fmt.Errorf("record digests: %w", err)
+	var recorded []int64
+	for page := range database.Pages(b.DB.Dialect, rows, len(rows)) {
+		var arg any = page
+		if b.DB.Dialect == database.PostgreSQL {
+			arg = columnsOf(page)
+		}
+		var subscribers []int64
+		if err := b.queries.Select(ctx, tx, &subscribers, "put-digest", arg); err != nil {
+			return fmt.Errorf("record digests: %w", err)
+		}
+		recorded = append(recorded, subscribers...)
 	}
 	if len(recorded) < len(rows) {
 		return overtaken(rows, recorded)

@@ -352,6 +352,10 @@ func (b *Builder) leasePage(ctx context.Context, dueBy time.Time, page []int64) 
 // whoever leased died. Call it before the first run.
 func (b *Builder) Reclaim(ctx context.Context, name string) error {
 	b.name = name
+	// A daemon that ended in order leases nobody, and nobody waits to write while that is found out.
+	if some, err := b.Subscriptions.Leases(ctx, b.DB.Reader, name, b.Now()); err != nil || !some {
+		return err
+	}
 	return b.DB.Tx(ctx, func(tx *sqlx.Tx) error {
 		n, err := b.Subscriptions.Reclaim(ctx, tx, name, b.Now())
 		if err == nil && n > 0 {

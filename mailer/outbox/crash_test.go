@@ -82,17 +82,11 @@ func TestCrash_LosesNothingAndDoublesOnlyTheWire(t *testing.T) {
 	}
 	for _, hold := range []bool{false, true} {
 		t.Run(fmt.Sprintf("hold=%v", hold), func(t *testing.T) {
-			for dialect, url := range map[string]func(testing.TB) string{"sqlite": migratedSQLite, "postgres": databasetest.PostgresURL} {
+			for dialect, url := range map[string]func(testing.TB) string{"sqlite": databasetest.MigratedSQLiteURL, "postgres": databasetest.PostgresURL} {
 				t.Run(dialect, func(t *testing.T) { crash(t, url(t), hold) })
 			}
 		})
 	}
-}
-
-func migratedSQLite(t testing.TB) string {
-	url := databasetest.SQLiteURL(t)
-	databasetest.Migrate(t, databasetest.Open(t, url, database.Options{}))
-	return url
 }
 
 // sized is a number that a larger run by hand sets: OUTBOX_TEST_MAILS=10000

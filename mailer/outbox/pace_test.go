@@ -33,9 +33,9 @@ func TestPace_HoldsOverProcesses(t *testing.T) {
 		processes int
 		setting   string
 	}{
-		{"total,1", migratedSQLite, 1, fmt.Sprintf("%s=%d", crashPace, perSecond)},
+		{"total,1", databasetest.MigratedSQLiteURL, 1, fmt.Sprintf("%s=%d", crashPace, perSecond)},
 		{"total,3", databasetest.PostgresURL, 3, fmt.Sprintf("%s=%d", crashPace, perSecond)},
-		{"domain,1", migratedSQLite, 1, fmt.Sprintf("%s=%d", crashDomainPace, 60*perSecond)},
+		{"domain,1", databasetest.MigratedSQLiteURL, 1, fmt.Sprintf("%s=%d", crashDomainPace, 60*perSecond)},
 		{"domain,3", databasetest.PostgresURL, 3, fmt.Sprintf("%s=%d", crashDomainPace, 60*perSecond)},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -91,7 +91,7 @@ const enqueueMax = 2000
 // Enqueue adds envelopes within the caller's transaction. One whose purpose is
 // known already changes nothing.
 func (s *Store) Enqueue(ctx context.Context, tx sqlx.ExtContext, envelopes []mailer.Envelope) error {
-	for chunk := range slices.Chunk(envelopes, enqueueMax) {
+	for chunk := range database.Pages(s.db.Dialect, envelopes, enqueueMax) {
 		rows := make([]enqueued, len(chunk))
 		for i, e := range chunk {
 			rows[i] = enqueued{Kind: string(e.Kind), Purpose: e.Purpose, Priority: int64(e.Kind.Priority()), Subscriber: e.Subscriber, Run: e.Run,
