@@ -29,22 +29,29 @@ const indexGarbage = 100
 // whileIndexing lets more garbage lie until restore is called. It leaves an operator's
 // GOGC alone.
 func whileIndexing() (restore func()) {
-	before := debug.SetGCPercent(indexGarbage)
-	if before != garbage {
-		debug.SetGCPercent(before)
+	if garbageNow() != garbage {
+		return func() {}
 	}
-	return func() { debug.SetGCPercent(before) }
+	debug.SetGCPercent(indexGarbage)
+	return func() { debug.SetGCPercent(garbage) }
+}
+
+// garbageNow is how much may lie at present, in percent.
+func garbageNow() int {
+	samples := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+	metrics.Read(samples)
+	return int(samples[0].Value.Uint64())
 }
 
 // governGarbage sets how much garbage may lie until ctx ends. It leaves an operator's
 // GOGC alone.
 func (d *daemon) governGarbage(ctx context.Context) error {
-	samples := []metrics.Sample{{Name: "/gc/gogc:percent"}, {Name: "/gc/heap/live:bytes"}}
-	metrics.Read(samples)
-	if samples[0].Value.Uint64() != garbage {
+	now := garbageNow()
+	if now != garbage {
 		return nil
 	}
 	defer debug.SetGCPercent(garbage)
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for before := d.intake.Stored(); ; {
@@ -53,10 +60,11 @@ func (d *daemon) governGarbage(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		metrics.Read(samples)
+		metrics.Read(live)
 		stored := d.intake.Stored()
-		if next := garbageFor(stored-before, samples[1].Value.Uint64()); next != int(samples[0].Value.Uint64()) {
+		if next := garbageFor(stored-before, live[0].Value.Uint64()); next != now {
 			debug.SetGCPercent(next)
+			now = next
 		}
 		before = stored
 	}

@@ -68,6 +68,7 @@ type daemon struct {
 	intake  *intake.Intake
 	index   *percolate.Index
 	archive *archive.Archive
+	name    string // the replica's, for claims and leases
 	relay   *outbox.Relay
 	capture *capture.Store // nil when there is a relay
 	ready   readiness
@@ -205,12 +206,10 @@ func (d *daemon) buildRelay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.name = name
 	// The lock on data_dir says that no other process of this name lives.
 	held, err := d.outbox.Reclaim(ctx, name, d.config.SMTP.HoldUnknown)
 	if err != nil {
-		return err
-	}
-	if err := d.digests.Reclaim(ctx, name); err != nil {
 		return err
 	}
 	if held > 0 {
@@ -261,7 +260,7 @@ const stopWithin = 20 * time.Second
 // then mail, then the servers and the database.
 func (d *daemon) run(ctx context.Context) error {
 	defer d.close()
-	if err := loadIndex(ctx, d.intake); err != nil {
+	if err := d.load(ctx); err != nil {
 		return err
 	}
 	d.db.Shrink()
@@ -273,6 +272,7 @@ func (d *daemon) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	g.Go(func() error { debug.FreeOSMemory(); return nil }) // what a million criteria passed through
 	g.Go(func() error { return d.intake.Run(gctx) })
 	g.Go(func() error { return d.mergeIndex(gctx) })
 	g.Go(func() error { return d.governGarbage(gctx) })
@@ -289,17 +289,23 @@ func (d *daemon) run(ctx context.Context) error {
 	return err
 }
 
-// loadIndex reads the index from the database.
+// load fills the index, and looks meanwhile for what this replica leased when it died.
+func (d *daemon) load(ctx context.Context) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return d.digests.Reclaim(gctx, d.name) })
+	g.Go(func() error { return loadIndex(gctx, d.intake) })
+	return g.Wait()
+}
+
+// loadIndex fills the index from the database.
 func loadIndex(ctx context.Context, in *intake.Intake) error {
 	defer whileIndexing()()
 	return in.Load(ctx)
 }
 
 // mergeIndex folds changes into the index's base in the background, once they are
-// many enough to cost the matching something. First it gives back the memory that a
-// million criteria passed through.
+// many enough to cost the matching something.
 func (d *daemon) mergeIndex(ctx context.Context) error {
-	debug.FreeOSMemory()
 	tick := time.NewTicker(mergeEvery)
 	defer tick.Stop()
 	for {

@@ -169,8 +169,18 @@ func rowsOf(advances []subscriptions.Advance) advanceRows {
 		SeenThrough: array(seenThrough), SeenPosition: array(seenPosition), Rows: array(rows)}
 }
 
-// Reclaim ends the leases that the builder called by, who the caller knows is dead, has
-// of subscribers with something due at now, and returns how many. The others run out.
+// Leases tells whether the builder called by leases anybody at now. It looks at all
+// subscribers, and locks none.
+func (s *Store) Leases(ctx context.Context, q sqlx.ExtContext, by string, now time.Time) (bool, error) {
+	var ids []int64
+	if err := s.q.Select(ctx, q, &ids, "subscribers-leased", map[string]any{"leased_by": by, "now_ms": now.UnixMilli()}); err != nil {
+		return false, fmt.Errorf("look for leased subscribers: %w", err)
+	}
+	return len(ids) > 0, nil
+}
+
+// Reclaim ends the leases of the builder called by, who the caller knows is dead, and
+// returns how many.
 func (s *Store) Reclaim(ctx context.Context, tx sqlx.ExtContext, by string, now time.Time) (int64, error) {
 	res, err := s.q.Exec(ctx, tx, "subscribers-reclaim", map[string]any{"leased_by": by, "now_ms": now.UnixMilli()})
 	if err != nil {

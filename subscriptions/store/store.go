@@ -57,7 +57,7 @@ func New(ctx context.Context, db *database.DB, m *alerts.Meaning, cadences subsc
 		"subscriptions-drop-unconfirmed", "subscriptions-purge-unconfirmed", "pauses-ended", "subscriptions-hold",
 		"subscriptions-due", "subscriptions-advance", "subscriptions-wake", "subscriptions-known", "subscription-numbers", "subscribers-with-several",
 		"subscriber-get", "subscriber-by-address", "subscriber-enter", "subscribers-import", "subscriber-speak",
-		"subscriber-rotate", "subscriber-move", "subscriber-erase", "subscribers-drop-empty", "subscribers-due", "subscribers-lease", "subscribers-reclaim",
+		"subscriber-rotate", "subscriber-move", "subscriber-erase", "subscribers-drop-empty", "subscribers-due", "subscribers-lease", "subscribers-reclaim", "subscribers-leased",
 		"subscribers-release", "subscribers-get", "subscribers-by-address", "subscribers-who-left",
 		"consent-record", "consents-of", "consents-signed-up-since", "consents-confirmations", "consents-erase",
 		"consents-forget-unconfirmed", "consents-purge",

@@ -51,11 +51,12 @@ DELETE FROM subscribers
    AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE subscriptions.subscriber_id = subscribers.id);
 
 -- name: subscribers-reclaim
--- Ends what a builder that died still leases of those with something due, who are few among all after an orderly
--- end: it leased nobody else, and a lease of who has nothing due any more runs out.
-UPDATE subscribers SET lease_until_ms = 0
- WHERE id IN (SELECT subscriber_id FROM subscriptions WHERE state = 'confirmed' AND due_at_ms IS NOT NULL AND due_at_ms <= :now_ms)
-   AND leased_by = :leased_by AND lease_until_ms > :now_ms;
+-- Ends what a builder that died still leases.
+UPDATE subscribers SET lease_until_ms = 0 WHERE leased_by = :leased_by AND lease_until_ms > :now_ms;
+
+-- name: subscribers-leased
+-- Somebody whom this builder leases, if there is one.
+SELECT id FROM subscribers WHERE leased_by = :leased_by AND lease_until_ms > :now_ms LIMIT 1;
 
 -- name: subscribers-due
 -- Who has something due and is free, those due longest first. Of two alerts of one subscriber both are listed.
