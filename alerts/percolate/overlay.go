@@ -18,7 +18,7 @@ type overlay struct {
 
 // chain is filings whose keys have their last bits in common.
 type chain struct {
-	tags atomic.Uint64 // the bits of tagOf its keys: most keys of a posting are in no chain, and need not walk it
+	tags atomic.Uint64 // tagOf of each key in it: most of a posting's keys are in no chain, and walk none
 	head atomic.Pointer[link]
 }
 
@@ -61,10 +61,10 @@ func (o *overlay) put(c *change, keys []key) {
 	o.byID[c.id] = c
 	links := make([]link, len(keys))
 	for i, k := range keys {
-		chain := &o.chains[int(k)&(len(o.chains)-1)]
-		links[i] = link{k, c, chain.head.Load()}
-		chain.head.Store(&links[i])
-		chain.tags.Or(tagOf(k))
+		at := &o.chains[int(k)&(len(o.chains)-1)]
+		links[i] = link{k, c, at.head.Load()}
+		at.head.Store(&links[i])
+		at.tags.Or(tagOf(k))
 	}
 	o.links.Add(int64(len(keys)))
 }
@@ -103,11 +103,11 @@ func (o *overlay) empty() bool { return o.links.Load() == 0 }
 func (o *overlay) percolate(dst []uint32, at instant, keys []key, p *probe, d *alerts.Document) []uint32 {
 	mask := len(o.chains) - 1
 	for _, k := range keys {
-		chain := &o.chains[int(k)&mask]
-		if chain.tags.Load()&tagOf(k) == 0 {
+		its := &o.chains[int(k)&mask]
+		if its.tags.Load()&tagOf(k) == 0 {
 			continue
 		}
-		for l := chain.head.Load(); l != nil; l = l.next {
+		for l := its.head.Load(); l != nil; l = l.next {
 			if c := l.change; l.key == k && p.admits(&c.entry) && c.alive(at) && c.c.Matches(d) {
 				dst = append(dst, c.id)
 			}

@@ -82,16 +82,16 @@ func (a *Analyser) rowWays(ws []string) []alternative {
 	return out
 }
 
-// pair is two neighbours: what each is asked for as, and both written as one word.
-type pair struct {
+// neighbours are two words beside each other: what each is asked for as, and both written as one word.
+type neighbours struct {
 	l, r, one       asked
 	word            string // both as one
 	german, english string // of both, with a blank between them
 }
 
-// pairOf looks each word up once.
-func (a *Analyser) pairOf(ws []string) pair {
-	p := pair{l: a.asked(ws[0]), r: a.asked(ws[1]), word: ws[0] + strings.ToLower(ws[1])}
+// neighboursOf looks each word up once.
+func (a *Analyser) neighboursOf(ws []string) neighbours {
+	p := neighbours{l: a.asked(ws[0]), r: a.asked(ws[1]), word: ws[0] + strings.ToLower(ws[1])}
 	p.german = p.l.german + " " + p.r.german
 	p.english = p.german
 	if p.l.english != p.l.german || p.r.english != p.r.german {
@@ -103,7 +103,7 @@ func (a *Analyser) pairOf(ws []string) pair {
 
 // pairWays are those of two words.
 func (a *Analyser) pairWays(ws []string) []alternative {
-	p := a.pairOf(ws)
+	p := a.neighboursOf(ws)
 	out := a.synonymsOf(p.german, p.english, ws)
 	if p.joins() {
 		for _, w := range plainWays(p.one) {
@@ -121,7 +121,7 @@ func (a *Analyser) pairWays(ws []string) []alternative {
 // made of hundreds of thousands of pairs.
 func (a *Analyser) pairTerms(ws []string) iter.Seq[[]Term] {
 	return func(yield func([]Term) bool) {
-		p := a.pairOf(ws)
+		p := a.neighboursOf(ws)
 		if p.joins() {
 			whole := p.one.wholes()
 			for i := range whole {
@@ -142,19 +142,19 @@ func (a *Analyser) pairTerms(ws []string) iter.Seq[[]Term] {
 }
 
 // joins tells whether the two may be written as one word.
-func (p *pair) joins() bool {
+func (p *neighbours) joins() bool {
 	return len(p.l.pieces) == 1 && len(p.r.pieces) != 0 && !p.l.exact && !p.r.exact && !p.l.pieces[0].raw && !p.r.pieces[0].raw
 }
 
 // noun is what an adjective is of that may be the first part of its noun, "" for others.
-func (p *pair) noun() string {
+func (p *neighbours) noun() string {
 	if noun, ok := strings.CutSuffix(p.l.german, "isch"); ok && len(noun) >= 4 {
 		return noun
 	}
 	return ""
 }
 
-func (p *pair) parts(noun string) []Term {
+func (p *neighbours) parts(noun string) []Term {
 	return []Term{termOf(stemTerm, noun), termOf(stemTerm, p.r.german)}
 }
 
