@@ -31,7 +31,7 @@ type sqliteDriverConn interface {
 }
 
 // sqliteConn is a connection that keeps the statements it ran last prepared. Parsing one
-// costs SQLite more than running it: 10 µs for each row of an INSERT of many. A
+// costs SQLite as much as running it: 10 µs for each row of an INSERT of many. A
 // statement that runs is not among those kept, so that the same text may be run while
 // its rows are read.
 type sqliteConn struct {
@@ -42,7 +42,7 @@ type sqliteConn struct {
 }
 
 // The texts that a connection keeps are maxKept bytes in all, and maxKeptText each: a
-// prepared statement takes some 30 to 50 bytes for each of its text, which no collector
+// prepared statement takes some 30 to 60 bytes for each of its text, which no collector
 // sees.
 const (
 	maxKept     = 64 << 10
