@@ -31,7 +31,6 @@ type statement struct {
 var (
 	nameLine = regexp.MustCompile(`^--\s*name:\s*(\S*)\s*$`)
 	nameForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	param    = regexp.MustCompile(`:([A-Za-z_][A-Za-z0-9_.]*)`)
 )
 
 // LoadQueries reads queries/*.sql and queries/DIALECT/*.sql from fsys and
@@ -194,8 +193,9 @@ func compile(d Dialect, text string) (statement, error) {
 		return statement{}, errors.New("is empty")
 	}
 	values := make(map[string]any)
-	for _, match := range param.FindAllStringSubmatch(text, -1) {
-		values[match[1]] = match[1]
+	for _, rest := range strings.Split(text, ":")[1:] {
+		name := rest[:len(rest)-len(strings.TrimLeft(rest, paramRunes))]
+		values[name] = name
 	}
 	positional, args, err := sqlx.Named(text, values)
 	if err != nil {
@@ -207,6 +207,9 @@ func compile(d Dialect, text string) (statement, error) {
 	}
 	return s, nil
 }
+
+// paramRunes are what the name of a parameter is made of.
+const paramRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
 
 // sqliteRows is how many rows a statement of Pages has at most on SQLite: longer ones
 // hardly run faster, and a connection keeps none of them.
