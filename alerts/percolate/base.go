@@ -217,6 +217,9 @@ func (x *base) passesBut(r *record, s *state) bool {
 	if !s.remote && r.flags&(inCircle|inSet) != 0 && !x.placed(r, s) {
 		return false
 	}
+	if r.flags&excludesOne != 0 && s.has(r.extra) {
+		return false
+	}
 	return r.flags&hasExtras == 0 || s.passesRest(x.extras[r.extra:])
 }
 

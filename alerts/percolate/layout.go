@@ -185,13 +185,7 @@ func (l *layer) anchor(filings []filed, groupNumber uint32, p *pace) {
 			}
 		}
 		r.extra = 0
-		if len(l.required) > 0 || lists[0]>>8 != 0 {
-			r.flags |= hasExtras
-			r.extra = uint32(len(l.extras))
-			rest := lists[1+len(lists.required()) : lists.size()]
-			l.extras = append(l.extras, lists[0]&^0xff|uint32(len(l.required)))
-			l.extras = append(append(l.extras, l.required...), rest...)
-		}
+		l.leave(&r, f, lists)
 		if f.loose {
 			r.flags |= looseAnchor
 		}
@@ -203,6 +197,37 @@ func (l *layer) anchor(filings []filed, groupNumber uint32, p *pace) {
 		l.x.records[number] = r
 		l.records++
 	}
+}
+
+// leave gives a record what of the lists neither its fields nor l.required say. A group
+// that has the anchor in it holds wherever the record is read, but for a row's sake and
+// for a merge: both read the first record of a subscription.
+func (l *layer) leave(r *record, f *filed, lists extras) {
+	groups, rest := lists.groups()
+	open := groups
+	for range groups {
+		var group extras
+		if group, rest = rest.next(); slices.Contains(group, f.anchor) {
+			open--
+		}
+	}
+	_, wishes := lists.foreign()
+	excluded := lists.excluded()
+	more := len(l.required) > 0 || open > 0 || wishes
+	if !more && (groups == 0 || f.copy) && len(excluded) < 2 {
+		if len(excluded) == 1 {
+			r.flags |= excludesOne
+			r.extra = excluded[0]
+		}
+		return
+	}
+	r.flags |= hasExtras
+	if more || len(excluded) > 0 {
+		r.flags |= asksExtras
+	}
+	r.extra = uint32(len(l.extras))
+	l.extras = append(l.extras, lists[0]&^0xff|uint32(len(l.required)))
+	l.extras = append(append(l.extras, l.required...), lists[1+len(lists.required()):lists.size()]...)
 }
 
 // collectExtras puts the layers' extras one after the other, a little at a time:

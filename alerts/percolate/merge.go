@@ -140,7 +140,7 @@ type carrier struct {
 func (c *carrier) record(old *record, anchor, second uint32) {
 	b := c.b
 	r := *old
-	r.third, r.extra, r.flags = 0, uint32(len(b.lists)), r.flags&^(hasExtras|looseAnchor)
+	r.third, r.extra, r.flags = 0, uint32(len(b.lists)), r.flags&^(hasExtras|asksExtras|excludesOne|looseAnchor)
 	c.relocate(&r)
 	b.required, b.excluded, b.groups = b.required[:0], b.excluded[:0], b.groups[:0]
 	if old.flags&looseAnchor == 0 {
@@ -150,6 +150,9 @@ func (c *carrier) record(old *record, anchor, second uint32) {
 		if u != 0 {
 			b.required = append(b.required, c.unit(u))
 		}
+	}
+	if old.flags&excludesOne != 0 {
+		b.excluded = append(b.excluded, c.unit(old.extra))
 	}
 	var wish foreign
 	if old.flags&hasExtras != 0 {

@@ -14,7 +14,7 @@ type record struct {
 	lat    int32  // of a circle's centre; the number of a set of places
 	lon    int32
 	wish   uint32 // least yearly reach of pay in EUR, or 0
-	extra  uint32 // where its extras begin
+	extra  uint32 // where its extras begin; the unit of excludesOne
 	circle uint8
 	types  uint8 // employment types taken, a bit each; 0: all
 	flags  recordFlags
@@ -30,6 +30,8 @@ const (
 	notRemote
 	notAgencies
 	hasExtras
+	asksExtras  // and something in them does not hold by the anchor alone
+	excludesOne // it has no extras, but one unit that must not hold
 	looseAnchor // the anchor is no condition: an alternative, a cell, …
 	isCopy      // of a subscription filed under several anchors, not the first
 )

@@ -164,11 +164,13 @@ func (x *base) settle(dst, kept []uint32, s *state) []uint32 {
 	n, more := uint32(0), uint32(0)
 	for _, k := range kept {
 		r := &x.records[k]
-		extra := one(r.flags&hasExtras != 0)
+		asks, excludes := one(r.flags&asksExtras != 0), one(r.flags&excludesOne != 0)
+		u := r.extra & -excludes // unit 0 where none is excluded
+		out := excludes & uint32(s.bits[u>>6]>>(u&63))
 		matched[n] = r.id
-		n += 1 - extra
+		n += 1 - (asks | out)
 		kept[more] = k
-		more += extra
+		more += asks
 	}
 	dst = dst[:len(dst)+int(n)]
 	for _, k := range kept[:more] {
