@@ -89,6 +89,43 @@ type Salary struct {
 // Parsed is the query as understood.
 func (c *Criteria) Parsed() text.Query { return c.query }
 
+// Peek reads what lies so many pointers away that an index asks for, up to
+// text.PeekDepth, and returns something of it, as text.Query.Peek does.
+func (c *Criteria) Peek(depth int) (read int) {
+	switch depth {
+	case 0:
+		read = len(c.Query) + len(c.Countries) + len(c.EmploymentTypes) + len(c.NotEmployers) + len(c.employers) + int(c.yearly)
+		return read
+	case 1:
+		for i := range c.Places {
+			if c.Places[i].Lat != nil {
+				read++
+			}
+		}
+		for _, t := range c.EmploymentTypes {
+			read += len(t)
+		}
+		if c.Salary != nil {
+			read += len(c.Salary.Currency)
+		}
+	case 2:
+		for i := range c.Places {
+			if p := &c.Places[i]; p.Lat != nil && p.Lon != nil {
+				read += int(*p.Lat) + int(*p.Lon) + int(p.Radius())
+			}
+		}
+		for _, t := range c.EmploymentTypes {
+			if t != "" {
+				read += int(t[0])
+			}
+		}
+		if c.Salary != nil && c.Salary.Currency != "" {
+			read += int(c.Salary.Currency[0])
+		}
+	}
+	return read + c.query.Peek(depth)
+}
+
 // EmployerKeys are the employers asked for in the form in which they are
 // compared with Document.EmployerKey. The caller must not change them.
 func (c *Criteria) EmployerKeys() []string { return c.employers }

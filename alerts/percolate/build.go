@@ -23,6 +23,8 @@ type builder struct {
 	inert    []uint32          // numbers of those that can match nothing
 	rows     rowBuilder
 
+	peeked int // so that what is read ahead counts as read
+
 	conditions []text.Condition // scratch
 	units      []*text.Unit
 	numbers    []uint32

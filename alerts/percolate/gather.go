@@ -2,6 +2,7 @@ package percolate
 
 import (
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/jobalertd/jobalertd/alerts"
@@ -34,11 +35,14 @@ func (x *Index) gather(cores, about int, subscriptions iter.Seq2[uint32, *alerts
 		var all sync.WaitGroup
 		for i, s := range shares {
 			all.Go(func() {
-				for _, a := range waiting[i*len(waiting)/cores : (i+1)*len(waiting)/cores] {
-					if a.c.Canary() {
-						x.canaries.put(a.id, a.c)
-					} else {
-						s.add(a.id, a.c)
+				for some := range slices.Chunk(waiting[i*len(waiting)/cores:(i+1)*len(waiting)/cores], peekAtOnce) {
+					s.peek(some)
+					for _, a := range some {
+						if a.c.Canary() {
+							x.canaries.put(a.id, a.c)
+						} else {
+							s.add(a.id, a.c)
+						}
 					}
 				}
 			})
@@ -59,6 +63,19 @@ func (x *Index) gather(cores, about int, subscriptions iter.Seq2[uint32, *alerts
 		shares[i+1] = nil // its memory is needed
 	}
 	return b
+}
+
+// peekAtOnce is how many subscriptions are read ahead: what an index asks of them fits
+// into the processor's first cache.
+const peekAtOnce = 32
+
+// peek reads what add will read, so that memory is waited for once for all of some.
+func (b *builder) peek(some []arrival) {
+	for depth := range text.PeekDepth + 1 {
+		for _, a := range some {
+			b.peeked += a.c.Peek(depth)
+		}
+	}
 }
 
 // join takes in what another builder has taken in. No subscription may be in both.

@@ -157,6 +157,7 @@ type layer struct {
 	first   uint32 // record
 	records uint32 // how many are laid out
 	extras  extras // of these
+	peeked  uint32 // so that what is read ahead counts as read
 
 	required []uint32 // scratch
 }
@@ -164,6 +165,9 @@ type layer struct {
 // anchor lays out the filings of one anchor, whose first group has this number.
 func (l *layer) anchor(filings []filed, groupNumber uint32, p *pace) {
 	for i := range filings {
+		if i%peekAtOnce == 0 {
+			l.peek(filings[i:min(i+peekAtOnce, len(filings))])
+		}
 		p.spend(aRecord)
 		f, number := &filings[i], l.first+l.records
 		if i == 0 || f.second != filings[i-1].second {
@@ -196,6 +200,16 @@ func (l *layer) anchor(filings []filed, groupNumber uint32, p *pace) {
 		}
 		l.x.records[number] = r
 		l.records++
+	}
+}
+
+// peek reads ahead what the drafts of some filings are and list.
+func (l *layer) peek(some []filed) {
+	for i := range some {
+		l.peeked += l.b.drafts[some[i].draft].extra
+	}
+	for i := range some {
+		l.peeked += l.b.lists[l.b.drafts[some[i].draft].extra]
 	}
 }
 

@@ -33,6 +33,31 @@ type atom struct {
 // IsZero tells the query that matches everything.
 func (q Query) IsZero() bool { return q.c == nil }
 
+// PeekDepth is how many pointers in a row lead from a Query to what an index asks of it.
+const PeekDepth = 3
+
+// Peek reads what lies at a depth, from 1 to PeekDepth, and returns something of it, which
+// means nothing. Whoever takes in many queries reads one depth of all of them before
+// the next, and waits for memory once instead of for each (docs/adr/0022).
+func (q Query) Peek(depth int) (read int) {
+	if q.c == nil {
+		return 0
+	}
+	if depth == 1 {
+		return len(q.c.required) + len(q.c.excluded) + len(q.c.bonds)
+	}
+	for _, groups := range [...][]group{q.c.required, q.c.excluded} {
+		for i := range groups {
+			if g := &groups[i]; depth == 2 {
+				read += g.atoms
+			} else if len(g.units) > 0 && g.units[0] != nil {
+				read++
+			}
+		}
+	}
+	return read
+}
+
 // String returns the query in the syntax that Parse reads; parsing it again
 // gives the same query.
 func (q Query) String() string {
