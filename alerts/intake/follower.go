@@ -1,12 +1,14 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
 
 	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/percolate"
@@ -29,18 +31,26 @@ type follower struct {
 	position atomic.Int64
 }
 
-// load reads every standing subscription, about so many. The position is read first:
-// what changes meanwhile is applied twice, which is harmless.
-func (f *follower) load(ctx context.Context, standing int) error {
+// load reads every standing subscription, and beside it learns what the index is laid
+// out by. The position is read first: what changes meanwhile is applied twice, which is
+// harmless.
+func (f *follower) load(ctx context.Context, learn func(context.Context) error) error {
 	position, err := database.Position(ctx, f.db.Reader)
 	if err != nil {
 		return err
 	}
-	f.index.Load(standing, func(yield func(uint32, *alerts.Criteria) bool) {
-		err = f.subscriptions.StandingCriteria(ctx, f.db.Reader, func(c alerts.CriteriaChange) error {
+	most, err := f.subscriptions.MostStanding(ctx, f.db.Reader)
+	if err != nil {
+		return err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return learn(gctx) })
+	f.index.Load(most, func(yield func(uint32, *alerts.Criteria) bool) {
+		err = f.subscriptions.StandingCriteria(gctx, f.db.Reader, func(c alerts.CriteriaChange) error {
 			yield(c.Subscription, c.Criteria) // never breaks off
 			return nil
 		})
+		err = cmp.Or(g.Wait(), err) // once nothing more comes, the index is laid out
 	})
 	if err != nil {
 		return fmt.Errorf("load criteria into the index: %w", err)

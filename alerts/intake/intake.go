@@ -49,8 +49,8 @@ type Store interface {
 
 // Subscriptions knows the criteria that stand (implemented by subscriptions/store).
 type Subscriptions interface {
-	// CountStanding is how many subscriptions are in the index.
-	CountStanding(ctx context.Context, q sqlx.ExtContext) (int, error)
+	// MostStanding is how many subscriptions are in the index at the most.
+	MostStanding(ctx context.Context, q sqlx.ExtContext) (int, error)
 	// StandingCriteria calls f for every subscription in the index, in any order.
 	StandingCriteria(ctx context.Context, q sqlx.ExtContext, f func(alerts.CriteriaChange) error) error
 	// CriteriaChanges lists what changed after a position, ascending by
@@ -111,17 +111,7 @@ func (in *Intake) Load(ctx context.Context) error {
 	if err := in.agencies.refresh(ctx, in.DB.Reader, in.Store); err != nil {
 		return err
 	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return in.learn(gctx) })
-	standing := 0
-	g.Go(func() (err error) {
-		standing, err = in.Subscriptions.CountStanding(gctx, in.DB.Reader)
-		return err
-	})
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	if err := in.follower.load(ctx, standing); err != nil {
+	if err := in.follower.load(ctx, in.learn); err != nil {
 		return err
 	}
 	in.Metrics.indexed.Set(float64(in.Index.Len()))

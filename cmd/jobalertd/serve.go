@@ -263,7 +263,6 @@ func (d *daemon) run(ctx context.Context) error {
 	if err := d.load(ctx); err != nil {
 		return err
 	}
-	d.db.Shrink()
 	d.log.InfoContext(ctx, "ready", "pages", d.config.HTTP.PublicURL, "nats", d.broker.ClientURL(), "subscriptions", d.index.Len())
 	d.ready.set(true)
 
@@ -272,7 +271,7 @@ func (d *daemon) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.Go(func() error { debug.FreeOSMemory(); return nil }) // what a million criteria passed through
+	g.Go(func() error { d.forgetLoading(); return nil })
 	g.Go(func() error { return d.intake.Run(gctx) })
 	g.Go(func() error { return d.mergeIndex(gctx) })
 	g.Go(func() error { return d.governGarbage(gctx) })
@@ -287,6 +286,12 @@ func (d *daemon) run(ctx context.Context) error {
 	err = g.Wait()
 	d.log.Info("stopped")
 	return err
+}
+
+// forgetLoading gives back the memory that a million criteria passed through.
+func (d *daemon) forgetLoading() {
+	d.db.Shrink()
+	debug.FreeOSMemory()
 }
 
 // load fills the index, and looks meanwhile for what this replica leased when it died.

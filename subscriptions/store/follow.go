@@ -21,11 +21,11 @@ type changeRow struct {
 	Frequency string `db:"frequency"`
 }
 
-// CountStanding is for how many subscriptions StandingCriteria has criteria.
-func (s *Store) CountStanding(ctx context.Context, q sqlx.ExtContext) (int, error) {
+// MostStanding is for how many subscriptions StandingCriteria has criteria at the most.
+func (s *Store) MostStanding(ctx context.Context, q sqlx.ExtContext) (int, error) {
 	var n int
-	if err := s.q.One(ctx, q, &n, "criteria-count", nil); err != nil {
-		return 0, fmt.Errorf("count standing subscriptions: %w", err)
+	if err := s.q.One(ctx, q, &n, "criteria-most", nil); err != nil {
+		return 0, fmt.Errorf("count subscriptions: %w", err)
 	}
 	return n, nil
 }
