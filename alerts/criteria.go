@@ -94,8 +94,7 @@ func (c *Criteria) Parsed() text.Query { return c.query }
 func (c *Criteria) Peek(depth int) (read int) {
 	switch depth {
 	case 0:
-		read = len(c.Query) + len(c.Countries) + len(c.EmploymentTypes) + len(c.NotEmployers) + len(c.employers) + int(c.yearly)
-		return read
+		return len(c.Query) + len(c.Countries) + len(c.EmploymentTypes) + len(c.NotEmployers) + len(c.employers) + int(c.yearly)
 	case 1:
 		for i := range c.Places {
 			if c.Places[i].Lat != nil {

@@ -60,7 +60,7 @@ type board struct {
 // nobody subscribes.
 type nobody struct{}
 
-func (nobody) MostStanding(context.Context, sqlx.ExtContext) (int, error) { return 0, nil }
+func (nobody) AboutStanding(context.Context, sqlx.ExtContext) (int, error) { return 0, nil }
 
 func (nobody) StandingCriteria(context.Context, sqlx.ExtContext, func(alerts.CriteriaChange) error) error {
 	return nil

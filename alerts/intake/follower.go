@@ -39,13 +39,13 @@ func (f *follower) load(ctx context.Context, learn func(context.Context) error) 
 	if err != nil {
 		return err
 	}
-	most, err := f.subscriptions.MostStanding(ctx, f.db.Reader)
-	if err != nil {
-		return err
-	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return learn(gctx) })
-	f.index.Load(most, func(yield func(uint32, *alerts.Criteria) bool) {
+	about, err := f.subscriptions.AboutStanding(gctx, f.db.Reader)
+	if err != nil {
+		return cmp.Or(g.Wait(), err)
+	}
+	f.index.Load(about, func(yield func(uint32, *alerts.Criteria) bool) {
 		err = f.subscriptions.StandingCriteria(gctx, f.db.Reader, func(c alerts.CriteriaChange) error {
 			yield(c.Subscription, c.Criteria) // never breaks off
 			return nil

@@ -49,8 +49,8 @@ type Store interface {
 
 // Subscriptions knows the criteria that stand (implemented by subscriptions/store).
 type Subscriptions interface {
-	// MostStanding is how many subscriptions are in the index at the most.
-	MostStanding(ctx context.Context, q sqlx.ExtContext) (int, error)
+	// AboutStanding is about how many subscriptions are in the index.
+	AboutStanding(ctx context.Context, q sqlx.ExtContext) (int, error)
 	// StandingCriteria calls f for every subscription in the index, in any order.
 	StandingCriteria(ctx context.Context, q sqlx.ExtContext, f func(alerts.CriteriaChange) error) error
 	// CriteriaChanges lists what changed after a position, ascending by
@@ -126,7 +126,7 @@ const learnFrom = 1000
 func (in *Intake) learn(ctx context.Context) error {
 	newest, err := in.Store.Newest(ctx, in.DB.Reader, "", 0, learnFrom)
 	if err != nil {
-		return err
+		return fmt.Errorf("read the newest postings: %w", err)
 	}
 	for i := range newest {
 		in.Index.Frequencies().Learn(in.Meaning.Document(&newest[i].Posting))

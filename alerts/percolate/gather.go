@@ -26,7 +26,7 @@ func (x *Index) gather(cores, about int, subscriptions iter.Seq2[uint32, *alerts
 		shares[i] = newBuilder(x.df)
 		shares[i].hurry()
 	}
-	shares[0].expect(about) // where all end up
+	shares[0].expect(about + about/8) // where all end up
 	for _, s := range shares[1:] {
 		s.expect(about/cores + about/cores/8)
 	}
@@ -65,8 +65,8 @@ func (x *Index) gather(cores, about int, subscriptions iter.Seq2[uint32, *alerts
 	return b
 }
 
-// peekAtOnce is how many subscriptions are read ahead: what an index asks of them fits
-// into the processor's first cache.
+// peekAtOnce is how many subscriptions, or filings, are read ahead: what is asked of them
+// fits into the processor's first cache.
 const peekAtOnce = 32
 
 // peek reads what add will read, so that memory is waited for once for all of some.

@@ -174,6 +174,12 @@ func generate(tb testing.TB, subscriptions, postings int) *load {
 		if r.IntN(10) < 4 {
 			c.Query += " " + word()
 		}
+		if r.IntN(10) < 3 {
+			c.Query += " OR " + word()
+		}
+		for r.IntN(10) < 3 {
+			c.Query += " -" + word()
+		}
 		switch n := r.IntN(10); {
 		case n < 7:
 			at, radius := city(), []float64{5, 10, 25, 50, 100}[r.IntN(5)]

@@ -83,8 +83,8 @@ func Build(subscriptions iter.Seq2[uint32, *alerts.Criteria], df *Frequencies) *
 // Load replaces what the index holds, each id at most once. The criteria are not
 // kept, so a million may pass by one after the other, but must not be changed before
 // Load returns: some thousands wait for all cores. about is how many come, as far
-// as is known: more may, or fewer. Nothing else may be done with the index meanwhile,
-// but its Frequencies may learn until the last one has come.
+// as is known: more may, or fewer. Nothing else may be done with the index meanwhile, but
+// what its Frequencies learn before the last one has come counts.
 func (x *Index) Load(about int, subscriptions iter.Seq2[uint32, *alerts.Criteria]) {
 	x.canaries.clear()
 	b, err := x.gather(runtime.GOMAXPROCS(0), about, subscriptions).build(context.Background())

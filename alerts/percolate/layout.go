@@ -205,12 +205,14 @@ func (l *layer) anchor(filings []filed, groupNumber uint32, p *pace) {
 
 // peek reads ahead what the drafts of some filings are and list.
 func (l *layer) peek(some []filed) {
+	read := uint32(0)
 	for i := range some {
-		l.peeked += l.b.drafts[some[i].draft].extra
+		read += l.b.drafts[some[i].draft].extra
 	}
 	for i := range some {
-		l.peeked += l.b.lists[l.b.drafts[some[i].draft].extra]
+		read += l.b.lists[l.b.drafts[some[i].draft].extra]
 	}
+	l.peeked += read
 }
 
 // leave gives a record what of the lists neither its fields nor l.required say. A group

@@ -195,7 +195,9 @@ func compile(d Dialect, text string) (statement, error) {
 	values := make(map[string]any)
 	for _, rest := range strings.Split(text, ":")[1:] {
 		name := rest[:len(rest)-len(strings.TrimLeft(rest, paramRunes))]
-		values[name] = name
+		if strings.TrimLeft(name, "0123456789.") == name { // else sqlx finds no value, and says so
+			values[name] = name
+		}
 	}
 	positional, args, err := sqlx.Named(text, values)
 	if err != nil {

@@ -177,10 +177,10 @@ func TestLoadQueries_ReportsEveryFaultAtOnce(t *testing.T) {
 	fsys := fstest.MapFS{
 		"queries/a.sql": {Data: []byte("SELECT 0;\n-- name: twice\nSELECT 1\n-- name: Shout\nSELECT 1\n-- name: empty\n-- nothing here\n")},
 		"queries/b.sql": {Data: []byte("-- name: twice\nSELECT 2\n-- name: cast\nSELECT :a::text\n-- name: literal\nSELECT '12:30'\n" +
-			"-- name: mark\nSELECT ?\n-- name: open\nSELECT 'a\nb'\n-- name: block\nSELECT 1 /* :a */\n")},
+			"-- name: mark\nSELECT ?\n-- name: open\nSELECT 'a\nb'\n-- name: block\nSELECT 1 /* :a */\n-- name: number\nSELECT :1\n")},
 		"queries/sqlite/c.sql": {Data: []byte("-- name: only-sqlite\nSELECT 1\n")},
 	}
-	_, err := database.LoadQueries(fsys, database.SQLite, "twice", "empty", "only-sqlite", "nowhere", "nowhere")
+	_, err := database.LoadQueries(fsys, database.SQLite, "twice", "empty", "only-sqlite", "nowhere", "nowhere", "number")
 	if err == nil {
 		t.Fatal("loaded")
 	}
@@ -197,6 +197,7 @@ func TestLoadQueries_ReportsEveryFaultAtOnce(t *testing.T) {
 		"query only-sqlite: not found for postgres",
 		"query nowhere: not found for either",
 		"query nowhere: asked for twice",
+		"query number: could not find name 1",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("missing %q in:\n%v", want, err)

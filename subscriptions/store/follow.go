@@ -21,10 +21,11 @@ type changeRow struct {
 	Frequency string `db:"frequency"`
 }
 
-// MostStanding is for how many subscriptions StandingCriteria has criteria at the most.
-func (s *Store) MostStanding(ctx context.Context, q sqlx.ExtContext) (int, error) {
+// AboutStanding is about for how many subscriptions StandingCriteria has criteria: instant
+// ones with nothing waiting are not counted.
+func (s *Store) AboutStanding(ctx context.Context, q sqlx.ExtContext) (int, error) {
 	var n int
-	if err := s.q.One(ctx, q, &n, "criteria-most", nil); err != nil {
+	if err := s.q.One(ctx, q, &n, "criteria-about", nil); err != nil {
 		return 0, fmt.Errorf("count subscriptions: %w", err)
 	}
 	return n, nil

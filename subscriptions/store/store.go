@@ -51,7 +51,7 @@ type Store struct {
 // addresses are hashed under if there is none yet.
 func New(ctx context.Context, db *database.DB, m *alerts.Meaning, cadences subscriptions.Cadences, log *slog.Logger) (*Store, error) {
 	q, err := database.LoadQueries(files, db.Dialect,
-		"subscription-get", "subscriptions-of", "subscriptions-confirmed", "subscriptions-kept", "subscriptions-page", "criteria-standing", "criteria-most", "criteria-changes", "instant-changes",
+		"subscription-get", "subscriptions-of", "subscriptions-confirmed", "subscriptions-kept", "subscriptions-page", "criteria-standing", "criteria-about", "criteria-changes", "instant-changes",
 		"subscription-insert", "subscriptions-import", "subscription-wish-again", "subscription-confirm", "subscription-edit",
 		"subscription-pause", "subscription-resume", "subscription-end", "subscription-undo", "subscription-erase",
 		"subscriptions-drop-unconfirmed", "subscriptions-purge-unconfirmed", "pauses-ended", "subscriptions-hold",
