@@ -3,7 +3,6 @@ package percolate
 import (
 	"slices"
 	"sort"
-	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -33,10 +32,16 @@ type base struct {
 
 	inert  []uint32 // subscriptions that can match nothing
 	count  int
-	held   idSet        // the numbers of its subscriptions
-	dead   idSet        // set once the death is in deaths
-	died   atomic.Int64 // how many are dead
-	deaths sync.Map     // number to the instant at which it died
+	held   idSet                   // the numbers of its subscriptions
+	dead   idSet                   // set once the death is in deaths
+	died   atomic.Int64            // how many are dead
+	deaths atomic.Pointer[passing] // the last
+}
+
+// passing is the death of one subscription, with those before it.
+type passing struct {
+	death
+	before *passing
 }
 
 // group are the records under one anchor that require a second unit, or none (0).
@@ -248,20 +253,27 @@ func (x *base) above(n uint32) (anchor, second uint32) {
 	return uint32(a), x.groups[g].second
 }
 
+// alive tells whether a subscription stood at an instant. Hardly any reader began
+// before somebody died.
 func (x *base) alive(id uint32, at instant) bool {
 	if !x.dead.has(id) {
 		return true
 	}
-	died, _ := x.deaths.Load(id)
-	return died.(instant) > at
+	for p := x.deaths.Load(); p != nil && p.at > at; p = p.before {
+		if p.id == id {
+			return true
+		}
+	}
+	return false
 }
 
-// kill ends a subscription at an instant and reports whether it lived here.
+// kill ends a subscription at an instant, later than all before, and reports
+// whether it lived here.
 func (x *base) kill(id uint32, at instant) bool {
 	if !x.held.has(id) || x.dead.has(id) {
 		return false
 	}
-	x.deaths.Store(id, at)
+	x.deaths.Store(&passing{death{id, at}, x.deaths.Load()})
 	x.dead.put(id)
 	x.died.Add(1)
 	return true

@@ -144,19 +144,26 @@ func (x *Index) Remove(id uint32) {
 
 // kill ends the live record of id, in whichever layer it is.
 func (x *Index) kill(l *layers, id uint32, at instant) bool {
-	found := false
-	for _, o := range slices.Backward(l.overlays) {
-		if found = o.kill(id, at); found {
-			break
-		}
-	}
-	for _, b := range l.bases {
-		found = found || b.kill(id, at)
-	}
+	found := l.kill(id, at)
 	if found && x.merging {
 		x.killed = append(x.killed, death{id, at})
 	}
 	return found
+}
+
+// kill asks the bases first: they know from two bits.
+func (l *layers) kill(id uint32, at instant) bool {
+	for _, b := range l.bases {
+		if b.kill(id, at) {
+			return true
+		}
+	}
+	for _, o := range slices.Backward(l.overlays) {
+		if o.kill(id, at) {
+			return true
+		}
+	}
+	return false
 }
 
 // Percolate appends to dst the numbers of the subscriptions whose criteria d
