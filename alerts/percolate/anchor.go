@@ -43,8 +43,8 @@ func (f *filing) byTerm(df *Frequencies) bool {
 	}
 	for _, units := range [...][]*text.Unit{f.conditions[best].Units, f.conditions[best].Rows} {
 		for _, u := range units {
-			for i := range u.Alternatives() {
-				f.add(termKey(rarest(u.Terms(i), df)))
+			for terms := range u.EachTerms() {
+				f.add(termKey(rarest(terms, df)))
 			}
 		}
 	}

@@ -13,6 +13,7 @@ type Analyser struct {
 	cuts     cache[cutWord]
 	units    cache[*Unit]      // of words and phrases, by key
 	rows     cache[*Unit]      // of words in a row, by key
+	pairs    cache[[][]Term]   // terms of rows of two, by key
 	plains   cache[*plainWord] // words of queries
 	scratch  sync.Pool         // of *scratch
 	akin     func() []akinGroup
@@ -21,7 +22,7 @@ type Analyser struct {
 // New makes an Analyser of v as it now is; extending v later changes nothing.
 func New(v *Vocabulary) *Analyser {
 	a := &Analyser{lex: newLexicon(), hash: v.Hash(), words: newSlots[knownWord](wordSlots), cuts: newCache[cutWord](cutSlots),
-		units: newCache[*Unit](unitSlots), rows: newCache[*Unit](pairSlots), plains: newCache[*plainWord](cutSlots)}
+		units: newCache[*Unit](unitSlots), rows: newCache[*Unit](pairSlots), pairs: newCache[[][]Term](pairSlots), plains: newCache[*plainWord](cutSlots)}
 	a.split = newSplitter(a.lex, v)
 	a.scratch.New = func() any { return newScratch() }
 	a.synonyms = newSynonyms(a, v.synonyms)

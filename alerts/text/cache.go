@@ -34,13 +34,14 @@ type row[E any] struct {
 	kept   [rowSlots]atomic.Pointer[E]
 }
 
+// newSlots makes n places, a power of two.
 func newSlots[E any](n int) slots[E] {
 	return slots[E]{seed: maphash.MakeSeed(), rows: make([]row[E], n/rowSlots)}
 }
 
 func (s *slots[E]) hash(key string) uint64 { return maphash.String(s.seed, key) }
 
-func (s *slots[E]) row(hash uint64) *row[E] { return &s.rows[hash%uint64(len(s.rows))] }
+func (s *slots[E]) row(hash uint64) *row[E] { return &s.rows[hash&uint64(len(s.rows)-1)] }
 
 // likely returns what was put for a key of that hash: whoever asks compares the key.
 // nil if there is none.

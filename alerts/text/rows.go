@@ -22,11 +22,11 @@ func (a *Analyser) addRows(c *compiled, at []int) {
 			if len(ws) < 2 {
 				continue
 			}
-			row := a.pair(ws[0], ws[1])
-			if len(ws) > 2 {
-				if row = a.longRow(ws); len(row.ways) == 0 {
-					continue
-				}
+			row := noRow
+			if len(ws) == 2 {
+				row = a.pair(c.required[at[from]].units[0], c.required[at[to]].units[0])
+			} else if row = a.longRow(ws); len(row.ways) == 0 {
+				continue
 			}
 			for _, g := range at[from : to+1] {
 				c.required[g].units = append(c.required[g].units, row)
@@ -72,7 +72,7 @@ func (a *Analyser) rowUnit(ws []string) *Unit {
 func (a *Analyser) rowWays(ws []string) []alternative {
 	var out []alternative
 	if len(ws) == 2 {
-		out = a.pairWays(ws)
+		out = a.pairWays(ws[0], ws[1])
 	} else {
 		out = a.synonymWays(ws)
 	}
@@ -84,27 +84,39 @@ func (a *Analyser) rowWays(ws []string) []alternative {
 
 // neighbours are two words beside each other: what each is asked for as, and both written as one word.
 type neighbours struct {
-	l, r, one       asked
-	word            string // both as one
-	german, english string // of both, with a blank between them
+	words []string
+	l, r  *asked
+	word  string // both as one …
+	one   asked  // … and what that is asked for as
 }
 
-// neighboursOf looks each word up once.
-func (a *Analyser) neighboursOf(ws []string) neighbours {
-	p := neighbours{l: a.asked(ws[0]), r: a.asked(ws[1]), word: ws[0] + strings.ToLower(ws[1])}
-	p.german = p.l.german + " " + p.r.german
-	p.english = p.german
-	if p.l.english != p.l.german || p.r.english != p.r.german {
-		p.english = p.l.english + " " + p.r.english
+func (a *Analyser) neighboursOf(left, right string, l, r *cutWord) neighbours {
+	word := left + strings.ToLower(right)
+	return neighbours{[]string{left, right}, &l.asked, &r.asked, word, a.askedOnce(word)}
+}
+
+// asTwo are the synonyms of both.
+func (p *neighbours) asTwo(a *Analyser) []alternative {
+	if !a.synonyms.pairs[p.l.german] && !a.synonyms.pairs[p.l.english] {
+		return nil
 	}
-	p.one = a.askedOnce(p.word)
-	return p
+	german := p.l.german + " " + p.r.german
+	english := german
+	if p.l.english != p.l.german || p.r.english != p.r.german {
+		english = p.l.english + " " + p.r.english
+	}
+	return a.synonymsOf(german, english, p.words)
+}
+
+// asOne are those of both written as one word.
+func (p *neighbours) asOne(a *Analyser) []alternative {
+	return a.synonymsOf(p.one.german, p.one.english, []string{p.word})
 }
 
 // pairWays are those of two words.
-func (a *Analyser) pairWays(ws []string) []alternative {
-	p := a.neighboursOf(ws)
-	out := a.synonymsOf(p.german, p.english, ws)
+func (a *Analyser) pairWays(left, right string) []alternative {
+	p := a.neighboursOf(left, right, a.cutOf(left), a.cutOf(right))
+	out := p.asTwo(a)
 	if p.joins() {
 		for _, w := range plainWays(p.one) {
 			w.rule = Compound
@@ -117,11 +129,26 @@ func (a *Analyser) pairWays(ws []string) []alternative {
 	return append(out, a.synonymsOf(p.one.german, p.one.english, []string{p.word})...)
 }
 
-// pairTerms gives the terms of each of pairWays without making the ways: an index is
-// made of hundreds of thousands of pairs.
-func (a *Analyser) pairTerms(ws []string) iter.Seq[[]Term] {
+// termsOf gives the terms of each way that has some.
+func termsOf(ways []alternative) iter.Seq[[]Term] {
 	return func(yield func([]Term) bool) {
-		p := a.neighboursOf(ws)
+		for i := range ways {
+			if len(ways[i].terms) > 0 && !yield(ways[i].terms) {
+				return
+			}
+		}
+	}
+}
+
+// pairTerms gives the terms of each way of a row of two words. It makes no ways for it,
+// except for an idiom: an index is made of hundreds of thousands of pairs.
+func (a *Analyser) pairTerms(left, right *Unit) iter.Seq[[]Term] {
+	return func(yield func([]Term) bool) {
+		p := a.neighboursOf(left.word, right.word, left.cut, right.cut)
+		if a.lex.isIdiom(p.words) {
+			termsOf(a.rowWays(p.words))(yield)
+			return
+		}
 		if p.joins() {
 			whole := p.one.wholes()
 			for i := range whole {
@@ -133,11 +160,7 @@ func (a *Analyser) pairTerms(ws []string) iter.Seq[[]Term] {
 				return
 			}
 		}
-		for _, alt := range append(a.synonymsOf(p.german, p.english, ws), a.synonymsOf(p.one.german, p.one.english, []string{p.word})...) {
-			if len(alt.terms) > 0 && !yield(alt.terms) {
-				return
-			}
-		}
+		termsOf(append(p.asTwo(a), p.asOne(a)...))(yield)
 	}
 }
 
@@ -164,7 +187,7 @@ func (a *Analyser) askedOnce(word string) asked {
 	if isTechnical(word) {
 		return a.askedAs(word, a.cut(word))
 	}
-	var ps []piece
+	ps := make([]piece, 0, 1)
 	for e := range strings.FieldsFuncSeq(word, isHyphen) {
 		if p := a.whole(e); p.canonical != "" {
 			ps = append(ps, p)

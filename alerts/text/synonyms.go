@@ -9,7 +9,8 @@ import (
 type synonyms struct {
 	groups map[string][]synonymHit // by the members' stems, blanks between
 	most   int                     // words in the longest member
-	opens  map[string]bool         // first words' stems of members of three and more
+	pairs  map[string]bool         // first words' stems of members of two
+	opens  map[string]bool         // those of members of three and more
 }
 
 // synonymHit is one line and what whoever asked for the key gets besides.
@@ -26,7 +27,7 @@ type synonymMember struct {
 }
 
 func newSynonyms(a *Analyser, lines []synonymLine) *synonyms {
-	s := &synonyms{groups: map[string][]synonymHit{}, most: 1, opens: map[string]bool{}}
+	s := &synonyms{groups: map[string][]synonymHit{}, most: 1, pairs: map[string]bool{}, opens: map[string]bool{}}
 	ready := map[string]*synonymMember{}
 	members := func(texts []string) []*synonymMember {
 		out := make([]*synonymMember, len(texts))
@@ -65,9 +66,11 @@ func (s *synonyms) add(m *synonymMember, hit synonymHit) {
 		return
 	}
 	s.most = max(s.most, len(m.words))
-	if len(m.words) > 2 {
-		for _, k := range []string{m.german, m.english} {
-			first, _, _ := strings.Cut(k, " ")
+	for _, k := range []string{m.german, m.english} {
+		switch first, _, _ := strings.Cut(k, " "); {
+		case len(m.words) == 2:
+			s.pairs[first] = true
+		case len(m.words) > 2:
 			s.opens[first] = true
 		}
 	}

@@ -2,6 +2,7 @@ package text
 
 import (
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -14,13 +15,14 @@ import (
 type Unit struct {
 	a    *Analyser
 	key  string
-	word string // of a plain word
+	word string   // of a plain word …
+	cut  *cutWord // … what else a query needs of it
 	ways []alternative
 
-	// Of two neighbours in a row, word is the left one. Their ways are found when
-	// somebody asks for them: seldom, and there are as many rows as pairs of words.
-	right string
-	made  atomic.Pointer[Unit]
+	// Of two neighbours in a row. Their ways are found when somebody asks for them:
+	// seldom, and there are as many rows as pairs of words.
+	left, right *Unit
+	made        atomic.Pointer[Unit]
 
 	bond   *bond // instead of ways
 	groups []group
@@ -28,25 +30,25 @@ type Unit struct {
 
 // all are the ways in which u may hold, those of a bond excepted.
 func (u *Unit) all() []alternative {
-	if u.right == "" {
+	if u.right == nil {
 		return u.ways
 	}
 	made := u.made.Load()
 	if made == nil {
-		made = u.a.rowUnit([]string{u.word, u.right})
+		made = u.a.rowUnit([]string{u.left.word, u.right.word})
 		u.made.Store(made)
 	}
 	return made.ways
 }
 
 // pair is the row of two neighbours.
-func (a *Analyser) pair(left, right string) *Unit { return &Unit{a: a, word: left, right: right} }
+func (a *Analyser) pair(left, right *Unit) *Unit { return &Unit{a: a, left: left, right: right} }
 
 // Key tells what the unit asks for and how: units of Analysers with one hash
 // that have the same key hold for the same documents.
 func (u *Unit) Key() string {
-	if u.right != "" {
-		return rowKey(u.word + " " + u.right)
+	if u.right != nil {
+		return rowKey(u.left.word + " " + u.right.word)
 	}
 	return u.key
 }
@@ -150,17 +152,21 @@ func RowOf(words ...*Unit) *Unit { return words[0].a.rowUnit(wordsOf(words)) }
 // RowTerms gives the Terms of each alternative of RowOf(words...), some of them twice.
 // It keeps nothing: an index asks once for each of hundreds of thousands of rows.
 func RowTerms(words ...*Unit) iter.Seq[[]Term] {
-	a, ws := words[0].a, wordsOf(words)
-	if len(ws) == 2 && !a.lex.isIdiom(ws) {
-		return a.pairTerms(ws)
+	a := words[0].a
+	if len(words) == 2 {
+		return a.pairTerms(words[0], words[1])
 	}
-	return func(yield func([]Term) bool) {
-		for _, alt := range a.rowWays(ws) {
-			if len(alt.terms) > 0 && !yield(alt.terms) {
-				return
-			}
-		}
+	return termsOf(a.rowWays(wordsOf(words)))
+}
+
+// EachTerms gives the Terms of each alternative, some of them twice. The alternatives of
+// a row of two that nobody has asked for are not made for it.
+func (u *Unit) EachTerms() iter.Seq[[]Term] {
+	if u.right == nil {
+		return termsOf(u.ways)
 	}
+	a := u.a
+	return slices.Values(a.pairs.once(u.Key(), func() [][]Term { return slices.Collect(a.pairTerms(u.left, u.right)) }))
 }
 
 func wordsOf(units []*Unit) []string {

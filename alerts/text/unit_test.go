@@ -96,9 +96,12 @@ func TestRowTerms_AreThoseOfTheRowsAlternatives(t *testing.T) {
 		}
 		for row, of := range words {
 			rows++
-			got, want := map[string]bool{}, map[string]bool{}
+			got, each, want := map[string]bool{}, map[string]bool{}, map[string]bool{}
 			for terms := range text.RowTerms(of...) {
 				got[fmt.Sprint(terms)] = true
+			}
+			for terms := range row.EachTerms() {
+				each[fmt.Sprint(terms)] = true
 			}
 			for i := range row.Alternatives() {
 				alternatives++
@@ -106,6 +109,9 @@ func TestRowTerms_AreThoseOfTheRowsAlternatives(t *testing.T) {
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("query %s: terms of row %s (-alternatives +RowTerms):\n%s", q, row.Key(), diff)
+			}
+			if diff := cmp.Diff(want, each); diff != "" {
+				t.Errorf("query %s: terms of row %s (-alternatives +EachTerms):\n%s", q, row.Key(), diff)
 			}
 		}
 	}
