@@ -28,10 +28,7 @@ type statement struct {
 	params     []string // the name of each parameter, in order
 }
 
-var (
-	nameLine = regexp.MustCompile(`^--\s*name:\s*(\S*)\s*$`)
-	nameForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-)
+var nameForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // LoadQueries reads queries/*.sql and queries/DIALECT/*.sql from fsys and
 // keeps the statements that names asks for. A statement begins with a line
@@ -127,8 +124,8 @@ func splitStatements(dst map[string]string, file, text string) error {
 	}
 	name, named := "", false
 	for i, line := range strings.Split(text, "\n") {
-		if match := nameLine.FindStringSubmatch(strings.TrimSpace(line)); match != nil {
-			name, named = match[1], true
+		if begun, ok := namedBy(line); ok {
+			name, named = begun, true
 			if !nameForm.MatchString(name) {
 				fault(i, "name %q must be lower-case words joined by hyphens", name)
 			}
@@ -152,6 +149,17 @@ func splitStatements(dst map[string]string, file, text string) error {
 		dst[name] += line + "\n"
 	}
 	return errors.Join(faults...)
+}
+
+// namedBy returns the name that a line gives to the statement behind it.
+func namedBy(line string) (name string, ok bool) {
+	comment, ok := strings.CutPrefix(strings.TrimSpace(line), "--")
+	if !ok {
+		return "", false
+	}
+	name, ok = strings.CutPrefix(strings.TrimSpace(comment), "name:")
+	name = strings.TrimSpace(name)
+	return name, ok && !strings.ContainsAny(name, " \t")
 }
 
 // stripComment drops a comment to the end of the line, and refuses what
