@@ -99,7 +99,7 @@ func sized(name string, ordinary int) int {
 }
 
 func crash(t *testing.T, url string, hold bool) {
-	n, kills := sized("OUTBOX_TEST_MAILS", 3000), sized("OUTBOX_TEST_KILLS", 10)
+	n, kills := sized("OUTBOX_TEST_MAILS", 1500), sized("OUTBOX_TEST_KILLS", 10)
 	db := databasetest.Open(t, url, database.Options{})
 	r := newRig(t, db, nil)
 	r.enqueue(t, mailer.Digest, 1, int64(n))
