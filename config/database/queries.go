@@ -158,8 +158,10 @@ func namedBy(line string) (name string, ok bool) {
 		return "", false
 	}
 	name, ok = strings.CutPrefix(strings.TrimSpace(comment), "name:")
-	name = strings.TrimSpace(name)
-	return name, ok && !strings.ContainsAny(name, " \t")
+	if name = strings.TrimSpace(name); !ok || strings.ContainsAny(name, " \t") {
+		return "", false
+	}
+	return name, true
 }
 
 // stripComment drops a comment to the end of the line, and refuses what

@@ -173,6 +173,17 @@ func TestQueries_GetPanicsForANameNotAskedFor(t *testing.T) {
 	q.Get("delete-everything")
 }
 
+func TestLoadQueries_TellsNamesFromComments(t *testing.T) {
+	fsys := fstest.MapFS{"queries/a.sql": {Data: []byte("\t--name:\tone\r\nSELECT 1\r\n-- name: two words\r\n-- named: three\r\n  --   name: four  \nSELECT 4\n")}}
+	if _, err := database.LoadQueries(fsys, database.SQLite, "one", "four"); err != nil {
+		t.Error(err)
+	}
+	fsys["queries/b.sql"] = &fstest.MapFile{Data: []byte("-- name:\nSELECT 1\n")}
+	if _, err := database.LoadQueries(fsys, database.SQLite, "one", "four"); err == nil || !strings.Contains(err.Error(), `b.sql:1: name ""`) {
+		t.Errorf("a name that is none: %v", err)
+	}
+}
+
 func TestLoadQueries_ReportsEveryFaultAtOnce(t *testing.T) {
 	fsys := fstest.MapFS{
 		"queries/a.sql": {Data: []byte("SELECT 0;\n-- name: twice\nSELECT 1\n-- name: Shout\nSELECT 1\n-- name: empty\n-- nothing here\n")},
