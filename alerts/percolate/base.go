@@ -35,7 +35,7 @@ type base struct {
 	held   idSet                   // the numbers of its subscriptions
 	dead   idSet                   // set once the death is in deaths
 	died   atomic.Int64            // how many are dead
-	deaths atomic.Pointer[passing] // the last
+	deaths atomic.Pointer[passing] // the last one, which leads to those before it
 }
 
 // passing is the death of one subscription, with those before it.
@@ -253,8 +253,8 @@ func (x *base) above(n uint32) (anchor, second uint32) {
 	return uint32(a), x.groups[g].second
 }
 
-// alive tells whether a subscription stood at an instant. Hardly any reader began
-// before somebody died.
+// alive tells whether a subscription stood at an instant. It looks through the deaths
+// since then, of which there are hardly any.
 func (x *base) alive(id uint32, at instant) bool {
 	if !x.dead.has(id) {
 		return true

@@ -151,7 +151,8 @@ func (x *Index) kill(l *layers, id uint32, at instant) bool {
 	return found
 }
 
-// kill asks the bases first: they know from two bits.
+// kill ends the live record of id, of which there is one at most, and reports whether
+// there was one. The bases come first, since they know from two bits.
 func (l *layers) kill(id uint32, at instant) bool {
 	for _, b := range l.bases {
 		if b.kill(id, at) {

@@ -146,10 +146,6 @@ func (a *Analyser) atomUnit(x atom, excluded, several bool) *Unit {
 		for i := range out {
 			out[i].asked, out[i].title = x.text, out[i].title || x.title || a.titleOnly(x)
 		}
-		u := &Unit{a: a, key: key, word: x.text, ways: distinct(out)}
-		if !x.phrase {
-			u.cut = a.cutOf(x.text)
-		}
-		return u
+		return &Unit{a: a, key: key, word: x.text, cut: a.cutOf(x.text), ways: distinct(out)}
 	})
 }

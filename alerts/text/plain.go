@@ -194,7 +194,7 @@ func (a *Analyser) compilePlain(items []plainItem, required int) *compiled {
 		}
 		left = nil
 		if to < len(items) && a.synonyms.most > 1 && isPlain(x) && items[to].word != nil && !items[to].excluded && !(to+1 < len(items) && items[to+1].or) {
-			left = a.pair(units[first], items[to].word.unit(a, false, true))
+			left = a.pair(units[first], items[to].word.unit(a, false, required > 1))
 			units = append(units, left)
 		}
 		g := group{x.asked(), units[first:len(units):len(units)], to - from}

@@ -22,7 +22,7 @@ func (a *Analyser) addRows(c *compiled, at []int) {
 			if len(ws) < 2 {
 				continue
 			}
-			row := noRow
+			var row *Unit
 			if len(ws) == 2 {
 				row = a.pair(c.required[at[from]].units[0], c.required[at[to]].units[0])
 			} else if row = a.longRow(ws); len(row.ways) == 0 {
@@ -90,6 +90,7 @@ type neighbours struct {
 	one   asked  // … and what that is asked for as
 }
 
+// neighboursOf takes what cutOf knows of both.
 func (a *Analyser) neighboursOf(left, right string, l, r *cutWord) neighbours {
 	word := left + strings.ToLower(right)
 	return neighbours{[]string{left, right}, &l.asked, &r.asked, word, a.askedOnce(word)}
@@ -126,7 +127,7 @@ func (a *Analyser) pairWays(left, right string) []alternative {
 			out = append(out, alternative{terms: p.parts(noun), mode: together, rule: Parts, via: noun + "+" + p.r.german})
 		}
 	}
-	return append(out, a.synonymsOf(p.one.german, p.one.english, []string{p.word})...)
+	return append(out, p.asOne(a)...)
 }
 
 // termsOf gives the terms of each way that has some.
@@ -140,8 +141,8 @@ func termsOf(ways []alternative) iter.Seq[[]Term] {
 	}
 }
 
-// pairTerms gives the terms of each way of a row of two words. It makes no ways for it,
-// except for an idiom: an index is made of hundreds of thousands of pairs.
+// pairTerms gives the terms of each way of a row of two words. Only the ways of synonyms
+// and idioms are made for it: an index is made of hundreds of thousands of pairs.
 func (a *Analyser) pairTerms(left, right *Unit) iter.Seq[[]Term] {
 	return func(yield func([]Term) bool) {
 		p := a.neighboursOf(left.word, right.word, left.cut, right.cut)

@@ -49,7 +49,7 @@ func newSynonyms(a *Analyser, lines []synonymLine) *synonyms {
 			if !l.directed {
 				hit.targets = without(left, at)
 			}
-			s.add(m, hit)
+			s.add(a, m, hit)
 		}
 	}
 	return s
@@ -61,18 +61,16 @@ func without(list []*synonymMember, at int) []*synonymMember {
 	return append(out, list[at+1:]...)
 }
 
-func (s *synonyms) add(m *synonymMember, hit synonymHit) {
+func (s *synonyms) add(a *Analyser, m *synonymMember, hit synonymHit) {
 	if len(m.words) == 0 {
 		return
 	}
 	s.most = max(s.most, len(m.words))
-	for _, k := range []string{m.german, m.english} {
-		switch first, _, _ := strings.Cut(k, " "); {
-		case len(m.words) == 2:
-			s.pairs[first] = true
-		case len(m.words) > 2:
-			s.opens[first] = true
-		}
+	switch first := a.asked(m.words[0]); {
+	case len(m.words) == 2:
+		s.pairs[first.german], s.pairs[first.english] = true, true
+	case len(m.words) > 2:
+		s.opens[first.german], s.opens[first.english] = true, true
 	}
 	s.groups[m.german] = append(s.groups[m.german], hit)
 	if m.english != m.german {

@@ -11,7 +11,7 @@ func TestExtend_AddsSynonymsAndParts(t *testing.T) {
 	t.Parallel()
 	v := text.Embedded()
 	before := v.Hash()
-	err := v.Extend(strings.NewReader("# our own words\n[synonyms]\nZuckerbeauftragter = ZBX = sugar officer\nOberzucker -> Unterzucker | Mittelzucker\n[parts]\nquarks\tleft\nzwirner\thead\n"), "own.txt")
+	err := v.Extend(strings.NewReader("# our own words\n[synonyms]\nZuckerbeauftragter = ZBX = sugar officer\nBildbesteller = kimonos orderer = bunter Besteller\nOberzucker -> Unterzucker | Mittelzucker\nﷺ Koster -> Probensüßer\n[parts]\nquarks\tleft\nzwirner\thead\n"), "own.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,6 +25,10 @@ func TestExtend_AddsSynonymsAndParts(t *testing.T) {
 	}{
 		{"ZBX", "Zuckerbeauftragte (m/w/d)", true},
 		{"Zuckerbeauftragter", "Sugar Officer", true},
+		{"sugar officer", "Zuckerbeauftragte (m/w/d)", true},
+		{"kimono orderer", "Bildbestellerin", true},  // by its English stem …
+		{"bunte Besteller", "Bildbestellerin", true}, // … and by its German one
+		{"ﷺ Koster", "Probensüßer", true},            // its letter is spelt with blanks
 		{"Oberzucker", "Mittelzucker", true},
 		{"Mittelzucker", "Oberzucker", false},
 		{"Zwirner", "Quarkszwirnerin", true},
