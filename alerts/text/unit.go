@@ -15,8 +15,8 @@ import (
 type Unit struct {
 	a    *Analyser
 	key  string
-	word string   // or phrase, but for a row and a bond
-	cut  *cutWord // what else a query needs of the word
+	word string   // or phrase; "" for a row and a bond
+	cut  *cutWord // what else a query needs of it
 	ways []alternative
 
 	// Of two neighbours in a row. Their ways are found when somebody asks for them:
