@@ -98,13 +98,24 @@ func (b *builder) join(o *builder) {
 		}
 	})
 	b.inert = append(b.inert, o.inert...)
-	b.rows.filings = roomFor(b.rows.filings, len(o.rows.filings))
-	var units []uint32
-	for _, f := range o.rows.filings {
-		units = o.rows.appendUnits(units[:0], f.rowKey)
+	longer := make([]rowKey, len(o.rows.members)) // by their number in o
+	for n, units := range o.rows.members {
 		c.rename(units)
-		b.rows.file(units, uint32(drafts)+f.draft)
+		longer[n] = b.rows.key(units)
 	}
+	filings := len(b.rows.filings)
+	b.rows.filings = roomFor(b.rows.filings, len(o.rows.filings))[:filings+len(o.rows.filings)]
+	b.parts(len(o.rows.filings), func(_, from, to int, _ *pace) {
+		for i, f := range o.rows.filings[from:to] {
+			if f.left&longRow != 0 {
+				f.rowKey = longer[f.left&^longRow]
+			} else {
+				f.rename(c.toUnits)
+			}
+			f.draft += uint32(drafts)
+			b.rows.filings[filings+from+i] = f
+		}
+	})
 }
 
 // renumbering gives what another builder or a base refers to, units and places, the

@@ -86,6 +86,26 @@ func TestGather_TakesManyWithManyRadii(t *testing.T) {
 	}
 }
 
+// Rows of more than two words are numbered by each core for itself.
+func TestGather_KeepsLongRowsApart(t *testing.T) {
+	queries := []string{"full stack developer", "Business Intelligence Analyst", "chief medical officer", "chief nursing officer", "Business Intelligence developer"}
+	standing := map[uint32]*alerts.Criteria{}
+	for id := range uint32(4 * len(queries)) {
+		standing[id] = prepared(t, alerts.Criteria{Query: queries[int(id)%len(queries)]})
+	}
+	for _, cores := range []int{1, 2, 3} {
+		b := gathered(t, cores, standing)
+		for _, title := range []string{"Fullstack-Entwickler", "BI-Berater", "CMO", "Pflegedirektion", "BI-Entwickler"} {
+			d := meaning().Document(&alerts.Posting{Title: title})
+			got := b.percolate(nil, 0, d, new(state))
+			slices.Sort(got)
+			if got, want := slices.Compact(got), scan(standing, d); len(want) == 0 || !slices.Equal(got, want) {
+				t.Errorf("%s, %d cores: %d match, want %d", title, cores, len(got), len(want))
+			}
+		}
+	}
+}
+
 func gathered(t interface {
 	Context() context.Context
 	Fatal(args ...any)

@@ -19,16 +19,20 @@ func (b *builder) build(ctx context.Context) (*base, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	x := &base{
-		units: b.dictionary.units, lazies: b.lazies, finder: newFinder(b.dictionary.units, b.df, &b.pace), places: b.places,
-		inert: b.inert, count: len(b.drafts) + len(b.inert), held: b.held(), dead: newIDSet(b.highest()),
-	}
+	x := &base{units: b.dictionary.units, lazies: b.lazies, places: b.places, inert: b.inert, count: len(b.drafts) + len(b.inert)}
+	b.beside(
+		func(p *pace) { x.finder = newFinder(x.units, b.df, p) },
+		func(p *pace) {
+			x.held, x.dead = b.held(), newIDSet(b.highest())
+			x.rows = b.rowTable(terms, p)
+		},
+	)
 	at := make([]uint32, len(b.drafts)) // where each draft's first record is
 	b.lay(ctx, x, b.byAnchor(filings, len(b.dictionary.units)), at)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	x.rows = b.rowTable(terms, at)
+	b.listRows(&x.rows, at)
 	return x, nil
 }
 
@@ -75,10 +79,12 @@ func (b *builder) renumber() {
 			b.lists[b.drafts[i].extra:].eachUnits(rename)
 		}
 	})
-	for i := range b.rows.filings {
-		b.spend(aStep)
-		b.rows.filings[i].rename(to)
-	}
+	b.parts(len(b.rows.filings), func(_, from, end int, p *pace) {
+		for i := from; i < end; i++ {
+			p.spend(aStep)
+			b.rows.filings[i].rename(to)
+		}
+	})
 	for i := range b.rows.known {
 		b.spend(aStep)
 		b.rows.known[i].rename(to)

@@ -12,12 +12,27 @@ func (b *builder) parts(n int, f func(part, from, to int, p *pace)) {
 		f(0, 0, n, &b.pace)
 		return
 	}
+	fs := make([]func(*pace), b.cores)
+	for part := range fs {
+		fs[part] = func(p *pace) { f(part, part*n/b.cores, (part+1)*n/b.cores, p) }
+	}
+	b.beside(fs...)
+}
+
+// beside runs each of fs, beside each other where the builder may take several cores.
+func (b *builder) beside(fs ...func(p *pace)) {
+	if b.cores == 1 {
+		for _, f := range fs {
+			f(&b.pace)
+		}
+		return
+	}
 	var all sync.WaitGroup
-	for part := range b.cores {
+	for _, f := range fs {
 		all.Go(func() {
 			var p pace
 			p.hurry()
-			f(part, part*n/b.cores, (part+1)*n/b.cores, &p)
+			f(&p)
 		})
 	}
 	all.Wait()

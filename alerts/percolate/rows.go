@@ -188,32 +188,37 @@ func (b *builder) lookForTerms(rows []uint32, p *pace) []rowTerm {
 	return out
 }
 
-// rowTable lays the rows out; at is where each draft's first record is.
-func (b *builder) rowTable(terms [][]rowTerm, at []uint32) rowTable {
+// rowTable lays the rows out, but for their lists.
+func (b *builder) rowTable(terms [][]rowTerm, p *pace) rowTable {
 	r := &b.rows
 	n := len(r.starts) - 1
-	t := rowTable{memberStarts: make([]uint32, n+1), listStarts: r.starts, lists: make([]uint32, len(r.filings))}
+	t := rowTable{memberStarts: make([]uint32, n+1), listStarts: r.starts}
 	key := func(row int) rowKey { return r.filings[r.starts[row]].rowKey }
 	for row := range n {
-		b.spend(aStep)
+		p.spend(aStep)
 		t.memberStarts[row+1] = t.memberStarts[row] + uint32(r.size(key(row)))
 	}
 	t.members = make([]uint32, 0, t.memberStarts[n])
 	for row := range n {
-		b.spend(aStep)
+		p.spend(aStep)
 		t.members = r.appendUnits(t.members, key(row))
 	}
-	b.parts(n, func(_, from, to int, p *pace) {
+	t.lookUp(terms, p)
+	return t
+}
+
+// listRows makes the rows' lists; at is where each draft's first record is.
+func (b *builder) listRows(t *rowTable, at []uint32) {
+	t.lists = make([]uint32, len(b.rows.filings))
+	b.parts(len(t.listStarts)-1, func(_, from, to int, p *pace) {
 		for row := from; row < to; row++ {
-			for i := r.starts[row]; i < r.starts[row+1]; i++ {
+			for i := t.listStarts[row]; i < t.listStarts[row+1]; i++ {
 				p.spend(aStep)
-				t.lists[i] = at[r.filings[i].draft]
+				t.lists[i] = at[b.rows.filings[i].draft]
 			}
 			slices.Sort(t.list(uint32(row)))
 		}
 	})
-	t.lookUp(terms, &b.pace)
-	return t
 }
 
 // lookUp makes the way from hashes to rows.
