@@ -30,6 +30,7 @@ func (in *Intake) store(ctx context.Context, b *batch) (held time.Duration, err 
 	err = in.DB.Tx(ctx, func(tx *sqlx.Tx) error {
 		// Statements of their own, after the lock: their snapshots must be younger.
 		t := new(database.Trip)
+		t.ByIndex()
 		analysis := in.Store.AskAnalysis(t)
 		asked := in.Subscriptions.AskCriteriaChanges(t, b.stamp, maxOutstanding+1)
 		records, number := in.Store.AskRecords(t, keysOf(ordered)), in.Store.AskHighestNumber(t)

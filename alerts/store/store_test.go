@@ -247,6 +247,52 @@ func TestManyWithdrawalsAreReadInPages(t *testing.T) {
 	})
 }
 
+// What a batch is judged against is asked for again and again while the tables fill, on
+// PostgreSQL by plans that were made when they were empty and known to be.
+func TestABatchReadsNoTableWhole(t *testing.T) {
+	each(t, func(t *testing.T, db *database.DB, s *store.Store) {
+		if db.Dialect != database.PostgreSQL {
+			t.Skip("SQLite plans without statistics, and counts nothing")
+		}
+		if _, err := db.Reader.ExecContext(t.Context(), "VACUUM ANALYZE postings"); err != nil {
+			t.Fatal(err)
+		}
+		var rs []*alerts.Record
+		for n := uint32(1); n <= 500; n++ {
+			rs = append(rs, record(t, n))
+		}
+		inTx(t, db, func(tx *sqlx.Tx) error {
+			ask := func() (known int, highest uint32) {
+				trip := new(database.Trip)
+				trip.ByIndex()
+				records, number := s.AskRecords(trip, []alerts.Key{rs[6].Key()}), s.AskHighestNumber(trip)
+				if err := trip.Run(t.Context(), tx); err != nil {
+					t.Fatal(err)
+				}
+				return len(records()), number()
+			}
+			read := func() (rows int) {
+				if err := tx.GetContext(t.Context(), &rows, "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'postings'"); err != nil {
+					t.Fatal(err)
+				}
+				return rows
+			}
+			ask()
+			if err := s.Put(t.Context(), tx, rs); err != nil {
+				return err
+			}
+			before := read()
+			if known, highest := ask(); known != 1 || highest != 500 {
+				t.Errorf("%d records and %d as the highest number, want 1 and 500", known, highest)
+			}
+			if rows := read() - before; rows > 2 {
+				t.Errorf("%d rows were read for two answers", rows)
+			}
+			return nil
+		})
+	})
+}
+
 func TestPurgeTakesWhatEndedButKeepsTheHighestNumber(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, s *store.Store) {
 		long := now.AddDate(0, -6, 0).UnixMilli()

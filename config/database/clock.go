@@ -31,7 +31,7 @@ func AdvanceAlong(ctx context.Context, q sqlx.ExtContext, n int64, t *Trip) (pos
 		return 0, fmt.Errorf("advance the clock: by %d, want at least 1", n)
 	}
 	var moved []int64
-	first := step{"advance the clock", advance(q), []any{n}, &moved, nil}
+	first := step{name: "advance the clock", text: advance(q), args: []any{n}, dest: &moved}
 	along := &Trip{steps: append([]step{first}, t.steps...)}
 	if err := along.Run(ctx, q); err != nil {
 		return 0, err

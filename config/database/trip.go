@@ -24,18 +24,27 @@ type step struct {
 	text string
 	args []any
 	dest any
-	err  error // why it cannot be run
+	err  error  // why it cannot be run
+	only string // the driver that it is for, or ""
 }
 
 // Select adds a statement whose rows Run scans into dest, a pointer to a slice. arg
 // is as for Queries.Exec.
 func (t *Trip) Select(q *Queries, dest any, name string, arg any) {
 	text, args, err := q.bind(name, arg)
-	t.steps = append(t.steps, step{"query " + name, text, args, dest, err})
+	t.steps = append(t.steps, step{name: "query " + name, text: text, args: args, dest: dest, err: err})
 }
 
 // Exec adds a statement that returns no rows. arg is as for Queries.Exec.
 func (t *Trip) Exec(q *Queries, name string, arg any) { t.Select(q, nil, name, arg) }
+
+// ByIndex has PostgreSQL plan what follows, to the end of the transaction, so that no
+// table is read whole where an index will do. It keeps a plan for as long as a table is
+// not analysed: of one that was empty when a statement was first run, and has filled
+// since, it would read every row each time.
+func (t *Trip) ByIndex() {
+	t.steps = append(t.steps, step{name: "plan by index", text: "SET LOCAL enable_seqscan = off", only: postgresDriver})
+}
 
 // Run runs what was added, in order, up to the first that fails.
 func (t *Trip) Run(ctx context.Context, e sqlx.ExtContext) error {
@@ -49,6 +58,9 @@ func (t *Trip) Run(ctx context.Context, e sqlx.ExtContext) error {
 		return err
 	}
 	for _, s := range t.steps {
+		if s.only != "" && s.only != e.DriverName() {
+			continue
+		}
 		if err := s.run(ctx, e); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}

@@ -1,6 +1,7 @@
 -- name: highest-number
 -- Numbers are handed out above it. Retention keeps the highest row, so that none is handed out twice.
-SELECT COALESCE(MAX(number), 0) FROM postings;
+-- Not MAX(number): PostgreSQL would look at all of a table that it takes for a small one.
+SELECT COALESCE((SELECT number FROM postings ORDER BY number DESC LIMIT 1), 0);
 
 -- name: highest-applied
 -- The highest sequence of the given stream that was applied to a posting, or rejected.
