@@ -251,11 +251,11 @@ func TestManyWithdrawalsAreReadInPages(t *testing.T) {
 // PostgreSQL by plans that were made when they were empty and known to be.
 func TestABatchReadsNoTableWhole(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, s *store.Store) {
-		if db.Dialect != database.PostgreSQL {
-			t.Skip("SQLite plans without statistics, and counts nothing")
-		}
-		if _, err := db.Reader.ExecContext(t.Context(), "VACUUM ANALYZE postings"); err != nil {
-			t.Fatal(err)
+		counts := db.Dialect == database.PostgreSQL // SQLite counts no rows, and plans without statistics
+		if counts {
+			if _, err := db.Reader.ExecContext(t.Context(), "VACUUM ANALYZE postings"); err != nil {
+				t.Fatal(err)
+			}
 		}
 		var rs []*alerts.Record
 		for n := uint32(1); n <= 500; n++ {
@@ -272,6 +272,9 @@ func TestABatchReadsNoTableWhole(t *testing.T) {
 				return len(records()), number()
 			}
 			read := func() (rows int) {
+				if !counts {
+					return 0
+				}
 				if err := tx.GetContext(t.Context(), &rows, "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'postings'"); err != nil {
 					t.Fatal(err)
 				}
