@@ -42,13 +42,19 @@ func TestCanMatch_IsTrueOfWhateverMatches(t *testing.T) {
 	m := meaning(t)
 	met := 0
 	rapid.Check(t, func(t *rapid.T) {
-		c, d := drawCriteria(t), drawDocument(t)
-		if m.Prepare(c) != nil || !c.Matches(d) {
+		c := drawCriteria(t)
+		if m.Prepare(c) != nil {
 			return
 		}
-		met++
-		if !m.CanMatch(c) {
-			t.Fatalf("%+v met %+v and is said never to match", c, d.Posting)
+		for range 20 { // few of them meet
+			d := drawDocument(t)
+			if !c.Matches(d) {
+				continue
+			}
+			met++
+			if !m.CanMatch(c) {
+				t.Fatalf("%+v met %+v and is said never to match", c, d.Posting)
+			}
 		}
 	})
 	if met == 0 {
