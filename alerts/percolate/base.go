@@ -216,7 +216,7 @@ func (x *base) byRow(dst []uint32, row uint32, s *state) []uint32 {
 
 // passesBut decides all but the units that the record requires.
 func (x *base) passesBut(r *record, s *state) bool {
-	if r.flags&s.never != 0 || r.wish > s.reach || r.types != 0 && r.types&s.types == 0 {
+	if r.flags&s.never != 0 || r.wish > s.reach || r.types&s.types == 0 {
 		return false
 	}
 	if !s.remote && r.flags&(inCircle|inSet) != 0 && !x.placed(r, s) {

@@ -16,7 +16,7 @@ type record struct {
 	wish   uint32 // least yearly reach of pay in EUR, or 0
 	extra  uint32 // where its extras begin; the unit of excludesOne
 	circle uint8
-	types  uint8 // employment types taken, a bit each; 0: all
+	types  uint8 // employment types taken, a bit each; all where none is named
 	flags  recordFlags
 }
 
@@ -29,6 +29,7 @@ const (
 	onlyRemote
 	notRemote
 	notAgencies
+	namesTypes
 	hasExtras
 	asksExtras  // and something in them does not hold by the anchor alone
 	excludesOne // it has no extras, but one unit that must not hold
@@ -139,7 +140,7 @@ func currencyCode(iso string) uint32 {
 type asked struct {
 	spots    []spot
 	never    recordFlags // what refuses this posting outright
-	types    uint8       // all of them for one that says none
+	types    uint8       // all of them for one that says none, or only such as nobody can name
 	reach    uint32      // of pay in EUR; nothing is beyond it where none is stated
 	remote   bool
 	currency uint32 // 0 where pay is in EUR or not stated
@@ -164,8 +165,11 @@ func (a *asked) set(d *alerts.Document) {
 	for _, t := range d.EmploymentTypes {
 		a.types |= typeBit(t)
 	}
-	if len(d.EmploymentTypes) == 0 {
+	if a.types == 0 {
 		a.types = math.MaxUint8
+		if len(d.EmploymentTypes) > 0 {
+			a.never |= namesTypes
+		}
 	}
 	a.reach, a.currency, a.paid = math.MaxUint32, 0, 0
 	switch {
@@ -213,6 +217,10 @@ func (a *asked) near(r *record, circles []circle) bool {
 func (r *record) plain(c *alerts.Criteria) (f foreign) {
 	for _, t := range c.EmploymentTypes {
 		r.types |= typeBit(t)
+		r.flags |= namesTypes
+	}
+	if r.types == 0 {
+		r.types = math.MaxUint8
 	}
 	if c.Salary != nil {
 		wish, drops := uint32(min(max(c.YearlySalary(), 0), math.MaxUint32)), c.UnknownPayRule() == alerts.UnknownDrop

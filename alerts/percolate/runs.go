@@ -147,9 +147,8 @@ func (x *base) sift(kept []uint32, run span, s *state) int {
 	for i := range records {
 		r := &records[i]
 		kept[n] = run.from + uint32(i)
-		third := uint32(bits[r.third>>6]>>(r.third&63)) & 1
-		takes := r.types&types | uint8((uint32(r.types)-1)>>31) // no types named take all
-		n += third & one(r.flags&never == 0) & one(r.wish <= reach) & one(takes != 0)
+		third := one(bits[r.third>>6]&(1<<(r.third&63)) != 0)
+		n += third & one(r.flags&never == 0) & one(r.wish <= reach) & one(r.types&types != 0)
 	}
 	return int(n)
 }
@@ -162,11 +161,12 @@ func (x *base) settle(dst, kept []uint32, s *state) []uint32 {
 	dst = slices.Grow(dst, len(kept))
 	matched := dst[len(dst) : len(dst)+len(kept)]
 	n, more := uint32(0), uint32(0)
+	bits, records := s.bits, x.records
 	for _, k := range kept {
-		r := &x.records[k]
+		r := &records[k]
 		asks, excludes := one(r.flags&asksExtras != 0), one(r.flags&excludesOne != 0)
 		u := r.extra & -excludes // unit 0 where none is excluded
-		out := excludes & uint32(s.bits[u>>6]>>(u&63))
+		out := excludes & one(bits[u>>6]&(1<<(u&63)) != 0)
 		matched[n] = r.id
 		n += 1 - (asks | out)
 		kept[more] = k
