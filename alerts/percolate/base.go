@@ -66,7 +66,8 @@ type state struct {
 	anchors []span // of groups, under units that hold
 	runs    []span // of records to be tested
 	kept    [keptRoom]uint32
-	fetched uint32 // so that what is read ahead counts as read
+	unsure  [keptRoom]uint32 // of kept
+	fetched uint32           // so that what is read ahead counts as read
 }
 
 // lead is a term or a key of a posting that leads to units.

@@ -159,20 +159,8 @@ func (x *base) settle(dst, kept []uint32, s *state) []uint32 {
 		kept = x.settlePlaces(kept, s)
 	}
 	dst = slices.Grow(dst, len(kept))
-	matched := dst[len(dst) : len(dst)+len(kept)]
-	n, more := uint32(0), uint32(0)
-	bits, records := s.bits, x.records
-	for _, k := range kept {
-		r := &records[k]
-		asks, excludes := one(r.flags&asksExtras != 0), one(r.flags&excludesOne != 0)
-		u := r.extra & -excludes // unit 0 where none is excluded
-		out := excludes & one(bits[u>>6]&(1<<(u&63)) != 0)
-		matched[n] = r.id
-		n += 1 - (asks | out)
-		kept[more] = k
-		more += asks
-	}
-	dst = dst[:len(dst)+int(n)]
+	n, more := x.divide(dst[len(dst):len(dst)+len(kept)], kept, s.bits)
+	dst = dst[:len(dst)+n]
 	for _, k := range kept[:more] {
 		if r := &x.records[k]; s.passesAll(x.extras[r.extra:]) {
 			dst = append(dst, r.id)
@@ -181,32 +169,56 @@ func (x *base) settle(dst, kept []uint32, s *state) []uint32 {
 	return dst
 }
 
+// divide writes to matched the n subscriptions of kept that have no extras to be asked,
+// and leaves in kept the records that have some.
+func (x *base) divide(matched, kept []uint32, bits []uint64) (n, more int) {
+	records := x.records
+	for _, k := range kept {
+		r := &records[k]
+		asks, excludes := one(r.flags&asksExtras != 0), one(r.flags&excludesOne != 0)
+		u := r.extra & -excludes // unit 0 where none is excluded
+		out := excludes & one(bits[u>>6]&(1<<(u&63)) != 0)
+		matched[n] = r.id
+		n += int(1 - (asks | out))
+		kept[more] = k
+		more += int(asks)
+	}
+	return n, more
+}
+
 // settlePlaces leaves of kept what is near the posting.
 func (x *base) settlePlaces(kept []uint32, s *state) []uint32 {
-	n := uint32(0)
-	if len(s.spots) != 1 || !s.spots[0].flat || len(x.places.circles) == 0 {
-		for _, k := range kept {
-			r := &x.records[k]
-			kept[n] = k
-			n += one(r.flags&(inCircle|inSet) == 0 || x.placed(r, s))
-		}
-		return kept[:n]
+	n, unsure := 0, kept
+	if len(s.spots) == 1 && s.spots[0].flat && len(x.places.circles) > 0 {
+		unsure = s.unsure[:len(kept)]
+		n, unsure = x.nearOnMap(kept, unsure, &s.spots[0])
 	}
-	p, circles := s.spots[0], x.places.circles
-	for _, k := range kept { // spot.within, but for what that alone can decide
+	for _, k := range unsure {
 		r := &x.records[k]
-		c := &circles[r.circle]
-		dy, square := p.flatTo(r.lat, r.lon)
-		may := one(math.Abs(dy) <= c.latitudes) & one(square <= c.outer)
-		within := may & one(square < c.inner)
-		pass := within | one(r.flags&inCircle == 0)
-		if r.flags&inSet != 0 || may&^pass != 0 {
-			pass = one(x.placed(r, s))
-		}
 		kept[n] = k
-		n += pass
+		n += int(one(r.flags&(inCircle|inSet) == 0 || x.placed(r, s)))
 	}
 	return kept[:n]
+}
+
+// nearOnMap leaves in kept the n records that pass the posting's one place by what is
+// known of circles on the flat map, and returns in unsure those that this cannot decide.
+func (x *base) nearOnMap(kept, unsure []uint32, p *spot) (n int, _ []uint32) {
+	at, circles, records, m := *p, x.places.circles, x.records, 0
+	for _, k := range kept { // spot.within, but for what that alone can decide
+		r := &records[k]
+		c := &circles[r.circle]
+		dy, square := at.flatTo(r.lat, r.lon)
+		inside := one(r.flags&inCircle != 0)
+		may := inside & one(math.Abs(dy) <= c.latitudes) & one(square <= c.outer)
+		within := may & one(square < c.inner)
+		set := one(r.flags&inSet != 0)
+		kept[n] = k
+		n += int(within | (1 - (inside | set)))
+		unsure[m] = k
+		m += int(set | (may - within))
+	}
+	return n, unsure[:m]
 }
 
 // placed decides the record's place.
