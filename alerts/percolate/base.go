@@ -233,11 +233,14 @@ func (x *base) passesBut(r *record, s *state) bool {
 func (x *base) requires(n uint32, stands func(uint32) bool) bool {
 	r := &x.records[n]
 	anchor, second := x.above(n)
-	if r.flags&looseAnchor == 0 && !stands(anchor) || second != 0 && !stands(second) || r.third != 0 && !stands(r.third) {
+	if r.flags&looseAnchor == 0 && !stands(anchor) || second != 0 && !stands(second) {
 		return false
 	}
-	if r.flags&hasExtras == 0 {
+	if r.flags&excludesOne != 0 {
 		return true
+	}
+	if r.flags&hasExtras == 0 {
+		return r.extra == 0 || stands(r.extra)
 	}
 	for _, u := range x.extras[r.extra:].required() {
 		if !stands(u) {

@@ -18,7 +18,7 @@ type builder struct {
 	places
 	numbered map[string]uint32 // sets of places, by what tells them apart
 	costs    []uint64          // by unit, once renumbered
-	drafts   []record          // third and extra not set; extra is where the lists begin
+	drafts   []record          // extra is where the lists begin
 	lists    extras            // in the form of extras, one after the other
 	inert    []uint32          // numbers of those that can match nothing
 	rows     rowBuilder

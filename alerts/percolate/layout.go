@@ -182,15 +182,9 @@ func (l *layer) anchor(filings []filed, groupNumber uint32, p *pace) {
 		}
 		r := l.b.drafts[f.draft]
 		lists := l.b.lists[r.extra:]
-		l.required, r.third = l.required[:0], 0
+		l.required = l.required[:0]
 		for _, n := range lists.required() {
-			if !f.loose && n == f.anchor || n == f.second {
-				continue
-			}
-			if n&lazyUnit == 0 && (r.third == 0 || n < r.third) {
-				n, r.third = r.third, n
-			}
-			if n != 0 && n != r.third && !slices.Contains(l.required, n) {
+			if (f.loose || n != f.anchor) && n != f.second && !slices.Contains(l.required, n) {
 				l.required = append(l.required, n)
 			}
 		}
@@ -235,16 +229,22 @@ func (l *layer) leave(r *record, f *filed, lists extras) {
 	}
 	_, wishes := lists.foreign()
 	excluded := lists.excluded()
-	more := len(l.required) > 0 || open > 0 || wishes
-	if !more && (groups == 0 || f.copy) && len(excluded) < 2 {
-		if len(excluded) == 1 {
+	more := open > 0 || wishes
+	if units := len(l.required) + len(excluded); !more && (groups == 0 || f.copy) {
+		switch {
+		case units == 0:
+			return
+		case units == 1 && len(excluded) == 1:
 			r.flags |= excludesOne
 			r.extra = excluded[0]
+			return
+		case units == 1 && l.required[0]&lazyUnit == 0:
+			r.extra = l.required[0]
+			return
 		}
-		return
 	}
 	r.flags |= hasExtras
-	if more || len(excluded) > 0 {
+	if more || len(l.required)+len(excluded) > 0 {
 		r.flags |= asksExtras
 	}
 	r.extra = uint32(len(l.extras))

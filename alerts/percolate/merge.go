@@ -100,7 +100,7 @@ func (b *builder) reserve(bases []*base) {
 	var records, lists, filings, terms int
 	for _, x := range bases {
 		records += len(x.records)
-		lists += len(x.extras) + 5*len(x.records) // counts, anchor, second, third, an exclusion
+		lists += len(x.extras) + 5*len(x.records) // counts, anchor, second, and one more
 		filings += len(x.rows.lists)
 		terms += len(x.rows.rows)
 	}
@@ -140,22 +140,22 @@ type carrier struct {
 func (c *carrier) record(old *record, anchor, second uint32) {
 	b := c.b
 	r := *old
-	r.third, r.extra, r.flags = 0, uint32(len(b.lists)), r.flags&^(hasExtras|asksExtras|excludesOne|looseAnchor)
+	r.extra, r.flags = uint32(len(b.lists)), r.flags&^(hasExtras|asksExtras|excludesOne|looseAnchor)
 	c.relocate(&r)
 	b.required, b.excluded, b.groups = b.required[:0], b.excluded[:0], b.groups[:0]
 	if old.flags&looseAnchor == 0 {
 		b.required = append(b.required, c.unit(anchor))
 	}
-	for _, u := range [...]uint32{second, old.third} {
-		if u != 0 {
-			b.required = append(b.required, c.unit(u))
-		}
-	}
-	if old.flags&excludesOne != 0 {
-		b.excluded = append(b.excluded, c.unit(old.extra))
+	if second != 0 {
+		b.required = append(b.required, c.unit(second))
 	}
 	var wish foreign
-	if old.flags&hasExtras != 0 {
+	switch {
+	case old.flags&excludesOne != 0:
+		b.excluded = append(b.excluded, c.unit(old.extra))
+	case old.flags&hasExtras == 0 && old.extra != 0:
+		b.required = append(b.required, c.unit(old.extra))
+	case old.flags&hasExtras != 0:
 		e := c.x.extras[old.extra:]
 		for _, u := range e.required() {
 			b.required = append(b.required, c.unit(u))

@@ -7,14 +7,13 @@ import (
 )
 
 // record is one filing of one subscription in a base: with its anchor, its
-// group's second unit and its extras it says all that the criteria say. 28 bytes.
+// group's second unit and its extras it says all that the criteria say. 24 bytes.
 type record struct {
 	id     uint32
-	third  uint32 // a unit that must hold, or 0
-	lat    int32  // of a circle's centre; the number of a set of places
+	lat    int32 // of a circle's centre; the number of a set of places
 	lon    int32
 	wish   uint32 // least yearly reach of pay in EUR, or 0
-	extra  uint32 // where its extras begin; the unit of excludesOne
+	extra  uint32 // where its extras begin, if it has any; else one more unit that must hold, or must not, or 0
 	circle uint8
 	types  uint8 // employment types taken, a bit each; all where none is named
 	flags  recordFlags
@@ -32,7 +31,7 @@ const (
 	namesTypes
 	hasExtras
 	asksExtras  // and something in them does not hold by the anchor alone
-	excludesOne // it has no extras, but one unit that must not hold
+	excludesOne // it has no extras, and extra must not hold
 	looseAnchor // the anchor is no condition: an alternative, a cell, …
 	isCopy      // of a subscription filed under several anchors, not the first
 )

@@ -140,15 +140,14 @@ func (x *base) readRuns(dst []uint32, s *state) []uint32 {
 // sift writes to kept the numbers of those records that pass all but place and
 // extras, and returns how many.
 func (x *base) sift(kept []uint32, run span, s *state) int {
-	bits, never, reach, types := s.bits, s.never, s.reach, s.types
+	never, reach, types := s.never, s.reach, s.types
 	records := x.records[run.from:run.to]
 	kept = kept[:len(records)]
 	n := uint32(0)
 	for i := range records {
 		r := &records[i]
 		kept[n] = run.from + uint32(i)
-		third := one(bits[r.third>>6]&(1<<(r.third&63)) != 0)
-		n += third & one(r.flags&never == 0) & one(r.wish <= reach) & one(r.types&types != 0)
+		n += one(r.flags&never == 0) & one(r.wish <= reach) & one(r.types&types != 0)
 	}
 	return int(n)
 }
@@ -176,10 +175,10 @@ func (x *base) divide(matched, kept []uint32, bits []uint64) (n, more int) {
 	for _, k := range kept {
 		r := &records[k]
 		asks, excludes := one(r.flags&asksExtras != 0), one(r.flags&excludesOne != 0)
-		u := r.extra & -excludes // unit 0 where none is excluded
-		out := excludes & one(bits[u>>6]&(1<<(u&63)) != 0)
+		u := r.extra & (one(r.flags&hasExtras != 0) - 1) // unit 0, which holds, where extra is none
+		holds := one(bits[u>>6]&(1<<(u&63)) != 0)
 		matched[n] = r.id
-		n += int(1 - (asks | out))
+		n += int((holds ^ excludes) &^ asks)
 		kept[more] = k
 		more += int(asks)
 	}

@@ -58,7 +58,11 @@ func TestRecordsAreFiledUnderTheRarestUnit(t *testing.T) {
 	}
 	x := built(t, &df, "Koch Bäcker Lehrer")
 	anchor, second := x.above(0)
-	third := x.records[0].third
+	r := x.records[0]
+	if r.flags&(hasExtras|excludesOne) != 0 {
+		t.Fatalf("the record does not require a third unit: %+v", r)
+	}
+	third := r.extra
 	for n, u := range []uint32{anchor, second, third} {
 		if u == 0 {
 			t.Fatalf("unit %d of three is missing", n)
