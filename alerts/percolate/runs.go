@@ -161,6 +161,9 @@ func (x *base) settle(dst, kept []uint32, s *state) []uint32 {
 	n, more := x.divide(dst[len(dst):len(dst)+len(kept)], kept, s.bits)
 	dst = dst[:len(dst)+n]
 	for _, k := range kept[:more] {
+		s.fetched += x.extras[x.records[k].extra]
+	}
+	for _, k := range kept[:more] {
 		if r := &x.records[k]; s.passesAll(x.extras[r.extra:]) {
 			dst = append(dst, r.id)
 		}

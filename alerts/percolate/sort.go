@@ -2,16 +2,20 @@ package percolate
 
 import "slices"
 
-// sorter puts numbers in order by their bytes, the lowest first (a radix sort): that
+// sorter puts numbers in order by their digits, the lowest first (a radix sort): that
 // takes the same few nanoseconds for each of hundreds of thousands, and looks at no
 // memory but the numbers' own.
 type sorter struct {
-	spare []uint32
-	bytes [4][256]uint32 // how many numbers have a byte, then where the next one of them goes
+	spare  []uint32
+	digits [4][1 << 12]uint32 // how many numbers have a digit, then where the next one of them goes
 }
 
-// fewNumbers are compared with each other: that needs no counting.
-const fewNumbers = 64
+const (
+	// fewNumbers are compared with each other: that needs no counting.
+	fewNumbers = 64
+	// manyNumbers are worth longer digits, of which there are fewer.
+	manyNumbers = 1 << 12
+)
 
 // sort returns the numbers of list, which it overwrites, ascending and without
 // duplicates.
@@ -20,35 +24,15 @@ func (s *sorter) sort(list []uint32) []uint32 {
 		slices.Sort(list)
 		return slices.Compact(list)
 	}
-	b := &s.bytes
-	*b = [4][256]uint32{}
-	for _, n := range list {
-		b[0][uint8(n)]++
-		b[1][uint8(n>>8)]++
-		b[2][uint8(n>>16)]++
-		b[3][n>>24]++
-	}
 	s.spare = slices.Grow(s.spare[:0], len(list))[:len(list)]
-	from, to := list, s.spare
-	for i := range b {
-		if int(b[i][0]) == len(list) { // small numbers have no high bytes
-			continue
-		}
-		startAt(&b[i])
-		switch i { // shifting by a constant is quicker
-		case 0:
-			distribute(to, from, &b[0], 0)
-		case 1:
-			distribute(to, from, &b[1], 8)
-		case 2:
-			distribute(to, from, &b[2], 16)
-		case 3:
-			distribute(to, from, &b[3], 24)
-		}
-		from, to = to, from
+	ordered := list
+	if len(list) < manyNumbers {
+		ordered = s.byBytes(list, s.spare)
+	} else {
+		ordered = s.byTwelveBits(list, s.spare)
 	}
-	k, last := 0, ^from[0]
-	for _, n := range from {
+	k, last := 0, ^ordered[0]
+	for _, n := range ordered {
 		list[k] = n
 		if n != last {
 			k++
@@ -58,19 +42,82 @@ func (s *sorter) sort(list []uint32) []uint32 {
 	return list[:k]
 }
 
-// startAt makes of how many there are where the first of them goes.
-func startAt(places *[256]uint32) {
-	at := uint32(0)
-	for i, n := range places {
-		places[i] = at
-		at += n
+// byBytes sorts list into list or spare, and returns which.
+func (s *sorter) byBytes(list, spare []uint32) []uint32 {
+	d := &s.digits
+	for i := range d {
+		clear(d[i][:1<<8])
 	}
+	for _, n := range list {
+		d[0][n&0xff]++
+		d[1][n>>8&0xff]++
+		d[2][n>>16&0xff]++
+		d[3][n>>24]++
+	}
+	if differ(list, d[0][:1<<8]) {
+		distribute(spare, list, &d[0], 0, 0xff)
+		list, spare = spare, list
+	}
+	if differ(list, d[1][:1<<8]) {
+		distribute(spare, list, &d[1], 8, 0xff)
+		list, spare = spare, list
+	}
+	if differ(list, d[2][:1<<8]) {
+		distribute(spare, list, &d[2], 16, 0xff)
+		list, spare = spare, list
+	}
+	if differ(list, d[3][:1<<8]) {
+		distribute(spare, list, &d[3], 24, 0xff)
+		list = spare
+	}
+	return list
 }
 
-// distribute puts each number where its byte goes, those of one byte as they came.
-func distribute(to, from []uint32, places *[256]uint32, shift uint) {
+// byTwelveBits is byBytes with longer digits.
+func (s *sorter) byTwelveBits(list, spare []uint32) []uint32 {
+	d := &s.digits
+	clear(d[0][:])
+	clear(d[1][:])
+	clear(d[2][:1<<8])
+	for _, n := range list {
+		d[0][n&0xfff]++
+		d[1][n>>12&0xfff]++
+		d[2][n>>24]++
+	}
+	if differ(list, d[0][:]) {
+		distribute(spare, list, &d[0], 0, 0xfff)
+		list, spare = spare, list
+	}
+	if differ(list, d[1][:]) {
+		distribute(spare, list, &d[1], 12, 0xfff)
+		list, spare = spare, list
+	}
+	if differ(list, d[2][:1<<8]) {
+		distribute(spare, list, &d[2], 24, 0xff)
+		list = spare
+	}
+	return list
+}
+
+// differ makes of how many numbers have a digit where the first of them goes, and
+// reports whether they differ in it, as far as the higher digits of small numbers go.
+func differ(list, digits []uint32) bool {
+	if int(digits[0]) == len(list) {
+		return false
+	}
+	at := uint32(0)
+	for i, n := range digits {
+		digits[i] = at
+		at += n
+	}
+	return true
+}
+
+// distribute puts each number where its digit goes, those of one digit as they came.
+// It is made for constants, and to be inlined.
+func distribute(to, from []uint32, places *[1 << 12]uint32, shift, mask uint32) {
 	for _, n := range from {
-		p := &places[uint8(n>>shift)]
+		p := &places[n>>shift&mask]
 		to[*p] = n
 		*p++
 	}
