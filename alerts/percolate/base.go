@@ -66,7 +66,7 @@ type state struct {
 	anchors []span // of groups, under units that hold
 	runs    []span // of records to be tested
 	kept    [keptRoom]uint32
-	unsure  [keptRoom]uint32 // of kept
+	other   [keptRoom]uint32 // of kept
 	fetched uint32           // so that what is read ahead counts as read
 }
 

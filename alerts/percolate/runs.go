@@ -124,22 +124,22 @@ const keptRoom = 1 << 10
 
 // readRuns tests the records of the runs. This is where the time goes.
 func (x *base) readRuns(dst []uint32, s *state) []uint32 {
-	n := 0
+	n := uint32(0)
 	for _, run := range s.runs {
 		for run.from < run.to {
-			part := span{run.from, min(run.to, run.from+uint32(keptRoom-n))}
+			part := span{run.from, min(run.to, run.from+keptRoom-n)}
 			n += x.sift(s.kept[n:], part, s)
 			if run.from = part.to; n > keptRoom/2 {
-				dst, n = x.settle(dst, s.kept[:n], s), 0
+				dst, n = x.settle(dst, n, s), 0
 			}
 		}
 	}
-	return x.settle(dst, s.kept[:n], s)
+	return x.settle(dst, n, s)
 }
 
 // sift writes to kept the numbers of those records that pass all but place and
 // extras, and returns how many.
-func (x *base) sift(kept []uint32, run span, s *state) int {
+func (x *base) sift(kept []uint32, run span, s *state) uint32 {
 	never, reach, types := s.never, s.reach, s.types
 	records := x.records[run.from:run.to]
 	kept = kept[:len(records)]
@@ -149,21 +149,21 @@ func (x *base) sift(kept []uint32, run span, s *state) int {
 		kept[n] = run.from + uint32(i)
 		n += one(r.flags&never == 0) & one(r.wish <= reach) & one(r.types&types != 0)
 	}
-	return int(n)
+	return n
 }
 
-// settle decides place and extras of kept, and appends the subscriptions that match.
-func (x *base) settle(dst, kept []uint32, s *state) []uint32 {
+// settle decides place and extras of the first n of kept, and appends the subscriptions
+// that match.
+func (x *base) settle(dst []uint32, n uint32, s *state) []uint32 {
 	if !s.remote { // remote postings pass any place
-		kept = x.settlePlaces(kept, s)
+		n = x.settlePlaces(n, s)
 	}
-	dst = slices.Grow(dst, len(kept))
-	n, more := x.divide(dst[len(dst):len(dst)+len(kept)], kept, s.bits)
-	dst = dst[:len(dst)+n]
-	for _, k := range kept[:more] {
+	n, more := x.divide(n, &s.kept, &s.other, s.bits)
+	dst = append(dst, s.other[:n]...)
+	for _, k := range s.kept[:more] {
 		s.fetched += x.extras[x.records[k].extra]
 	}
-	for _, k := range kept[:more] {
+	for _, k := range s.kept[:more] {
 		if r := &x.records[k]; s.passesAll(x.extras[r.extra:]) {
 			dst = append(dst, r.id)
 		}
@@ -171,43 +171,49 @@ func (x *base) settle(dst, kept []uint32, s *state) []uint32 {
 	return dst
 }
 
-// divide writes to matched the n subscriptions of kept that have no extras to be asked,
-// and leaves in kept the records that have some.
-func (x *base) divide(matched, kept []uint32, bits []uint64) (n, more int) {
+// divide writes to matched those of all subscriptions in kept that match and have no
+// extras to be asked, leaves in kept the records that have some, and returns how many.
+func (x *base) divide(all uint32, kept, matched *[keptRoom]uint32, bits []uint64) (n, more uint32) {
 	records := x.records
-	for _, k := range kept {
+	for i := range all {
+		k := kept[i&(keptRoom-1)]
 		r := &records[k]
 		asks, excludes := one(r.flags&asksExtras != 0), one(r.flags&excludesOne != 0)
 		u := r.extra & (one(r.flags&hasExtras != 0) - 1) // unit 0, which holds, where extra is none
 		holds := one(bits[u>>6]&(1<<(u&63)) != 0)
-		matched[n] = r.id
-		n += int((holds ^ excludes) &^ asks)
-		kept[more] = k
-		more += int(asks)
+		matched[n&(keptRoom-1)] = r.id
+		n += (holds ^ excludes) &^ asks
+		kept[more&(keptRoom-1)] = k
+		more += asks
 	}
 	return n, more
 }
 
-// settlePlaces leaves of kept what is near the posting.
-func (x *base) settlePlaces(kept []uint32, s *state) []uint32 {
-	n, unsure := 0, kept
+// settlePlaces leaves of the first n of kept those near the posting, and returns how many.
+func (x *base) settlePlaces(n uint32, s *state) uint32 {
+	unsure := s.kept[:n]
 	if len(s.spots) == 1 && s.spots[0].flat && len(x.places.circles) > 0 {
-		unsure = s.unsure[:len(kept)]
-		n, unsure = x.nearOnMap(kept, unsure, &s.spots[0])
+		var m uint32
+		n, m = x.nearOnMap(n, &s.kept, &s.other, &s.spots[0])
+		unsure = s.other[:m]
+	} else {
+		n = 0
 	}
 	for _, k := range unsure {
 		r := &x.records[k]
-		kept[n] = k
-		n += int(one(r.flags&(inCircle|inSet) == 0 || x.placed(r, s)))
+		s.kept[n] = k
+		n += one(r.flags&(inCircle|inSet) == 0 || x.placed(r, s))
 	}
-	return kept[:n]
+	return n
 }
 
-// nearOnMap leaves in kept the n records that pass the posting's one place by what is
-// known of circles on the flat map, and returns in unsure those that this cannot decide.
-func (x *base) nearOnMap(kept, unsure []uint32, p *spot) (n int, _ []uint32) {
-	at, circles, records, m := *p, x.places.circles, x.records, 0
-	for _, k := range kept { // spot.within, but for what that alone can decide
+// nearOnMap leaves in kept those of all its records that pass the posting's one place by
+// what is known of circles on the flat map, writes to unsure those that this cannot
+// decide, and returns how many.
+func (x *base) nearOnMap(all uint32, kept, unsure *[keptRoom]uint32, p *spot) (n, m uint32) {
+	at, circles, records := *p, x.places.circles, x.records
+	for i := range all { // spot.within, but for what that alone can decide
+		k := kept[i&(keptRoom-1)]
 		r := &records[k]
 		c := &circles[r.circle]
 		dy, square := at.flatTo(r.lat, r.lon)
@@ -215,12 +221,12 @@ func (x *base) nearOnMap(kept, unsure []uint32, p *spot) (n int, _ []uint32) {
 		may := inside & one(math.Abs(dy) <= c.latitudes) & one(square <= c.outer)
 		within := may & one(square < c.inner)
 		set := one(r.flags&inSet != 0)
-		kept[n] = k
-		n += int(within | (1 - (inside | set)))
-		unsure[m] = k
-		m += int(set | (may - within))
+		kept[n&(keptRoom-1)] = k
+		n += within | (1 - (inside | set))
+		unsure[m&(keptRoom-1)] = k
+		m += set | (may - within)
 	}
-	return n, unsure[:m]
+	return n, m
 }
 
 // placed decides the record's place.
