@@ -100,7 +100,7 @@ func (b *builder) reserve(bases []*base) {
 	var records, lists, filings, terms int
 	for _, x := range bases {
 		records += len(x.records)
-		lists += len(x.extras) + 5*len(x.records) // counts, anchor, second, and one more
+		lists += len(x.extras) + 4*len(x.records) // counts, anchor, second, and one more
 		filings += len(x.rows.lists)
 		terms += len(x.rows.rows)
 	}

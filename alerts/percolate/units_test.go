@@ -76,7 +76,7 @@ func TestRecordsAreFiledUnderTheRarestUnit(t *testing.T) {
 // TestNeighboursAsOneWord: what a row stands for, and what it does not.
 func TestNeighboursAsOneWord(t *testing.T) {
 	queries := []string{
-		"data engineer", "engineer", "Haus Meister", "Haus Meister Koch", "Koch Haus Meister", "Haus Meister Berlin -Koch", "software developer", "medizinische Informatik",
+		"data engineer", "engineer", "Haus Meister", "Haus Meister Koch", "Koch Haus Meister", "Haus Meister Berlin -Koch", "Haus Meister -Koch", "software developer", "medizinische Informatik",
 		"Leiter Finanzen title:Finanzen", "Haus OR Hof Meister", "back end engineer", "sales manager", "sales manager Berlin", "data engineer Koch", "Meister Haus",
 	}
 	titles := []string{
