@@ -7,7 +7,7 @@
 // of these units has a number. A posting is met in two steps: its terms lead to
 // the units that may hold, each of which is decided once, by the functions that
 // Criteria.Matches decides it by; then what is filed under the units that hold is
-// read. A subscription is a record of 28 bytes: further units, a circle, a wish
+// read. A subscription is a record of 24 bytes: a further unit, a circle, a wish
 // for pay, employment types, flags, and, where that is not enough, a few words of
 // extras. Records filed under one unit, the rarest that they require, lie side by
 // side, and nothing else has to be touched to decide them. Criteria are not kept.
