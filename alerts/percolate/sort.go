@@ -25,7 +25,7 @@ func (s *sorter) sort(list []uint32) []uint32 {
 		return slices.Compact(list)
 	}
 	s.spare = slices.Grow(s.spare[:0], len(list))[:len(list)]
-	ordered := list
+	var ordered []uint32
 	if len(list) < manyNumbers {
 		ordered = s.byBytes(list, s.spare)
 	} else {
