@@ -62,11 +62,11 @@ type state struct {
 	rows  []uint32 // that hold
 	keys  []key
 
-	leads   []lead // to units
-	anchors []span // of groups, under units that hold
-	runs    []span // of records to be tested
-	kept    [keptRoom]uint32
-	other   [keptRoom]uint32 // of kept
+	leads   []lead           // to units
+	anchors []span           // of groups, under units that hold
+	runs    []span           // of records to be tested
+	kept    [keptRoom]uint32 // records that have passed so far
+	other   [keptRoom]uint32 // what a step takes out of kept
 	fetched uint32           // so that what is read ahead counts as read
 }
 

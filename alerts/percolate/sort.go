@@ -42,7 +42,8 @@ func (s *sorter) sort(list []uint32) []uint32 {
 	return list[:k]
 }
 
-// byBytes sorts list into list or spare, and returns which.
+// byBytes sorts list into list or spare, and returns which. Its passes are written out,
+// because shifting by a constant is a quarter quicker.
 func (s *sorter) byBytes(list, spare []uint32) []uint32 {
 	d := &s.digits
 	for i := range d {
@@ -73,7 +74,7 @@ func (s *sorter) byBytes(list, spare []uint32) []uint32 {
 	return list
 }
 
-// byTwelveBits is byBytes with longer digits.
+// byTwelveBits is byBytes with two longer digits and what is left of the number.
 func (s *sorter) byTwelveBits(list, spare []uint32) []uint32 {
 	d := &s.digits
 	clear(d[0][:])
