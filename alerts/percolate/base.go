@@ -23,6 +23,7 @@ type base struct {
 	lazies []*text.Unit
 	finder finder
 	places places
+	rings  *rings // of places
 
 	anchors []uint32 // by unit: its first group; one more
 	groups  []group  // and one more, at the end of records
@@ -66,7 +67,9 @@ type state struct {
 	anchors []span           // of groups, under units that hold
 	runs    []span           // of records to be tested
 	kept    [keptRoom]uint32 // records that have passed so far
-	other   [keptRoom]uint32 // what a step takes out of kept
+	matched [keptRoom]uint32 // subscriptions
+	rings   *rings           // by which they are located
+	at      spot             // the posting's one, if rings ask for it
 	fetched uint32           // so that what is read ahead counts as read
 }
 
@@ -217,30 +220,24 @@ func (x *base) byRow(dst []uint32, row uint32, s *state) []uint32 {
 
 // passesBut decides all but the units that the record requires.
 func (x *base) passesBut(r *record, s *state) bool {
-	if r.flags&s.never != 0 || r.wish > s.reach || r.types&s.types == 0 {
+	if r.refuses(&s.asked) || !x.placed(r, s) {
 		return false
 	}
-	if !s.remote && r.flags&(inCircle|inSet) != 0 && !x.placed(r, s) {
+	if r.traits&excludesOne != 0 && s.has(r.extra) {
 		return false
 	}
-	if r.flags&excludesOne != 0 && s.has(r.extra) {
-		return false
-	}
-	return r.flags&hasExtras == 0 || s.passesRest(x.extras[r.extra:])
+	return r.traits&hasExtras == 0 || s.passesRest(x.extras[r.extra:])
 }
 
 // requires asks for every unit that record n requires.
 func (x *base) requires(n uint32, stands func(uint32) bool) bool {
 	r := &x.records[n]
 	anchor, second := x.above(n)
-	if r.flags&looseAnchor == 0 && !stands(anchor) || second != 0 && !stands(second) {
+	if r.traits&looseAnchor == 0 && !stands(anchor) || second != 0 && !stands(second) {
 		return false
 	}
-	if r.flags&excludesOne != 0 {
-		return true
-	}
-	if r.flags&hasExtras == 0 {
-		return r.extra == 0 || stands(r.extra)
+	if r.traits&hasExtras == 0 {
+		return r.traits&asksUnit == 0 || stands(r.extra)
 	}
 	for _, u := range x.extras[r.extra:].required() {
 		if !stands(u) {
@@ -291,6 +288,6 @@ func (x *base) bytes() int64 {
 	n += int64(len(x.finder.filter))*8 + int64(len(x.finder.slots))*int64(unsafe.Sizeof(finderSlot{})) + int64(len(x.finder.refs))*int64(unsafe.Sizeof(ref{}))
 	r := &x.rows
 	n += int64(len(r.filter))*8 + int64(len(r.buckets)+len(r.rows)+len(r.memberStarts)+len(r.members)+len(r.listStarts)+len(r.lists))*4 + int64(len(r.low))*2
-	n += int64(len(x.places.circles))*int64(unsafe.Sizeof(circle{})) + int64(len(x.places.sets))*int64(unsafe.Sizeof(alerts.Where{}))
+	n += int64(len(x.places.circles))*int64(unsafe.Sizeof(circle{})) + int64(len(x.rings))*int64(unsafe.Sizeof(ring{})) + int64(len(x.places.sets))*int64(unsafe.Sizeof(alerts.Where{}))
 	return n + x.held.bytes() + x.dead.bytes()
 }

@@ -166,14 +166,12 @@ func (b *builder) where(r *record, c *alerts.Criteria) {
 		lon, okLon := fixed(*p.Lon)
 		if okLat && okLon {
 			if circle, ok := b.circleFor(p.Radius()); ok {
-				r.lat, r.lon, r.circle = lat, lon, circle
-				r.flags |= inCircle
+				r.lat, r.lon, r.traits = lat, lon, r.traits.withCircle(circle)
 				return
 			}
 		}
 	}
-	r.lat = int32(b.setOf(c.Where()))
-	r.flags |= inSet
+	r.lat, r.traits = int32(b.setOf(c.Where())), r.traits.withCircle(inSet)
 }
 
 // setOf is the number of a set of places.

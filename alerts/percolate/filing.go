@@ -12,7 +12,7 @@ type filed struct {
 	second uint32
 	draft  uint32
 	lat    int32
-	circle uint8 // 0: no circle; else one more than its number
+	circle uint8
 	loose  bool
 	copy   bool
 }
@@ -85,11 +85,7 @@ func (b *builder) file(filings []filed, draft uint32) (_ []filed, ok bool) {
 // toFile begins a filing of a draft, whose lists it returns as well.
 func (b *builder) toFile(draft uint32) (filed, extras) {
 	r := &b.drafts[draft]
-	f := filed{draft: draft}
-	if r.flags&inCircle != 0 {
-		f.circle, f.lat = r.circle+1, r.lat
-	}
-	return f, b.lists[r.extra:]
+	return filed{draft: draft, circle: r.traits.circle(), lat: r.lat}, b.lists[r.extra:]
 }
 
 // anchorsOf are the units that a draft with these lists would be filed under, 0 where
@@ -144,17 +140,17 @@ func (b *builder) fallback(anchors []uint32, r *record, x extras) []uint32 {
 		}
 	}
 	switch {
-	case r.flags&onlyRemote != 0:
+	case r.traits&onlyRemote != 0:
 		add(remoteKey)
-	case r.flags&inCircle != 0:
-		cells, ok := appendCells(nil, boxOf(exact(r.lat), exact(r.lon), b.circles[r.circle].km))
+	case r.traits.circle() >= firstCircle:
+		cells, ok := appendCells(nil, boxOf(exact(r.lat), exact(r.lon), b.circles[r.traits.circle()].km))
 		if !ok {
 			return []uint32{b.ofKey(allKey)}
 		}
 		for _, k := range cells {
 			add(k)
 		}
-	case r.flags&inSet != 0:
+	case r.traits.circle() == inSet:
 		if !placeKeys(b.places.sets[r.lat], add) {
 			return []uint32{b.ofKey(allKey)}
 		}
@@ -166,7 +162,7 @@ func (b *builder) fallback(anchors []uint32, r *record, x extras) []uint32 {
 		}
 		add(allKey)
 	}
-	if r.flags&(inCircle|inSet) != 0 && r.flags&(onlyRemote|notRemote) == 0 {
+	if r.traits.circle() != anywhere && r.traits&(onlyRemote|notRemote) == 0 {
 		add(remoteKey)
 	}
 	return anchors

@@ -126,7 +126,8 @@ type renumbering struct {
 	lazies []*text.Unit
 	places *places
 
-	toUnits, toLazies, toSets, toCircles []uint32 // 0 for what is not in the builder yet; one more for sets and circles
+	toUnits, toLazies, toSets []uint32 // 0 for what is not in the builder yet; one more for sets
+	toCircles                 []uint8  // 0 too
 
 	overflow sync.Mutex // on making sets of circles
 }
@@ -135,7 +136,7 @@ func newRenumbering(b *builder, units []unit, lazies []*text.Unit, places *place
 	return &renumbering{
 		b: b, units: units, lazies: lazies, places: places,
 		toUnits: make([]uint32, len(units)), toLazies: make([]uint32, len(lazies)),
-		toSets: make([]uint32, len(places.sets)), toCircles: make([]uint32, len(places.circles)),
+		toSets: make([]uint32, len(places.sets)), toCircles: make([]uint8, len(places.circles)),
 	}
 }
 
@@ -152,7 +153,7 @@ func (c *renumbering) all() {
 	for n := range c.places.sets {
 		c.set(uint32(n))
 	}
-	for n := range c.places.circles {
+	for n := firstCircle; n < len(c.places.circles); n++ {
 		c.circle(uint8(n))
 	}
 }
@@ -181,18 +182,18 @@ func (c *renumbering) rename(list []uint32) {
 // relocate gives r's place its number in the builder. A circle becomes a set where the
 // builder has no number left for its radius.
 func (c *renumbering) relocate(r *record) {
-	switch {
-	case r.flags&inSet != 0:
+	switch n := r.traits.circle(); {
+	case n == inSet:
 		r.lat = int32(c.set(uint32(r.lat)))
-	case r.flags&inCircle == 0:
-	case c.circle(r.circle) > 0:
-		r.circle = uint8(c.circle(r.circle) - 1)
+	case n == anywhere:
+	case c.circle(n) > 0:
+		r.traits = r.traits.withCircle(c.circle(n))
 	default:
-		lat, lon, km := exact(r.lat), exact(r.lon), c.places.circles[r.circle].km
+		lat, lon, km := exact(r.lat), exact(r.lon), c.places.circles[n].km
 		c.overflow.Lock()
 		defer c.overflow.Unlock()
 		r.lat = int32(c.b.setOf(alerts.Where{Places: []alerts.Place{{Lat: &lat, Lon: &lon, RadiusKM: &km}}}))
-		r.circle, r.flags = 0, r.flags&^inCircle|inSet
+		r.traits = r.traits.withCircle(inSet)
 	}
 }
 
@@ -204,12 +205,12 @@ func (c *renumbering) set(n uint32) uint32 {
 	return *to - 1
 }
 
-// circle is one more than the number of a circle in the builder, or 0.
-func (c *renumbering) circle(n uint8) uint32 {
+// circle is the number of a circle in the builder, or 0.
+func (c *renumbering) circle(n uint8) uint8 {
 	to := &c.toCircles[n]
 	if *to == 0 {
 		if in, ok := c.b.circleFor(c.places.circles[n].km); ok {
-			*to = uint32(in) + 1
+			*to = in
 		}
 	}
 	return *to

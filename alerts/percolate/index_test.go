@@ -71,7 +71,7 @@ func TestGather_TakesManyWithManyRadii(t *testing.T) {
 		standing[id] = prepared(t, alerts.Criteria{Query: queries[id%4], Places: []alerts.Place{{Lat: &lat, Lon: &lon, RadiusKM: &km}}})
 	}
 	b := gathered(t, 3, standing)
-	if len(b.places.circles) != maxCircles || len(b.places.sets) == 0 {
+	if len(b.places.circles) != len(rings{}) || len(b.places.sets) == 0 {
 		t.Fatalf("%d radii and %d sets prove little", len(b.places.circles), len(b.places.sets))
 	}
 	for i, title := range []string{"Koch", "Hausmeister", "Data Engineer", "Haus und Meister", "Koch, Praktikum"} {

@@ -19,7 +19,7 @@ func (b *builder) build(ctx context.Context) (*base, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	x := &base{units: b.dictionary.units, lazies: b.lazies, places: b.places, inert: b.inert, count: len(b.drafts) + len(b.inert)}
+	x := &base{units: b.dictionary.units, lazies: b.lazies, places: b.places, rings: b.places.rings(), inert: b.inert, count: len(b.drafts) + len(b.inert)}
 	b.beside(
 		func(p *pace) { x.finder = newFinder(x.units, b.df, p) },
 		func(p *pace) {
@@ -191,10 +191,10 @@ func (l *layer) anchor(filings []filed, groupNumber uint32, p *pace) {
 		r.extra = 0
 		l.leave(&r, f, lists)
 		if f.loose {
-			r.flags |= looseAnchor
+			r.traits |= looseAnchor
 		}
 		if f.copy {
-			r.flags |= isCopy
+			r.traits |= isCopy
 		} else {
 			l.at[f.draft] = number
 		}
@@ -235,17 +235,18 @@ func (l *layer) leave(r *record, f *filed, lists extras) {
 		case units == 0:
 			return
 		case units == 1 && len(excluded) == 1:
-			r.flags |= excludesOne
+			r.traits |= excludesOne
 			r.extra = excluded[0]
 			return
 		case units == 1 && l.required[0]&lazyUnit == 0:
+			r.traits |= asksUnit
 			r.extra = l.required[0]
 			return
 		}
 	}
-	r.flags |= hasExtras
+	r.traits |= hasExtras
 	if more || len(l.required)+len(excluded) > 0 {
-		r.flags |= asksExtras
+		r.traits |= asksExtras
 	}
 	r.extra = uint32(len(l.extras))
 	l.extras = append(l.extras, lists[0]&^0xff|uint32(len(l.required)))
@@ -265,7 +266,7 @@ func (x *base) collectExtras(layers []layer, p *pace) {
 		l := &layers[i]
 		if before := uint32(len(x.extras)); before > 0 {
 			for n := l.first; n < l.first+l.records; n++ {
-				if x.records[n].flags&hasExtras != 0 {
+				if x.records[n].traits&hasExtras != 0 {
 					x.records[n].extra += before
 				}
 			}

@@ -116,7 +116,7 @@ func (b *builder) carry(x *base) {
 		for g := x.anchors[a]; g < x.anchors[a+1]; g++ {
 			for n := x.groups[g].first; n < x.groups[g+1].first; n++ {
 				b.spend(aRecord)
-				if r := &x.records[n]; r.flags&isCopy == 0 && !x.dead.has(r.id) {
+				if r := &x.records[n]; r.traits&isCopy == 0 && !x.dead.has(r.id) {
 					c.record(r, uint32(a), x.groups[g].second)
 					drafts[n] = uint32(len(b.drafts))
 				}
@@ -140,10 +140,10 @@ type carrier struct {
 func (c *carrier) record(old *record, anchor, second uint32) {
 	b := c.b
 	r := *old
-	r.extra, r.flags = uint32(len(b.lists)), r.flags&^(hasExtras|asksExtras|excludesOne|looseAnchor)
+	r.extra, r.traits = uint32(len(b.lists)), r.traits&^(hasExtras|asks|looseAnchor)
 	c.relocate(&r)
 	b.required, b.excluded, b.groups = b.required[:0], b.excluded[:0], b.groups[:0]
-	if old.flags&looseAnchor == 0 {
+	if old.traits&looseAnchor == 0 {
 		b.required = append(b.required, c.unit(anchor))
 	}
 	if second != 0 {
@@ -151,11 +151,11 @@ func (c *carrier) record(old *record, anchor, second uint32) {
 	}
 	var wish foreign
 	switch {
-	case old.flags&excludesOne != 0:
+	case old.traits&excludesOne != 0:
 		b.excluded = append(b.excluded, c.unit(old.extra))
-	case old.flags&hasExtras == 0 && old.extra != 0:
+	case old.traits&asksUnit != 0:
 		b.required = append(b.required, c.unit(old.extra))
-	case old.flags&hasExtras != 0:
+	case old.traits&hasExtras != 0:
 		e := c.x.extras[old.extra:]
 		for _, u := range e.required() {
 			b.required = append(b.required, c.unit(u))

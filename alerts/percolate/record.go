@@ -14,27 +14,38 @@ type record struct {
 	lon    int32
 	wish   uint32 // least yearly reach of pay in EUR, or 0
 	extra  uint32 // where its extras begin, if it has any; else one more unit that must hold, or must not, or 0
-	circle uint8
-	types  uint8 // employment types taken, a bit each; all where none is named
-	flags  recordFlags
+	traits traits
 }
 
-type recordFlags uint16
+// traits are in the eight lowest bits the employment types that are not taken, where
+// some are named, and in the eight highest the number of a circle: which of the base's,
+// or anywhere, or inSet.
+type traits uint32
 
 const (
-	inCircle recordFlags = 1 << iota
-	inSet
-	dropsUnpaid // and what is paid in another currency
+	dropsUnpaid traits = 1 << (iota + 8) // and what is paid in another currency
 	onlyRemote
 	notRemote
 	notAgencies
 	namesTypes
 	hasExtras
 	asksExtras  // and something in them does not hold by the anchor alone
+	asksUnit    // it has no extras, and extra must hold
 	excludesOne // it has no extras, and extra must not hold
 	looseAnchor // the anchor is no condition: an alternative, a cell, …
 	isCopy      // of a subscription filed under several anchors, not the first
 )
+
+const circleShift = 24
+
+func (t traits) circle() uint8 { return uint8(t >> circleShift) }
+
+func (t traits) withCircle(n uint8) traits {
+	return t&^(math.MaxUint8<<circleShift) | traits(n)<<circleShift
+}
+
+// asks are what a record has that its own fields do not decide.
+const asks = asksExtras | asksUnit | excludesOne
 
 // extras are what does not fit into a record: units that must hold, units that
 // must not, groups of which one must, and a wish in another currency than EUR.
@@ -138,9 +149,9 @@ func currencyCode(iso string) uint32 {
 // asked is a posting as records are tested against it.
 type asked struct {
 	spots    []spot
-	never    recordFlags // what refuses this posting outright
-	types    uint8       // all of them for one that says none, or only such as nobody can name
-	reach    uint32      // of pay in EUR; nothing is beyond it where none is stated
+	never    traits // of which any refuses this posting
+	types    traits // that refuse it together: several employment types, or 0
+	reach    uint32 // of pay in EUR; nothing is beyond it where none is stated
 	remote   bool
 	currency uint32 // 0 where pay is in EUR or not stated
 	paid     int64  // in that currency
@@ -162,13 +173,14 @@ func (a *asked) set(d *alerts.Document) {
 	}
 	a.types = 0
 	for _, t := range d.EmploymentTypes {
-		a.types |= typeBit(t)
+		a.types |= traits(typeBit(t))
 	}
-	if a.types == 0 {
-		a.types = math.MaxUint8
-		if len(d.EmploymentTypes) > 0 {
-			a.never |= namesTypes
-		}
+	switch {
+	case a.types == 0 && len(d.EmploymentTypes) > 0: // such as nobody can name
+		a.never |= namesTypes
+	case a.types&(a.types-1) == 0: // one of them or none
+		a.never |= a.types
+		a.types = 0
 	}
 	a.reach, a.currency, a.paid = math.MaxUint32, 0, 0
 	switch {
@@ -180,6 +192,11 @@ func (a *asked) set(d *alerts.Document) {
 	default:
 		a.reach = uint32(min(max(alerts.Reach(d.Pay), 0), math.MaxUint32))
 	}
+}
+
+// refuses decides all of a record's own fields but its place.
+func (r *record) refuses(a *asked) bool {
+	return r.traits&a.never != 0 || r.wish > a.reach || a.types != 0 && r.traits&a.types == a.types
 }
 
 // pays decides a wish in another currency than EUR.
@@ -202,7 +219,7 @@ func typeBit(t alerts.EmploymentType) uint8 {
 
 // near decides a circle, in the order of the criteria's own test.
 func (a *asked) near(r *record, circles []circle) bool {
-	c := &circles[r.circle]
+	c := &circles[r.traits.circle()]
 	for i := range a.spots {
 		if a.spots[i].within(c, r.lat, r.lon) {
 			return true
@@ -214,12 +231,11 @@ func (a *asked) near(r *record, circles []circle) bool {
 // plain makes the record's own fields of c, but for its place, and returns a wish
 // for which there is no room in them.
 func (r *record) plain(c *alerts.Criteria) (f foreign) {
-	for _, t := range c.EmploymentTypes {
-		r.types |= typeBit(t)
-		r.flags |= namesTypes
-	}
-	if r.types == 0 {
-		r.types = math.MaxUint8
+	if len(c.EmploymentTypes) > 0 {
+		r.traits |= namesTypes | math.MaxUint8
+		for _, t := range c.EmploymentTypes {
+			r.traits &^= traits(typeBit(t))
+		}
 	}
 	if c.Salary != nil {
 		wish, drops := uint32(min(max(c.YearlySalary(), 0), math.MaxUint32)), c.UnknownPayRule() == alerts.UnknownDrop
@@ -229,18 +245,18 @@ func (r *record) plain(c *alerts.Criteria) (f foreign) {
 		default:
 			r.wish = wish
 			if drops {
-				r.flags |= dropsUnpaid
+				r.traits |= dropsUnpaid
 			}
 		}
 	}
 	switch c.RemoteRule() {
 	case alerts.RemoteOnly:
-		r.flags |= onlyRemote
+		r.traits |= onlyRemote
 	case alerts.RemoteExclude:
-		r.flags |= notRemote
+		r.traits |= notRemote
 	}
 	if c.NoAgencies {
-		r.flags |= notAgencies
+		r.traits |= notAgencies
 	}
 	return f
 }

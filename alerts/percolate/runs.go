@@ -1,7 +1,6 @@
 package percolate
 
 import (
-	"math"
 	"slices"
 	"sort"
 )
@@ -97,15 +96,15 @@ func (x *base) narrow(s *state) {
 func (x *base) nearRuns(run span, s *state) {
 	for run.from < run.to {
 		records := x.records[run.from:run.to]
-		r := records[0]
-		if r.flags&inCircle == 0 {
-			end := sort.Search(len(records), func(i int) bool { return records[i].flags&inCircle != 0 })
+		circle := records[0].traits.circle()
+		if circle < firstCircle {
+			end := sort.Search(len(records), func(i int) bool { return records[i].traits.circle() >= firstCircle })
 			s.runs = append(s.runs, span{run.from, run.from + uint32(end)})
 			run.from += uint32(end)
 			continue
 		}
-		end := sort.Search(len(records), func(i int) bool { return records[i].circle > r.circle })
-		reach := x.places.circles[r.circle].latitudes
+		end := sort.Search(len(records), func(i int) bool { return records[i].traits.circle() > circle })
+		reach := x.places.circles[circle].latitudes
 		for i := range s.spots {
 			low, high := s.spots[i].y-reach, s.spots[i].y+reach
 			begin := sort.Search(end, func(i int) bool { return float64(records[i].lat) >= low })
@@ -124,6 +123,7 @@ const keptRoom = 1 << 10
 
 // readRuns tests the records of the runs. This is where the time goes.
 func (x *base) readRuns(dst []uint32, s *state) []uint32 {
+	s.aim(x)
 	n := uint32(0)
 	for _, run := range s.runs {
 		for run.from < run.to {
@@ -137,105 +137,119 @@ func (x *base) readRuns(dst []uint32, s *state) []uint32 {
 	return x.settle(dst, n, s)
 }
 
-// sift writes to kept the numbers of those records that pass all but place and
-// extras, and returns how many.
+// sift writes to kept the numbers of those records that pass all but several
+// employment types, place and extras, and returns how many.
 func (x *base) sift(kept []uint32, run span, s *state) uint32 {
-	never, reach, types := s.never, s.reach, s.types
+	never, reach := s.never, uint64(s.reach)
 	records := x.records[run.from:run.to]
 	kept = kept[:len(records)]
 	n := uint32(0)
 	for i := range records {
 		r := &records[i]
 		kept[n] = run.from + uint32(i)
-		n += one(r.flags&never == 0) & one(r.wish <= reach) & one(r.types&types != 0)
+		beyond := traits((reach - uint64(r.wish)) >> 32) // 0 unless the wish is larger
+		n += one(r.traits&never|beyond == 0)
 	}
 	return n
 }
 
-// settle decides place and extras of the first n of kept, and appends the subscriptions
+// settle decides the rest of the first n of kept, and appends the subscriptions
 // that match.
 func (x *base) settle(dst []uint32, n uint32, s *state) []uint32 {
-	if !s.remote { // remote postings pass any place
-		n = x.settlePlaces(n, s)
+	if s.types != 0 {
+		n = s.siftTypes(n, x.records)
 	}
-	n, more := x.divide(n, &s.kept, &s.other, s.bits)
-	dst = append(dst, s.other[:n]...)
-	for _, k := range s.kept[:more] {
-		s.fetched += x.extras[x.records[k].extra]
+	matched, n := s.locate(n, x.records)
+	dst = append(dst, s.matched[:matched]...)
+	left := s.kept[:0]
+	for _, k := range s.kept[:n] {
+		if k&near != 0 || x.placed(&x.records[k], s) {
+			left = append(left, k&^near)
+		}
 	}
-	for _, k := range s.kept[:more] {
-		if r := &x.records[k]; s.passesAll(x.extras[r.extra:]) {
+	for _, k := range left {
+		if r := &x.records[k]; r.traits&asksExtras != 0 {
+			s.fetched += x.extras[r.extra]
+		}
+	}
+	for _, k := range left {
+		if r := &x.records[k]; x.passesExtra(r, s) {
 			dst = append(dst, r.id)
 		}
 	}
 	return dst
 }
 
-// divide writes to matched those of all subscriptions in kept that match and have no
-// extras to be asked, leaves in kept the records that have some, and returns how many.
-func (x *base) divide(all uint32, kept, matched *[keptRoom]uint32, bits []uint64) (n, more uint32) {
-	records := x.records
+// siftTypes leaves in kept those of all its records that take one of several types, and
+// returns how many.
+func (s *state) siftTypes(all uint32, records []record) (n uint32) {
 	for i := range all {
-		k := kept[i&(keptRoom-1)]
-		r := &records[k]
-		asks, excludes := one(r.flags&asksExtras != 0), one(r.flags&excludesOne != 0)
-		u := r.extra & (one(r.flags&hasExtras != 0) - 1) // unit 0, which holds, where extra is none
-		holds := one(bits[u>>6]&(1<<(u&63)) != 0)
-		matched[n&(keptRoom-1)] = r.id
-		n += (holds ^ excludes) &^ asks
-		kept[more&(keptRoom-1)] = k
-		more += asks
-	}
-	return n, more
-}
-
-// settlePlaces leaves of the first n of kept those near the posting, and returns how many.
-func (x *base) settlePlaces(n uint32, s *state) uint32 {
-	unsure := s.kept[:n]
-	if len(s.spots) == 1 && s.spots[0].flat && len(x.places.circles) > 0 {
-		var m uint32
-		n, m = x.nearOnMap(n, &s.kept, &s.other, &s.spots[0])
-		unsure = s.other[:m]
-	} else {
-		n = 0
-	}
-	for _, k := range unsure {
-		r := &x.records[k]
-		s.kept[n] = k
-		n += one(r.flags&(inCircle|inSet) == 0 || x.placed(r, s))
+		k := s.kept[i&(keptRoom-1)]
+		s.kept[n&(keptRoom-1)] = k
+		n += one(records[k].traits&s.types != s.types)
 	}
 	return n
 }
 
-// nearOnMap leaves in kept those of all its records that pass the posting's one place by
-// what is known of circles on the flat map, writes to unsure those that this cannot
-// decide, and returns how many.
-func (x *base) nearOnMap(all uint32, kept, unsure *[keptRoom]uint32, p *spot) (n, m uint32) {
-	at, circles, records := *p, x.places.circles, x.records
-	for i := range all { // spot.within, but for what that alone can decide
-		k := kept[i&(keptRoom-1)]
+// near marks a record in kept that is known to be near. A base has not as many records.
+const near = 1 << 31
+
+// aim makes ready for locate.
+func (s *state) aim(x *base) {
+	switch {
+	case s.remote:
+		s.rings = remoteRings
+	case len(s.spots) == 0:
+		s.rings = placelessRings
+	case len(s.spots) == 1 && s.spots[0].flat:
+		s.rings, s.at = x.rings, s.spots[0]
+	default:
+		s.rings = carefulRings
+	}
+}
+
+// locate writes to matched the subscriptions of those of all records in kept that are
+// near and ask for nothing more, leaves in kept the others that may be near, and returns
+// how many. What it works with is in one place, the state, since the processor has as
+// many registers as this loop needs and not one more.
+func (s *state) locate(all uint32, records []record) (n, m uint32) {
+	for i := range all {
+		k := s.kept[i&(keptRoom-1)]
 		r := &records[k]
-		c := &circles[r.circle]
-		dy, square := at.flatTo(r.lat, r.lon)
-		inside := one(r.flags&inCircle != 0)
-		may := inside & one(math.Abs(dy) <= c.latitudes) & one(square <= c.outer)
-		within := may & one(square < c.inner)
-		set := one(r.flags&inSet != 0)
-		kept[n&(keptRoom-1)] = k
-		n += within | (1 - (inside | set))
-		unsure[m&(keptRoom-1)] = k
-		m += set | (may - within)
+		ring := &s.rings[r.traits>>circleShift]
+		square := s.at.flatTo(r.lat, r.lon)
+		within, may := one(square < ring.inner), one(square <= ring.outer)
+		done := within & one(r.traits&asks == 0)
+		s.matched[n&(keptRoom-1)] = r.id
+		n += done
+		s.kept[m&(keptRoom-1)] = k | near*within
+		m += may - done
 	}
 	return n, m
 }
 
+// passesExtra decides a record's extras, or the one unit in their place.
+func (x *base) passesExtra(r *record, s *state) bool {
+	switch {
+	case r.traits&asksExtras != 0:
+		return s.passesAll(x.extras[r.extra:])
+	case r.traits&asksUnit != 0:
+		return s.has(r.extra)
+	}
+	return r.traits&excludesOne == 0 || !s.has(r.extra)
+}
+
 // placed decides the record's place.
 func (x *base) placed(r *record, s *state) bool {
-	if r.flags&inCircle != 0 {
-		return s.near(r, x.places.circles)
+	circle := r.traits.circle()
+	switch {
+	case s.remote || circle == anywhere:
+		return true
+	case circle == inSet:
+		n := uint32(r.lat)
+		return s.decide(n, func() bool { return x.places.sets[n].Holds(s.d) })
 	}
-	n := uint32(r.lat)
-	return s.decide(n, func() bool { return x.places.sets[n].Holds(s.d) })
+	return s.near(r, x.places.circles)
 }
 
 // passesAll decides the extras.

@@ -59,7 +59,7 @@ func TestRecordsAreFiledUnderTheRarestUnit(t *testing.T) {
 	x := built(t, &df, "Koch Bäcker Lehrer")
 	anchor, second := x.above(0)
 	r := x.records[0]
-	if r.flags&(hasExtras|excludesOne) != 0 {
+	if r.traits&asks != asksUnit {
 		t.Fatalf("the record does not require a third unit: %+v", r)
 	}
 	third := r.extra
@@ -91,6 +91,7 @@ func TestNeighboursAsOneWord(t *testing.T) {
 	for i, q := range queries {
 		standing[uint32(i)] = prepared(t, alerts.Criteria{Query: q})
 		standing[uint32(100+i)] = prepared(t, alerts.Criteria{Query: q, States: []string{"DE-BE", "DE-HH"}, Countries: []string{"AT"}})
+		standing[uint32(200+i)] = prepared(t, alerts.Criteria{Query: q, EmploymentTypes: []alerts.EmploymentType{alerts.EmploymentTypes[i%3]}})
 	}
 	x := New(nil)
 	x.Load(0, func(yield func(uint32, *alerts.Criteria) bool) {
@@ -102,6 +103,7 @@ func TestNeighboursAsOneWord(t *testing.T) {
 	for range 2 {
 		for _, p := range postings {
 			p.Locations = []alerts.Location{{State: "DE-BE"}}
+			p.EmploymentTypes = []alerts.EmploymentType{alerts.FullTime, alerts.PartTime}
 			d := meaning().Document(&p)
 			got, want := x.Percolate(nil, d), scan(standing, d)
 			if matches += len(got); !slices.Equal(got, want) {

@@ -26,9 +26,36 @@ func exact(n int32) float64 { return float64(n) / degree }
 // circle is what the records of one radius have in common. Squares are in
 // ten-millionths of a degree on a map that is flat around the posting.
 type circle struct {
-	km           float64
-	latitudes    float64 // half its height, and a little more
-	inner, outer float64 // nearer squares are within for certain, farther ones outside
+	km        float64
+	latitudes float64 // half its height, and a little more
+	ring
+}
+
+// ring is where the flat map cannot tell: nearer squares are within for certain, farther
+// ones outside.
+type ring struct{ inner, outer float64 }
+
+// rings are those of records' circles, by number. A record without a circle has one
+// too, which says always or undecided: then all records are asked the same.
+type rings [math.MaxUint8 + 1]ring
+
+var (
+	always    = ring{math.Inf(1), math.Inf(1)}
+	undecided = ring{-1, math.Inf(1)}
+	never     = ring{-1, -1}
+
+	remoteRings    = newRings(always, always)       // of a posting that passes any place
+	placelessRings = newRings(undecided, never)     // of one that names no place
+	carefulRings   = newRings(undecided, undecided) // of one with several places, or where the map is not flat
+)
+
+func newRings(set, circle ring) *rings {
+	r := new(rings)
+	for i := range r {
+		r[i] = circle
+	}
+	r[anywhere], r[inSet] = always, set
+	return r
 }
 
 // newCircle sets the ring in which the flat map may be wrong. It takes the
@@ -41,46 +68,54 @@ func newCircle(km float64) circle {
 	wrong := 4*angle*angle + 1e-6
 	return circle{
 		km: km, latitudes: angle*180/math.Pi*degree*(1+1e-9) + 1,
-		inner: chord*chord*(1-wrong) - 1, outer: chord*chord*(1+wrong) + 1,
+		ring: ring{inner: chord*chord*(1-wrong) - 1, outer: chord*chord*(1+wrong) + 1},
 	}
 }
 
-const flatBelow = 70
+// Where the map is flat, in degrees of a posting's latitude and longitude: farther on
+// meridians draw together, or a circle could reach over the last one.
+const (
+	flatBelow  = 70
+	flatWithin = 150
+)
+
+var _ [500 - alerts.MaxRadiusKM]struct{} // 17 degrees of longitude where the map ends
 
 // spot is one of a posting's positions, made ready for the flat map.
 type spot struct {
 	lat, lon float64 // degrees
 	y, x     float64 // ten-millionths
-	cos, sin float64 // of the latitude; sin for each ten-millionth
+	square   float64 // of the latitude's cosine
+	slope    float64 // that this loses with each ten-millionth to the north
 	flat     bool
 }
 
 func newSpot(lat, lon float64) spot {
 	sin, cos := math.Sincos(lat * math.Pi / 180)
-	return spot{lat: lat, lon: lon, y: lat * degree, x: lon * degree, cos: cos, sin: sin * math.Pi / 180 / degree, flat: math.Abs(lat) < flatBelow}
+	return spot{
+		lat: lat, lon: lon, y: lat * degree, x: lon * degree,
+		square: cos * cos, slope: cos * sin * math.Pi / 180 / degree,
+		flat: math.Abs(lat) < flatBelow && math.Abs(lon) < flatWithin,
+	}
 }
 
-// flatTo is how far a position is to the north on the flat map, and the square of its
-// distance.
-func (p *spot) flatTo(lat, lon int32) (dy, square float64) {
-	dy = float64(lat) - p.y
-	dx := math.Abs(float64(lon) - p.x)
-	dx = min(dx, 360*degree-dx)
-	return dy, dy*dy + p.cos*(p.cos-p.sin*dy)*dx*dx
+// flatTo is the square of a position's distance on the flat map. It is no less than that
+// of the distance in latitude, however far the position: the straight line that stands for
+// the cosine reaches zero beyond the pole.
+func (p *spot) flatTo(lat, lon int32) float64 {
+	dy, dx := float64(lat)-p.y, float64(lon)-p.x
+	return dy*dy + (p.square-p.slope*dy)*dx*dx
 }
 
 // within agrees with alerts.Place.Contains.
 func (p *spot) within(c *circle, lat, lon int32) bool {
-	dy, square := p.flatTo(lat, lon)
-	if math.Abs(dy) > c.latitudes {
-		return false
-	}
 	if p.flat {
-		if square < c.inner {
-			return true
-		}
+		square := p.flatTo(lat, lon)
 		if square > c.outer {
 			return false
+		}
+		if square < c.inner {
+			return true
 		}
 	}
 	return gazetteer.DistanceKM(exact(lat), exact(lon), p.lat, p.lon) <= c.km
@@ -95,17 +130,33 @@ type places struct {
 
 // circleFor is the number of a radius, unless there are too many.
 func (p *places) circleFor(km float64) (uint8, bool) {
-	for i := range p.circles {
+	if len(p.circles) == 0 {
+		p.circles = make([]circle, firstCircle)
+	}
+	for i := firstCircle; i < len(p.circles); i++ {
 		if p.circles[i].km == km {
 			return uint8(i), true
 		}
 	}
-	if len(p.circles) >= maxCircles {
+	if len(p.circles) > math.MaxUint8 {
 		return 0, false
 	}
 	p.circles = append(p.circles, newCircle(km))
 	return uint8(len(p.circles) - 1), true
 }
 
-// maxCircles is how many radii have a number: more than a slider has steps.
-const maxCircles = 255
+// What the number of a record's circle can be. More radii have one than a slider has steps.
+const (
+	anywhere = iota
+	inSet
+	firstCircle
+)
+
+// rings are those of a posting with one place on the flat map.
+func (p *places) rings() *rings {
+	r := newRings(undecided, never)
+	for i := firstCircle; i < len(p.circles); i++ {
+		r[i] = p.circles[i].ring
+	}
+	return r
+}

@@ -40,6 +40,29 @@ func TestCirclesAgreeWithContains(t *testing.T) {
 	}
 }
 
+// TestCirclesAgreeFarAway tries points at all distances, up to the other side of the earth.
+func TestCirclesAgreeFarAway(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	within := 0
+	for range 200_000 {
+		lat, lon, km := 180*r.Float64()-90, 360*r.Float64()-180, []float64{25, 500}[r.IntN(2)]
+		toLat, toLon := destination(lat, lon, 2*math.Pi*r.Float64(), math.Pi*earthRadius*math.Pow(10, -4*r.Float64()))
+		lat, lon = exact(int32(math.Round(lat*degree))), exact(int32(math.Round(lon*degree)))
+		place := alerts.Place{Lat: &lat, Lon: &lon, RadiusKM: &km}
+		c, p := newCircle(km), newSpot(toLat, toLon)
+		want := place.Contains(toLat, toLon)
+		if got := p.within(&c, int32(math.Round(lat*degree)), int32(math.Round(lon*degree))); got != want {
+			t.Fatalf("%v km around %v, %v: %v, %v within: %v, want %v", km, lat, lon, toLat, toLon, got, want)
+		}
+		if want {
+			within++
+		}
+	}
+	if within < 20_000 || within > 180_000 {
+		t.Errorf("%d of 200,000 within", within)
+	}
+}
+
 // TestEdgesOfCirclesAgreeInAnIndex: the same where records are tested one after the
 // other, in groups that are searched and in such that are not.
 func TestEdgesOfCirclesAgreeInAnIndex(t *testing.T) {
