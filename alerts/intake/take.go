@@ -64,7 +64,10 @@ func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("pull postings: %w", err)
 	}
-	inHand, work := make(chan *message, ahead), make(chan *message)
+	// What is pulled waits in a queue, though no more is judged ahead for it: if each
+	// message were handed over, a core would change for each between the broker, the
+	// client and a judge, and find none of what it needs in its cache.
+	inHand, work := make(chan *message, ahead), make(chan *message, ahead)
 	go func() {
 		defer close(inHand)
 		defer close(work)
