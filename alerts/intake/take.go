@@ -64,9 +64,8 @@ func (in *Intake) takeFrom(ctx, stopCtx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("pull postings: %w", err)
 	}
-	// What is pulled waits in a queue, though no more is judged ahead for it: if each
-	// message were handed over, a core would change for each between the broker, the
-	// client and a judge, and find none of what it needs in its cache.
+	// inHand bounds what is judged ahead. That work is a queue too spares a hand-over for
+	// each message, between goroutines that would take turns on a core.
 	inHand, work := make(chan *message, ahead), make(chan *message, ahead)
 	go func() {
 		defer close(inHand)

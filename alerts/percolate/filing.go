@@ -12,7 +12,7 @@ type filed struct {
 	second uint32
 	draft  uint32
 	lat    int32
-	circle uint8
+	circle uint8 // the record's, and lat as well
 	loose  bool
 	copy   bool
 }

@@ -14,30 +14,38 @@ import (
 // close to the edge that the flat map cannot tell.
 func TestCirclesAgreeWithContains(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	decided := 0
+	within := 0
 	for range 200_000 {
 		at := points[r.IntN(len(points))]
 		lat, lon, km := at[0]+r.Float64()-0.5, at[1]+r.Float64()-0.5, []float64{0, 0.5, 5, 25, 100, 500}[r.IntN(6)]
 		lat, lon = exact(int32(math.Round(max(-90, min(90, lat))*degree))), exact(int32(math.Round(max(-180, min(180, lon))*degree)))
-		place := alerts.Place{Lat: &lat, Lon: &lon, RadiusKM: &km}
 		off := math.Pow(10, -9*r.Float64())
 		toLat, toLon := destination(lat, lon, 2*math.Pi*r.Float64(), km*(1+off*(2*r.Float64()-1)))
-		fixedLat, ok := fixed(lat)
-		fixedLon, ok2 := fixed(lon)
-		if !ok || !ok2 {
-			t.Fatalf("%v, %v is no whole number of ten-millionths", lat, lon)
-		}
-		c, p := newCircle(km), newSpot(toLat, toLon)
-		if got, want := p.within(&c, fixedLat, fixedLon), place.Contains(toLat, toLon); got != want {
-			t.Fatalf("%v km around %v, %v: %v, %v within: %v, want %v", km, lat, lon, toLat, toLon, got, want)
-		}
-		if place.Contains(toLat, toLon) {
-			decided++
+		if withinAsContains(t, km, lat, lon, toLat, toLon) {
+			within++
 		}
 	}
-	if decided < 20_000 || decided > 180_000 {
-		t.Errorf("%d of 200,000 within", decided)
+	if within < 20_000 || within > 180_000 {
+		t.Errorf("%d of 200,000 within", within)
 	}
+}
+
+// withinAsContains reports whether a point is within a circle, which spot and
+// alerts.Place must agree on.
+func withinAsContains(t *testing.T, km, lat, lon, toLat, toLon float64) bool {
+	t.Helper()
+	fixedLat, ok := fixed(lat)
+	fixedLon, ok2 := fixed(lon)
+	if !ok || !ok2 {
+		t.Fatalf("%v, %v is no whole number of ten-millionths", lat, lon)
+	}
+	place := alerts.Place{Lat: &lat, Lon: &lon, RadiusKM: &km}
+	c, p := newCircle(km), newSpot(toLat, toLon)
+	got, want := p.within(&c, fixedLat, fixedLon), place.Contains(toLat, toLon)
+	if got != want {
+		t.Fatalf("%v km around %v, %v: %v, %v within: %v, want %v", km, lat, lon, toLat, toLon, got, want)
+	}
+	return got
 }
 
 // TestCirclesAgreeFarAway tries points at all distances, up to the other side of the earth.
@@ -48,13 +56,7 @@ func TestCirclesAgreeFarAway(t *testing.T) {
 		lat, lon, km := 180*r.Float64()-90, 360*r.Float64()-180, []float64{25, 500}[r.IntN(2)]
 		toLat, toLon := destination(lat, lon, 2*math.Pi*r.Float64(), math.Pi*earthRadius*math.Pow(10, -4*r.Float64()))
 		lat, lon = exact(int32(math.Round(lat*degree))), exact(int32(math.Round(lon*degree)))
-		place := alerts.Place{Lat: &lat, Lon: &lon, RadiusKM: &km}
-		c, p := newCircle(km), newSpot(toLat, toLon)
-		want := place.Contains(toLat, toLon)
-		if got := p.within(&c, int32(math.Round(lat*degree)), int32(math.Round(lon*degree))); got != want {
-			t.Fatalf("%v km around %v, %v: %v, %v within: %v, want %v", km, lat, lon, toLat, toLon, got, want)
-		}
-		if want {
+		if withinAsContains(t, km, lat, lon, toLat, toLon) {
 			within++
 		}
 	}
