@@ -26,10 +26,12 @@ type soakFigures struct {
 }
 
 // soakChanges is how many subscriptions a soak changes over and over, and
-// soakPause how long it waits between two changes.
+// soakPause how long it waits between two changes. Of its postings it keeps no more than
+// soakSample times: what it measures with must not grow.
 const (
 	soakChanges = 20_000
 	soakPause   = time.Millisecond
+	soakSample  = 1 << 17
 )
 
 // soak edits, removes and adds subscriptions for a while, merging as a daemon
@@ -43,9 +45,9 @@ func (w *matching) soak(ctx context.Context, atLeast time.Duration) (*soakFigure
 	f.note()
 	var over atomic.Bool
 	var failed error
-	var put, posting latencies
+	put, posting := make(latencies, 0, atLeast/soakPause), make(latencies, 0, soakSample)
 	var parts sync.WaitGroup
-	parts.Go(func() { put = w.churn(held, &over, &f.Changes) })
+	parts.Go(func() { put = w.churn(held, put, &over, &f.Changes) })
 	parts.Go(func() {
 		for !over.Load() && failed == nil {
 			var merged bool
@@ -57,11 +59,15 @@ func (w *matching) soak(ctx context.Context, atLeast time.Duration) (*soakFigure
 	})
 	parts.Go(func() {
 		var dst []uint32
+		every := 17 // no part of the number of postings, so that all of them come up
 		for ; !over.Load(); f.Postings++ {
 			d := w.documents[f.Postings%len(w.documents)]
 			taken := timed(func() { dst = w.index.Percolate(dst[:0], d) })
-			if f.Postings%16 == 0 { // a sample: the soak itself must not grow
-				posting = append(posting, taken)
+			if f.Postings%every != 0 {
+				continue
+			}
+			if posting = append(posting, taken); len(posting) == soakSample {
+				posting, every = posting.halved(), 2*every
 			}
 		}
 	})
@@ -86,8 +92,18 @@ func (f *soakFigures) note() {
 	f.Heap, f.RSS = append(f.Heap, heapBytes()), append(f.RSS, residentBytes())
 }
 
-// churn changes subscriptions until it is over, and then puts all of them back.
-func (w *matching) churn(held map[uint32]*alerts.Criteria, over *atomic.Bool, changes *int) (taken latencies) {
+// halved keeps every second, in the same room.
+func (l latencies) halved() latencies {
+	kept := l[:0]
+	for i := 0; i < len(l); i += 2 {
+		kept = append(kept, l[i])
+	}
+	return kept
+}
+
+// churn changes subscriptions until it is over, and then puts all of them back. It
+// adds the times of the puts to taken.
+func (w *matching) churn(held map[uint32]*alerts.Criteria, taken latencies, over *atomic.Bool, changes *int) latencies {
 	r := rand.New(rand.NewPCG(1, 1))
 	ids := make([]uint32, 0, len(held))
 	for id := range held {
