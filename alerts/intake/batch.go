@@ -81,17 +81,50 @@ func (b *batch) add(m *message) {
 	b.messages = append(b.messages, m)
 }
 
+// together is how many messages a judge reads, at most, before it percolates them:
+// the processor's caches then hold the index for several, and the analyser for several.
+const together = 32
+
 // judgers read, analyse and percolate messages on all cores; they end with work.
 func (in *Intake) judgers(ctx context.Context, work <-chan *message) {
-	for range runtime.GOMAXPROCS(0) {
+	judges := runtime.GOMAXPROCS(0)
+	for range judges {
 		go func() {
+			taken := make([]*message, 0, together)
 			for m := range work {
-				m.stamp = in.follower.position.Load()
-				in.read(ctx, m, in.Now())
-				in.percolate(m)
-				close(m.judged)
+				// No more than a share of what waits: the others have work too.
+				taken = takeWaiting(append(taken[:0], m), work, min(together-1, len(work)/judges))
+				in.judge(ctx, taken)
+				clear(taken)
 			}
 		}()
+	}
+}
+
+// takeWaiting appends up to n of the messages that wait; it waits for none.
+func takeWaiting(taken []*message, work <-chan *message, n int) []*message {
+	for range n {
+		select {
+		case m, ok := <-work:
+			if !ok {
+				return taken
+			}
+			taken = append(taken, m)
+		default:
+			return taken
+		}
+	}
+	return taken
+}
+
+func (in *Intake) judge(ctx context.Context, taken []*message) {
+	for _, m := range taken {
+		in.read(ctx, m, in.Now())
+	}
+	for _, m := range taken {
+		m.stamp = in.follower.position.Load()
+		in.percolate(m)
+		close(m.judged)
 	}
 }
 

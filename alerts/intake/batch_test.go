@@ -74,3 +74,22 @@ func TestBatchAll_FillsABatchWhereMoreIsInHand(t *testing.T) {
 		close(inHand)
 	})
 }
+
+func TestTakeWaiting(t *testing.T) {
+	work := make(chan *message, 4)
+	first := judgedMessage(0, 1)
+	for n := range uint64(4) {
+		work <- judgedMessage(n+1, 1)
+	}
+	taken := takeWaiting([]*message{first}, work, 2)
+	if len(taken) != 3 || taken[0] != first || taken[2].sequence != 2 {
+		t.Errorf("took %d messages, want the first and two more in order", len(taken))
+	}
+	if taken = takeWaiting(taken[:0], work, 10); len(taken) != 2 {
+		t.Errorf("took %d of the two that waited", len(taken))
+	}
+	close(work)
+	if taken = takeWaiting(taken[:0], work, 10); len(taken) != 0 {
+		t.Errorf("took %d messages after the end", len(taken))
+	}
+}
