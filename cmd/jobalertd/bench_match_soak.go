@@ -17,8 +17,8 @@ type soakFigures struct {
 	Changes  int         `json:"changes"`
 	Postings int         `json:"postings"`
 	Merges   int         `json:"merges"`
-	Posting  spanFigures `json:"percolate"`
-	Put      spanFigures `json:"put"`
+	Posting  spanFigures `json:"percolate"` // of a sample
+	Put      spanFigures `json:"put"`       // of a sample, once there are many
 	// Heap is what was reachable, at the beginning and after each tenth.
 	Heap   []int64 `json:"heap_bytes"`
 	RSS    []int64 `json:"rss_bytes"`
@@ -26,12 +26,10 @@ type soakFigures struct {
 }
 
 // soakChanges is how many subscriptions a soak changes over and over, and
-// soakPause how long it waits between two changes. Of its postings it keeps no more than
-// soakSample times: what it measures with must not grow.
+// soakPause how long it waits between two changes.
 const (
 	soakChanges = 20_000
 	soakPause   = time.Millisecond
-	soakSample  = 1 << 17
 )
 
 // soak edits, removes and adds subscriptions for a while, merging as a daemon
@@ -41,13 +39,14 @@ func (w *matching) soak(ctx context.Context, atLeast time.Duration) (*soakFigure
 	if err != nil {
 		return nil, err
 	}
+	// A prime, so that nearly every posting comes up in its turn.
+	put, posting := newThinned(1), newThinned(17)
 	f := &soakFigures{Agrees: true}
 	f.note()
 	var over atomic.Bool
 	var failed error
-	put, posting := make(latencies, 0, atLeast/soakPause), make(latencies, 0, soakSample)
 	var parts sync.WaitGroup
-	parts.Go(func() { put = w.churn(held, put, &over, &f.Changes) })
+	parts.Go(func() { w.churn(held, put, &over, &f.Changes) })
 	parts.Go(func() {
 		for !over.Load() && failed == nil {
 			var merged bool
@@ -59,16 +58,9 @@ func (w *matching) soak(ctx context.Context, atLeast time.Duration) (*soakFigure
 	})
 	parts.Go(func() {
 		var dst []uint32
-		every := 17 // no part of the number of postings, so that all of them come up
 		for ; !over.Load(); f.Postings++ {
 			d := w.documents[f.Postings%len(w.documents)]
-			taken := timed(func() { dst = w.index.Percolate(dst[:0], d) })
-			if f.Postings%every != 0 {
-				continue
-			}
-			if posting = append(posting, taken); len(posting) == soakSample {
-				posting, every = posting.halved(), 2*every
-			}
+			posting.add(timed(func() { dst = w.index.Percolate(dst[:0], d) }))
 		}
 	})
 	began := time.Now()
@@ -79,7 +71,7 @@ func (w *matching) soak(ctx context.Context, atLeast time.Duration) (*soakFigure
 	over.Store(true)
 	parts.Wait()
 	f.Seconds = time.Since(began).Seconds()
-	f.Posting, f.Put = posting.figures(), put.figures()
+	f.Posting, f.Put = posting.taken.figures(), put.taken.figures()
 	var dst []uint32
 	for i, d := range w.documents {
 		dst = w.index.Percolate(dst[:0], d)
@@ -92,18 +84,36 @@ func (f *soakFigures) note() {
 	f.Heap, f.RSS = append(f.Heap, heapBytes()), append(f.RSS, residentBytes())
 }
 
-// halved keeps every second, in the same room.
-func (l latencies) halved() latencies {
-	kept := l[:0]
-	for i := 0; i < len(l); i += 2 {
-		kept = append(kept, l[i])
-	}
-	return kept
+// thinned keeps every so manieth of many times, ever fewer of them, in a room that does
+// not grow: what a soak measures with must not look like the index's memory.
+type thinned struct {
+	every, seen int
+	taken       latencies
 }
 
-// churn changes subscriptions until it is over, and then puts all of them back. It
-// adds the times of the puts to taken.
-func (w *matching) churn(held map[uint32]*alerts.Criteria, taken latencies, over *atomic.Bool, changes *int) latencies {
+func newThinned(every int) *thinned {
+	return &thinned{every: every, taken: make(latencies, 0, 1<<17)}
+}
+
+func (s *thinned) add(d time.Duration) {
+	if s.seen++; s.seen%s.every != 0 {
+		return
+	}
+	if len(s.taken) == cap(s.taken) {
+		kept := s.taken[:0]
+		for i := 1; i < cap(s.taken); i += 2 { // those that twice every would have kept
+			kept = append(kept, s.taken[i])
+		}
+		s.taken, s.every = kept, 2*s.every
+		if s.seen%s.every != 0 {
+			return
+		}
+	}
+	s.taken = append(s.taken, d)
+}
+
+// churn changes subscriptions until it is over, and then puts all of them back.
+func (w *matching) churn(held map[uint32]*alerts.Criteria, taken *thinned, over *atomic.Bool, changes *int) {
 	r := rand.New(rand.NewPCG(1, 1))
 	ids := make([]uint32, 0, len(held))
 	for id := range held {
@@ -114,12 +124,11 @@ func (w *matching) churn(held map[uint32]*alerts.Criteria, taken latencies, over
 		if r.IntN(3) == 0 {
 			w.index.Remove(id)
 		} else {
-			taken = append(taken, timed(func() { w.index.Put(id, held[id]) }))
+			taken.add(timed(func() { w.index.Put(id, held[id]) }))
 		}
 		time.Sleep(soakPause)
 	}
 	for id, c := range held {
 		w.index.Put(id, c)
 	}
-	return taken
 }
