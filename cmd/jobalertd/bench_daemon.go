@@ -128,14 +128,13 @@ func (b *benchDaemon) runIntake(ctx context.Context) (stop func() error) {
 	return func() error { cancel(); return g.Wait() }
 }
 
-// drained waits until the stream's consumer has acknowledged everything up to
-// last.
-func (b *benchDaemon) drained(ctx context.Context, last uint64) error {
-	consumer, err := b.broker.JetStream().Consumer(ctx, broker.Postings, broker.IntakeConsumer)
+// drained waits until a consumer of postings has acknowledged everything up to last.
+func (b *benchDaemon) drained(ctx context.Context, name string, last uint64) error {
+	consumer, err := b.broker.JetStream().Consumer(ctx, broker.Postings, name)
 	if err != nil {
 		return err
 	}
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		info, err := consumer.Info(ctx)

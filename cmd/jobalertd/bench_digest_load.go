@@ -15,6 +15,7 @@ import (
 	"github.com/jobalertd/jobalertd/alerts"
 	"github.com/jobalertd/jobalertd/alerts/jobposting"
 	"github.com/jobalertd/jobalertd/alerts/percolate"
+	"github.com/jobalertd/jobalertd/config/broker"
 	"github.com/jobalertd/jobalertd/config/database"
 	"github.com/jobalertd/jobalertd/subscriptions"
 )
@@ -187,5 +188,5 @@ func (b *benchDaemon) takeIn(ctx context.Context, s *session, l load) error {
 		return err
 	}
 	stop := b.runIntake(ctx)
-	return errors.Join(b.drained(ctx, uint64(n)), stop())
+	return errors.Join(b.drained(ctx, broker.IntakeConsumer, uint64(n)), stop())
 }

@@ -10,24 +10,28 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"time"
+
+	"github.com/jobalertd/jobalertd/config/broker"
 )
 
 type benchIntakeCmd struct {
-	Subscriptions string        `help:"How many to make, or a file of import lines." default:"1000" placeholder:"N|FILE"`
-	Postings      string        `help:"How many to make, or a file of JobPostings." default:"10000" placeholder:"N|FILE"`
-	Seed          uint64        `help:"Of what is made." default:"1"`
-	Live          int           `help:"Postings to publish as fast as the server acknowledges, and as many without intake." default:"8000"`
-	Rate          []int         `help:"Postings a second of the parts that measure latency; 0 for none." default:"10,100,1000"`
-	For           time.Duration `help:"How long each of those lasts." default:"5s"`
-	SignUps       int           `help:"Sign-ups a second while the backlog is worked off." default:"20" name:"sign-ups"`
-	Database      string        `help:"An empty database's URL, or postgres for a private server; SQLite if not given." placeholder:"URL"`
-	Prepared      string        `help:"Keep the database with its subscriptions in this file, and begin with it if it is there; SQLite alone." placeholder:"FILE" type:"path"`
-	CPUProfile    string        `help:"Where to write a CPU profile of the first part." placeholder:"FILE" name:"cpu-profile"`
-	JSON          bool          `help:"On one line at a terminal too." name:"json"`
+	Subscriptions string          `help:"How many to make, or a file of import lines." default:"1000" placeholder:"N|FILE"`
+	Postings      string          `help:"How many to make, or a file of JobPostings." default:"10000" placeholder:"N|FILE"`
+	Seed          uint64          `help:"Of what is made." default:"1"`
+	Live          int             `help:"Postings to publish as fast as the server acknowledges, and as many without intake." default:"8000"`
+	StandIn       []time.Duration `help:"Turns of live in which a consumer that stores nothing, and spends this much of a core on each posting, takes intake's place." placeholder:"DURATION,..." name:"stand-in"`
+	Rate          []int           `help:"Postings a second of the parts that measure latency; 0 for none." default:"10,100,1000"`
+	For           time.Duration   `help:"How long each of those lasts." default:"5s"`
+	SignUps       int             `help:"Sign-ups a second while the backlog is worked off." default:"20" name:"sign-ups"`
+	Database      string          `help:"An empty database's URL, or postgres for a private server; SQLite if not given." placeholder:"URL"`
+	Prepared      string          `help:"Keep the database with its subscriptions in this file, and begin with it if it is there; SQLite alone." placeholder:"FILE" type:"path"`
+	CPUProfile    string          `help:"Where to write a CPU profile of the first part." placeholder:"FILE" name:"cpu-profile"`
+	JSON          bool            `help:"On one line at a terminal too." name:"json"`
 }
 
 func (benchIntakeCmd) Help() string {
-	return "Example:\n  jobalertd bench intake --subscriptions 100000 --database postgres\n\n" +
+	return "Examples:\n  jobalertd bench intake --subscriptions 100000 --database postgres\n" +
+		"  jobalertd bench intake --live 16000 --stand-in 0,100us,200us,400us\n\n" +
 		"First the postings wait in the stream and intake works them off, while people sign up and confirm, whose transactions\n" +
 		"are timed. Then postings are published as fast as the server acknowledges them, in turns without intake and with it at\n" +
 		"work; and at each --rate, where each is timed from publish to its receipt, which is published after the commit. A private\n" +
@@ -50,6 +54,7 @@ type intakeFigures struct {
 	PublishPerSecond float64         `json:"publish_per_second"`   // synced and acknowledged by the server alone
 	LivePerSecond    float64         `json:"live_per_second"`      // the same with intake at work, to acknowledged commit
 	LiveRatio        float64         `json:"live_ratio"`
+	StandIns         []standInFigure `json:"stand_ins,omitempty"`
 	ImportSeconds    float64         `json:"import_seconds"`
 	LoadSeconds      float64         `json:"load_seconds"` // the index, from the database, as serve does
 	P50              float64         `json:"p50_ms"`       // publish to receipt, at the first rate
@@ -140,7 +145,7 @@ func (c benchIntakeCmd) backlog(ctx context.Context, s *session, room *benchRoom
 	}
 	signUps := b.signUp(ctx, c.SignUps)
 	m, database := startMeter(), room.databaseCPU()
-	err = errors.Join(b.drained(ctx, uint64(f.Postings)), profiled())
+	err = errors.Join(b.drained(ctx, broker.IntakeConsumer, uint64(f.Postings)), profiled())
 	f.spent, f.DatabaseCPU = m.stop(), (room.databaseCPU() - database).Seconds()
 	f.PostingsPerSecond = float64(f.Postings) / f.Seconds
 	f.CPUPerPosting = (f.CPUSeconds + f.DatabaseCPU) * 1e6 / float64(max(1, f.Postings))
@@ -153,24 +158,32 @@ func (c benchIntakeCmd) backlog(ctx context.Context, s *session, room *benchRoom
 // turns: what else the machine does meanwhile then meets both.
 const liveRounds = 4
 
-// live publishes as fast as the server acknowledges, in turn without intake and with
-// it at work, the same number each.
+// live publishes as fast as the server acknowledges, in turn without intake, with each
+// stand-in and with intake at work, the same number each.
 func (c benchIntakeCmd) live(ctx context.Context, s *session, b *benchDaemon, f *intakeFigures) error {
 	each := c.Live / liveRounds
 	if each == 0 {
 		return nil
 	}
 	var alone, live time.Duration
+	standIns := make([]time.Duration, len(c.StandIn))
 	for round := range liveRounds {
 		s.say("publishing %d without intake and with it", each)
-		t, err := c.publish(ctx, b, f, round, "alone", each, false)
+		t, err := c.publish(ctx, b, f, fmt.Sprintf("alone-%d", round), each, "")
 		if err != nil {
 			return err
 		}
 		alone += t
+		for i, cost := range c.StandIn {
+			t, err := c.standIn(ctx, b, f, fmt.Sprintf("stand-in-%d-%d", i, round), each, cost)
+			if err != nil {
+				return err
+			}
+			standIns[i] += t
+		}
 		stop := b.runIntake(ctx)
-		if err = b.drained(ctx, uint64(f.Postings+f.later)); err == nil {
-			t, err = c.publish(ctx, b, f, round, "live", each, true)
+		if err = b.drained(ctx, broker.IntakeConsumer, uint64(f.Postings+f.later)); err == nil {
+			t, err = c.publish(ctx, b, f, fmt.Sprintf("live-%d", round), each, broker.IntakeConsumer)
 			live += t
 		}
 		if err = errors.Join(err, stop()); err != nil {
@@ -180,21 +193,35 @@ func (c benchIntakeCmd) live(ctx context.Context, s *session, b *benchDaemon, f 
 	f.PublishPerSecond = float64(each*liveRounds) / alone.Seconds()
 	f.LivePerSecond = float64(each*liveRounds) / live.Seconds()
 	f.LiveRatio = f.LivePerSecond / f.PublishPerSecond
+	for i, cost := range c.StandIn {
+		rate := float64(each*liveRounds) / standIns[i].Seconds()
+		f.StandIns = append(f.StandIns, standInFigure{micros(cost), rate, rate / f.PublishPerSecond})
+	}
 	return nil
 }
 
-// publish publishes n postings and times it until the server has acknowledged them,
-// or, if stored, intake has.
-func (c benchIntakeCmd) publish(ctx context.Context, b *benchDaemon, f *intakeFigures, round int, name string, n int, stored bool) (time.Duration, error) {
-	docs, err := made(c.Seed+2, fmt.Sprintf("%s-%d", name, round), n)
+// standIn is publish with a stand-in at work.
+func (c benchIntakeCmd) standIn(ctx context.Context, b *benchDaemon, f *intakeFigures, name string, n int, cost time.Duration) (time.Duration, error) {
+	s, err := b.runStandIn(ctx, cost)
+	if err != nil {
+		return 0, err
+	}
+	defer s.stop()
+	return c.publish(ctx, b, f, name, n, s.consumer)
+}
+
+// publish publishes n postings and times it until the server has acknowledged them and,
+// if one is named, a consumer too.
+func (c benchIntakeCmd) publish(ctx context.Context, b *benchDaemon, f *intakeFigures, name string, n int, consumer string) (time.Duration, error) {
+	docs, err := made(c.Seed+2, name, n)
 	if err != nil {
 		return 0, err
 	}
 	began := time.Now()
 	n, err = b.fill(ctx, load{docs: listed(docs)})
 	f.later += n
-	if err == nil && stored {
-		err = b.drained(ctx, uint64(f.Postings+f.later))
+	if err == nil && consumer != "" {
+		err = b.drained(ctx, consumer, uint64(f.Postings+f.later))
 	}
 	return time.Since(began), err
 }

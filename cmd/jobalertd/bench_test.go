@@ -128,9 +128,9 @@ func TestBenchIntakeStoresWhatItPublished(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		var f intakeFigures
 		measured(t, &f, "bench", "intake", "--subscriptions", "300", "--postings", "100", "--live", "50", "--rate", "20,100", "--for", "300ms",
-			"--sign-ups", "200", "--database", url)
+			"--sign-ups", "200", "--stand-in", "0,100us", "--database", url)
 		if !f.Agrees || f.Subscriptions != 300 || f.Postings != 100 || f.P99 == 0 || f.MatchesPerDoc == 0 || f.LiveRatio == 0 || f.SignUps == 0 || f.SignUpP99 == 0 ||
-			len(f.Latency) != 2 || f.Latency[1].Postings != 30 {
+			len(f.Latency) != 2 || f.Latency[1].Postings != 30 || len(f.StandIns) != 2 || f.StandIns[1].CPU != 100 || f.StandIns[1].Ratio == 0 {
 			t.Errorf("got %+v", f)
 		}
 	})
