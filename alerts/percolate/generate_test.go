@@ -43,17 +43,28 @@ func drawQuery(t *rapid.T) string {
 	var parts []string
 	for range rapid.IntRange(0, 3).Draw(t, "groups") {
 		w := rapid.SampledFrom(words)
-		switch rapid.IntRange(0, 6).Draw(t, "form") {
+		term := func() string { return w.Draw(t, "w") }
+		phrase := func() string { return `"` + term() + " " + term() + `"` }
+		title := func() string { return "title:" + strings.Fields(term())[0] }
+		switch rapid.IntRange(0, 10).Draw(t, "form") {
 		case 0:
-			parts = append(parts, w.Draw(t, "w")+" OR "+w.Draw(t, "w"))
+			parts = append(parts, term()+" OR "+term())
 		case 1:
-			parts = append(parts, `"`+w.Draw(t, "w")+" "+w.Draw(t, "w")+`"`)
+			parts = append(parts, phrase())
 		case 2:
-			parts = append(parts, "title:"+strings.Fields(w.Draw(t, "w"))[0])
+			parts = append(parts, title())
 		case 3:
-			parts = append(parts, w.Draw(t, "w"), "-"+strings.Fields(w.Draw(t, "w"))[0])
+			parts = append(parts, term(), "-"+strings.Fields(term())[0])
+		case 4:
+			parts = append(parts, term(), "-"+phrase())
+		case 5:
+			parts = append(parts, term(), "-"+title())
+		case 6:
+			parts = append(parts, "title:"+phrase())
+		case 7:
+			parts = append(parts, term()+" OR "+title()+" OR "+phrase())
 		default:
-			parts = append(parts, w.Draw(t, "w"))
+			parts = append(parts, term())
 		}
 	}
 	return strings.Join(parts, " ")
@@ -66,8 +77,12 @@ func some[T any](t *rapid.T, label string, odds int, from []T) []T {
 	return rapid.SliceOfN(rapid.SampledFrom(from), 1, 2).Draw(t, label)
 }
 
-// drawCriteria draws criteria that can be prepared; every kind of criterion occurs.
+// drawCriteria draws criteria; every kind of criterion occurs, and sometimes such as
+// are not prepared, which match nothing.
 func drawCriteria(t *rapid.T) *alerts.Criteria {
+	if rapid.IntRange(0, 29).Draw(t, "unprepared") == 29 {
+		return &alerts.Criteria{Query: rapid.SampledFrom(words).Draw(t, "w")}
+	}
 	for {
 		c := &alerts.Criteria{
 			Query:           drawQuery(t),

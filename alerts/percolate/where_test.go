@@ -108,49 +108,89 @@ func TestPositionsThatAreNoWholeNumberAreKeptExactly(t *testing.T) {
 
 // TestManyCirclesOfOneQueryAgree makes groups that are long enough to be searched,
 // with more radii than have numbers, positions that records cannot hold, and
-// postings in several places.
+// postings in several places; in every state of the index.
 func TestManyCirclesOfOneQueryAgree(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	standing := map[uint32]*alerts.Criteria{}
 	for id := range uint32(4000) {
-		lat, lon := math.Round((47+8*r.Float64())*1e4)/1e4, math.Round((6+9*r.Float64())*1e4)/1e4
-		km := []float64{0, 5, 10, 25, 50, 100}[r.IntN(6)]
-		switch r.IntN(20) {
-		case 0, 19:
-			km = float64(r.IntN(2000)) / 4
-		case 1:
-			lat = 47 + 8*r.Float64()
-		case 2: // two places
-			standing[id] = prepared(t, alerts.Criteria{Query: "Koch", Places: []alerts.Place{{Name: "Berlin"}, {Lat: &lat, Lon: &lon}}})
-			continue
-		case 3:
-			standing[id] = prepared(t, alerts.Criteria{Query: "Koch", States: []string{"DE-BE"}, Countries: []string{"AT"}})
-			continue
-		}
-		standing[id] = prepared(t, alerts.Criteria{Query: []string{"Koch", "Koch Lehrer"}[r.IntN(2)], Places: []alerts.Place{{Lat: &lat, Lon: &lon, RadiusKM: &km}}})
+		standing[id] = cookSomewhere(t, r)
 	}
-	x := Build(func(yield func(uint32, *alerts.Criteria) bool) {
-		for id, c := range standing {
-			if !yield(id, c) {
-				return
+	x := Build(maps.All(standing), nil)
+	change := func() {
+		for range 600 {
+			id := uint32(r.IntN(4500))
+			if r.IntN(3) == 0 {
+				delete(standing, id)
+				x.Remove(id)
+				continue
 			}
+			standing[id] = cookSomewhere(t, r)
+			x.Put(id, standing[id])
 		}
-	}, nil)
-	for merged := range 2 {
-		for i := range 60 {
+	}
+	done := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var frozen *layers
+	var merged *base
+	for _, state := range []struct {
+		name string
+		come func()
+	}{
+		{"built", func() {}},
+		{"merged", func() { done(x.Merge(t.Context())) }},
+		{"changed", change},
+		{"folded", func() { done(x.Fold(t.Context())) }},
+		{"changed and folded again", func() { change(); done(x.Fold(t.Context())); change() }},
+		{"while it is merged", func() {
+			var take func() *builder
+			frozen, take = x.freeze(every)
+			change()
+			var err error
+			merged, err = take().build(t.Context())
+			done(err)
+			change()
+		}},
+		{"merged with what changed meanwhile", func() { x.thaw(frozen, every, merged) }},
+		{"merged once more", func() { done(x.Merge(t.Context())) }},
+	} {
+		state.come()
+		found := 0
+		for i := range 30 {
 			p := &alerts.Posting{Title: []string{"Koch", "Koch und Lehrer"}[i%2], Remote: i%15 == 14}
 			for range i % 4 {
 				p.Locations = append(p.Locations, alerts.Location{Country: "DE", Located: true, Lat: 47 + 8*r.Float64(), Lon: 6 + 9*r.Float64()})
 			}
 			d := meaning().Document(p)
-			if got, want := x.Percolate(nil, d), scan(standing, d); !slices.Equal(got, want) {
-				t.Fatal(describe(standing, d, got, want))
+			got, want := x.Percolate(nil, d), scan(standing, d)
+			if !slices.Equal(got, want) {
+				t.Fatal(state.name, describe(standing, d, got, want))
 			}
+			found += len(got)
 		}
-		if merged == 0 {
-			if err := x.Merge(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+		if found < 1000 {
+			t.Errorf("%s: only %d found", state.name, found)
 		}
 	}
+}
+
+// cookSomewhere are criteria of one query, or of one that has another word too, which
+// differ in their places.
+func cookSomewhere(t *testing.T, r *rand.Rand) *alerts.Criteria {
+	t.Helper()
+	lat, lon := math.Round((47+8*r.Float64())*1e4)/1e4, math.Round((6+9*r.Float64())*1e4)/1e4
+	km := []float64{0, 5, 10, 25, 50, 100}[r.IntN(6)]
+	switch r.IntN(20) {
+	case 0, 19:
+		km = float64(r.IntN(2000)) / 4
+	case 1:
+		lat = 47 + 8*r.Float64()
+	case 2: // two places
+		return prepared(t, alerts.Criteria{Query: "Koch", Places: []alerts.Place{{Name: "Berlin"}, {Lat: &lat, Lon: &lon}}})
+	case 3:
+		return prepared(t, alerts.Criteria{Query: "Koch", States: []string{"DE-BE"}, Countries: []string{"AT"}})
+	}
+	return prepared(t, alerts.Criteria{Query: []string{"Koch", "Koch Lehrer"}[r.IntN(2)], Places: []alerts.Place{{Lat: &lat, Lon: &lon, RadiusKM: &km}}})
 }
