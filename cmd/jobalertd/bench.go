@@ -39,7 +39,7 @@ type machine struct {
 }
 
 func thisMachine() machine {
-	return machine{Cores: runtime.GOMAXPROCS(0), GoVersion: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH}
+	return machine{Cores: runtime.NumCPU(), GoVersion: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH}
 }
 
 // spent is what a measured span cost this process.

@@ -191,23 +191,39 @@ func (b *benchDaemon) trickle(ctx context.Context, docs []json.RawMessage, rate 
 // checkedDocuments are compared with Criteria.Matches of every subscription.
 const checkedDocuments = 20
 
-// check compares the match log with the definition for some postings, and counts
-// what is stored.
+// sample is about n of the stored postings, as far apart as they can be, oldest last.
+func (b *benchDaemon) sample(ctx context.Context, n int) ([]alerts.Stored, error) {
+	var sample []alerts.Stored
+	highest, err := b.postings.HighestNumber(ctx, b.db.Reader)
+	if err != nil {
+		return nil, err
+	}
+	step := max(1, int(highest)/n)
+	for before := int64(0); ; {
+		page, err := b.postings.Newest(ctx, b.db.Reader, benchSource, before, step)
+		if err != nil || len(page) == 0 {
+			return sample, err
+		}
+		sample = append(sample, page[0])
+		before = page[len(page)-1].Position
+	}
+}
+
+// check compares the match log with the definition for some postings of each part, and
+// counts what is stored.
 func (b *benchDaemon) check(ctx context.Context, f *intakeFigures) error {
-	position := int64(0)
 	logged := map[uint32][]uint32{}
-	var rows, pairs int
-	recent, err := b.postings.Newest(ctx, b.db.Reader, benchSource, 0, checkedDocuments)
+	pairs := 0
+	sample, err := b.sample(ctx, checkedDocuments)
 	if err != nil {
 		return err
 	}
-	if len(recent) > 0 {
-		position = recent[len(recent)-1].Position
+	for i := range sample {
+		logged[sample[i].Number] = nil
 	}
 	if err := b.postings.MatchesBetween(ctx, b.db.Reader, 0, 1<<62, func(l alerts.Logged) error {
-		rows++
 		pairs += int(l.Subscriptions.GetCardinality())
-		if l.Position >= position {
+		if _, checked := logged[l.Posting]; checked {
 			logged[l.Posting] = l.Subscriptions.ToArray()
 		}
 		return nil
@@ -215,24 +231,24 @@ func (b *benchDaemon) check(ctx context.Context, f *intakeFigures) error {
 		return err
 	}
 	want := map[uint32][]uint32{}
-	documents := make([]*alerts.Document, len(recent))
-	for i := range recent {
-		documents[i] = b.meaning.Document(&recent[i].Posting)
+	documents := make([]*alerts.Document, len(sample))
+	for i := range sample {
+		documents[i] = b.meaning.Document(&sample[i].Posting)
 	}
 	if err := b.subscriptions.StandingCriteria(ctx, b.db.Reader, func(c alerts.CriteriaChange) error {
 		for i, d := range documents {
 			// Who confirmed behind the posting is not to get it.
-			if c.Position < recent[i].Position && c.Criteria.Matches(d) {
-				want[recent[i].Number] = append(want[recent[i].Number], c.Subscription)
+			if c.Position < sample[i].Position && c.Criteria.Matches(d) {
+				want[sample[i].Number] = append(want[sample[i].Number], c.Subscription)
 			}
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	f.Checked, f.Agrees = len(recent), true
-	for i := range recent {
-		n := recent[i].Number
+	f.Checked, f.Agrees = len(sample), true
+	for i := range sample {
+		n := sample[i].Number
 		slices.Sort(want[n])
 		f.Agrees = f.Agrees && slices.Equal(logged[n], want[n])
 	}

@@ -91,6 +91,9 @@ func (c benchMatchCmd) Run(ctx context.Context, s *session) error {
 	if c.Threads < 1 {
 		return usagef("--threads must be at least 1")
 	}
+	if c.Postgres != "" && !slices.Contains(c.Peers, "postgres") {
+		return usagef("--postgres is where the peer postgres works: give --peers postgres too")
+	}
 	cfg, err := s.config()
 	if err != nil {
 		return err

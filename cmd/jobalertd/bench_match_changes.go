@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
+
+	"github.com/jobalertd/jobalertd/alerts"
 )
 
 // changeFigures say what changes of subscriptions cost, and whether anybody waits
@@ -26,7 +29,7 @@ type changeFigures struct {
 	Merging  besideFigures `json:"merging"`
 	Counting besideFigures `json:"counting"`
 	Alone    besideFigures `json:"alone"`
-	Agrees   bool          `json:"agrees"` // with the answers before: everything was put back
+	Agrees   bool          `json:"agrees"` // edits were seen, removals too, and in the end the answers are those from before
 }
 
 type spanFigures struct {
@@ -54,8 +57,8 @@ func (l latencies) figures() spanFigures {
 		P999: micros(l.quantile(0.999)), Max: micros(l.quantile(1)), Long: long}
 }
 
-// change replaces subscriptions by themselves, takes some out and puts them back,
-// merges while it goes on doing so, and compares the answers.
+// change gives subscriptions each other's criteria, takes them out and puts them back
+// as they were, merges while it goes on changing, and compares the answers.
 func (w *matching) change(ctx context.Context, n int) (*changeFigures, error) {
 	f := &changeFigures{Agrees: true}
 	held, err := w.some(n)
@@ -64,12 +67,15 @@ func (w *matching) change(ctx context.Context, n int) (*changeFigures, error) {
 	}
 	var put, remove, add latencies
 	f.Settled = w.postings()
-	for id, c := range held {
-		put = append(put, timed(func() { w.index.Put(id, c) }))
+	others := othersOf(held)
+	for id, other := range others {
+		put = append(put, timed(func() { w.index.Put(id, held[other]) }))
 	}
+	f.Agrees = w.found(others)
 	for id := range held {
 		remove = append(remove, timed(func() { w.index.Remove(id) }))
 	}
+	f.Agrees = f.Agrees && w.foundNone(held)
 	for id, c := range held {
 		add = append(add, timed(func() { w.index.Put(id, c) }))
 	}
@@ -90,6 +96,43 @@ func (w *matching) change(ctx context.Context, n int) (*changeFigures, error) {
 		f.Agrees = f.Agrees && slices.Equal(dst, w.answers[i])
 	}
 	return f, nil
+}
+
+// othersOf gives each subscription another one.
+func othersOf(held map[uint32]*alerts.Criteria) map[uint32]uint32 {
+	ids := slices.Sorted(maps.Keys(held))
+	others := make(map[uint32]uint32, len(ids))
+	for i, id := range ids {
+		others[id] = ids[(i+1)%len(ids)]
+	}
+	return others
+}
+
+// checkedChanges is by how many postings changes are checked.
+const checkedChanges = 100
+
+// found reports whether each subscription is found now where another one was before.
+func (w *matching) found(others map[uint32]uint32) bool {
+	var dst []uint32
+	for i, d := range w.documents[:min(checkedChanges, len(w.documents))] {
+		dst = w.index.Percolate(dst[:0], d)
+		for id, other := range others {
+			_, is := slices.BinarySearch(dst, id)
+			if _, was := slices.BinarySearch(w.answers[i], other); is != was {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (w *matching) foundNone(held map[uint32]*alerts.Criteria) bool {
+	for _, d := range w.documents[:min(checkedChanges, len(w.documents))] {
+		if slices.ContainsFunc(w.index.Percolate(nil, d), func(id uint32) bool { return held[id] != nil }) {
+			return false
+		}
+	}
+	return true
 }
 
 // postings times each posting in turn.

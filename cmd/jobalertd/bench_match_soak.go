@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -112,19 +113,20 @@ func (s *thinned) add(d time.Duration) {
 	s.taken = append(s.taken, d)
 }
 
-// churn changes subscriptions until it is over, and then puts all of them back.
+// churn changes subscriptions until it is over, to each other's criteria too, and then
+// puts all of them back.
 func (w *matching) churn(held map[uint32]*alerts.Criteria, taken *thinned, over *atomic.Bool, changes *int) {
 	r := rand.New(rand.NewPCG(1, 1))
-	ids := make([]uint32, 0, len(held))
-	for id := range held {
-		ids = append(ids, id)
-	}
+	ids, others := slices.Sorted(maps.Keys(held)), othersOf(held)
 	for ; !over.Load(); *changes++ {
 		id := ids[r.IntN(len(ids))]
-		if r.IntN(3) == 0 {
+		switch r.IntN(3) {
+		case 0:
 			w.index.Remove(id)
-		} else {
+		case 1:
 			taken.add(timed(func() { w.index.Put(id, held[id]) }))
+		case 2:
+			taken.add(timed(func() { w.index.Put(id, held[others[id]]) }))
 		}
 		time.Sleep(soakPause)
 	}

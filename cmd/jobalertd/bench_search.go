@@ -37,7 +37,7 @@ type searchFigures struct {
 	Database          string  `json:"database"`
 	Postings          int     `json:"postings"`
 	Searches          int     `json:"searches"`
-	Mix               string  `json:"mix"`
+	Mix               string  `json:"mix,omitempty"` // of what was made
 	SearchesPerSecond float64 `json:"searches_per_second"`
 	P50               float64 `json:"p50_ms"`
 	P99               float64 `json:"p99_ms"`
@@ -66,7 +66,10 @@ func (c benchSearchCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer st.close()
-	f := searchFigures{machine: thisMachine(), Database: room.kind(), Mix: c.Mix}
+	f := searchFigures{machine: thisMachine(), Database: room.kind()}
+	if c.makes() {
+		f.Mix = c.Mix
+	}
 	l, searches, err := c.load(st)
 	if err != nil {
 		return err
@@ -107,6 +110,13 @@ func (c benchSearchCmd) Run(ctx context.Context, s *session) error {
 	return nil
 }
 
+// makes reports whether anything is made: files know no mix.
+func (c benchSearchCmd) makes() bool {
+	_, postings := number(c.Postings)
+	_, searches := number(c.Searches)
+	return postings || searches
+}
+
 // generatedMix is the load that the other benches make.
 const generatedMix = "generated"
 
@@ -114,9 +124,7 @@ const generatedMix = "generated"
 func (c benchSearchCmd) load(st *stores) (load, []*alerts.Criteria, error) {
 	l := load{seed: c.Seed, subscriptions: c.Searches, postings: c.Postings}
 	rules := subscriptions.ImportRules{Meaning: st.meaning, Calendar: subscriptions.NewCalendar(nil), Timezone: st.config.Digest.Timezone, Now: st.now()}
-	postings, makePostings := number(c.Postings)
-	searches, makeSearches := number(c.Searches)
-	if c.Mix == generatedMix || !makePostings && !makeSearches {
+	if c.Mix == generatedMix || !c.makes() {
 		criteria, err := criteriaOf(l, rules)
 		return l, criteria, err
 	}
@@ -128,10 +136,11 @@ func (c benchSearchCmd) load(st *stores) (load, []*alerts.Criteria, error) {
 	if err != nil {
 		return l, nil, fmt.Errorf("--mix: %w", err)
 	}
-	if makePostings {
-		l.docs = m.postings(postings)
+	if n, ok := number(c.Postings); ok {
+		l.docs = m.postings(n)
 	}
-	if !makeSearches {
+	searches, made := number(c.Searches)
+	if !made {
 		criteria, err := criteriaOf(l, rules)
 		return l, criteria, err
 	}
