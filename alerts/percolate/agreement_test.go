@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -36,6 +37,25 @@ func describe(standing map[uint32]*alerts.Criteria, d *alerts.Document, got, wan
 		}
 	}
 	return s
+}
+
+// TestEveryCriterionIsDrawn: a criterion that nobody draws would agree unasked.
+func TestEveryCriterionIsDrawn(t *testing.T) {
+	drawn := map[string]bool{}
+	criteria := rapid.Custom(drawCriteria)
+	for i := range 500 {
+		v := reflect.ValueOf(criteria.Example(i)).Elem()
+		for _, f := range reflect.VisibleFields(v.Type()) {
+			if f.IsExported() && !v.FieldByIndex(f.Index).IsZero() {
+				drawn[f.Name] = true
+			}
+		}
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[alerts.Criteria]()) {
+		if f.IsExported() && !drawn[f.Name] {
+			t.Errorf("%s never occurs in what drawCriteria draws", f.Name)
+		}
+	}
 }
 
 // TestPercolateAgreesWithMatchesInEveryState walks an index through puts,

@@ -199,8 +199,8 @@ func (w *matching) analyse(cfg *config.Config, f *matchFigures) error {
 	return nil
 }
 
-// learnFrom is how many postings the index learns word frequencies from, as a
-// daemon has from those of the days before.
+// learnFrom is how many of the postings the index learns word frequencies from. A
+// daemon learns them from the days before; from others of one load it learns the same.
 const learnFrom = 2000
 
 // build makes the index from criteria that are decoded as it goes, and shows each to
