@@ -143,7 +143,7 @@ func TestManyCirclesOfOneQueryAgree(t *testing.T) {
 		{"merged", func() { done(x.Merge(t.Context())) }},
 		{"changed", change},
 		{"folded", func() { done(x.Fold(t.Context())) }},
-		{"changed and folded again", func() { change(); done(x.Fold(t.Context())); change() }},
+		{"changed, folded and changed once more", func() { change(); done(x.Fold(t.Context())); change() }},
 		{"while it is merged", func() {
 			var take func() *builder
 			frozen, take = x.freeze(every)

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"time"
 
@@ -79,6 +80,12 @@ type latencyFigure struct {
 func (c benchIntakeCmd) Run(ctx context.Context, s *session) error {
 	if err := checkPrepared(c.Prepared, c.Database); err != nil {
 		return err
+	}
+	if len(c.StandIn) > 0 && c.Live < liveRounds {
+		return usagef("--stand-in takes intake's place in the turns of live: give --live %d or more", liveRounds)
+	}
+	if slices.ContainsFunc(c.StandIn, func(d time.Duration) bool { return d < 0 }) {
+		return usagef("--stand-in takes durations of 0 or more")
 	}
 	room, err := newRoom(c.Database)
 	if err != nil {
