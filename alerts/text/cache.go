@@ -121,20 +121,27 @@ type lookup struct {
 // processor's first cache.
 const lookAtOnce = 128
 
-// look sets each token's info. A posting's words lie scattered over megabytes, so that
-// looking one up is waiting for memory, twice. Each step is taken for many words
-// before the next one, without a branch on what it fetches, and the processor waits
-// for all of them together.
-func (a *Analyser) look(tokens []token) {
-	for chunk := range slices.Chunk(tokens, lookAtOnce) {
+// look sets the info of each token of s. A posting's words lie scattered over megabytes, so
+// that looking one up is waiting for memory, twice. Each step is taken for many words
+// before the next one. Those that fetch are loops that do nothing else, without a branch
+// on what they fetch, so that the processor waits for dozens of words together.
+func (a *Analyser) look(s *scratch) {
+	for chunk := range slices.Chunk(s.list, lookAtOnce) {
 		for i := range chunk {
 			t := &chunk[i]
 			t.seen.hash = a.words.hash(t.word)
-			_ = a.words.row(t.seen.hash).hashes[0].Load() // fetches it
+		}
+		for i := range chunk {
+			_ = a.words.row(chunk[i].seen.hash).hashes[0].Load() // fetches it
 		}
 		for i := range chunk {
 			t := &chunk[i]
 			t.seen.kept = a.words.likely(t.seen.hash)
+		}
+		for i := range chunk {
+			if k := chunk[i].seen.kept; k != nil {
+				s.fetched += k.length + k.steps // one in each of its two lines
+			}
 		}
 		for i := range chunk {
 			t := &chunk[i]

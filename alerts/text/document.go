@@ -68,6 +68,7 @@ type scratch struct {
 	entries  []entry
 	table    []tableSlot
 	distinct []Term
+	fetched  uint8 // so that what is read ahead counts as read
 }
 
 type entry struct {
@@ -95,7 +96,7 @@ func (a *Analyser) Document(title, body, language string) *Document {
 	d := &Document{title: composed(valid(title)), body: composed(valid(body))}
 	s.entries = s.entries[:0]
 	titleTokens := s.read(a.lex, d.title, d.body)
-	a.look(s.list)
+	a.look(s)
 	d.language = primaryLanguage(language)
 	if d.language == "" {
 		d.language = s.detect(a.lex)
