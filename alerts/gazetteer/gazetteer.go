@@ -5,10 +5,12 @@
 // a. M.", "45894 Gelsenkirchen-Buer", "Münster, Westfalen", "Cologne") into
 // positions, and answers nothing where it does not know rather than guess.
 //
-// The data is embedded; the package reads no file, opens no connection, keeps
-// no state between calls and writes nothing. Subscriptions ask Lookup when a
+// The data is embedded; the package reads no file, opens no connection, writes
+// nothing, and keeps no state between calls but answers that it remembers. Subscriptions ask Lookup when a
 // person names a place, intake asks Resolve for each of a posting's addresses.
 package gazetteer
+
+import lru "github.com/hashicorp/golang-lru/v2"
 
 //go:generate go run generate.go generate_places.go generate_postcodes.go
 
@@ -45,8 +47,8 @@ type Place struct {
 	Kind       Kind `json:"kind"`
 }
 
-// Gazetteer answers questions about places. It never changes after Open, so
-// any number of goroutines may use one.
+// Gazetteer answers questions about places. It never changes after Open, but for the
+// answers that it remembers, so any number of goroutines may use one.
 type Gazetteer struct {
 	divisions []division
 	records   []record
@@ -58,6 +60,7 @@ type Gazetteer struct {
 	areas     map[string][]area  // key of a region or district
 	german    []postcode         // ascending by code
 	other     map[string][]postcode
+	resolved  *lru.Cache[Address, resolution]
 }
 
 // division is a first-level division of a country.

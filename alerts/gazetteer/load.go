@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 //go:embed data
@@ -18,6 +20,10 @@ var data embed.FS
 // anew (about a tenth of a second), so a program opens one and shares it. An
 // error means that the program was built with broken data.
 func Open() (*Gazetteer, error) {
+	resolved, err := lru.New[Address, resolution](remembered)
+	if err != nil {
+		return nil, fmt.Errorf("remember answers: %w", err)
+	}
 	g := &Gazetteer{
 		records:   make([]record, 0, 45_000),
 		names:     nameIndex{heads: make(map[string]int32, 50_000), links: make([]link, 0, 60_000)},
@@ -26,6 +32,7 @@ func Open() (*Gazetteer, error) {
 		countries: map[string]string{},
 		areas:     map[string][]area{},
 		other:     map[string][]postcode{},
+		resolved:  resolved,
 	}
 	l := loader{g: g, divisions: map[string]int32{}, listed: map[string][]int32{}, quarterCodes: map[string][]int32{}}
 	for _, f := range []struct {

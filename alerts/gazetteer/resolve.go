@@ -12,7 +12,35 @@ type Address struct{ PostalCode, Locality, Region, Country string }
 // Resolve is the one place that an address means, and false if it is not
 // known, contradicts its country, or names no more than a country. An address
 // that names only a state resolves to that state (Kind is KindState).
+//
+// Postings name the same few thousand addresses again and again: answers are
+// remembered.
 func (g *Gazetteer) Resolve(a Address) (Place, bool) {
+	if len(a.PostalCode)+len(a.Locality)+len(a.Region)+len(a.Country) > maxRemembered {
+		return g.resolve(a)
+	}
+	r, known := g.resolved.Get(a)
+	if !known {
+		r.place, r.ok = g.resolve(a)
+		g.resolved.Add(a, r)
+	}
+	return r.place, r.ok
+}
+
+// How many answers of Resolve are remembered, and of addresses of how many bytes at
+// most: two megabytes of the longest.
+const (
+	remembered    = 1 << 12
+	maxRemembered = 128
+)
+
+// resolution is an answer of Resolve.
+type resolution struct {
+	place Place
+	ok    bool
+}
+
+func (g *Gazetteer) resolve(a Address) (Place, bool) {
 	country, _ := g.Country(a.Country)
 	q := parseQuery(a.Locality)
 	if c := parseQuery(a.PostalCode); c.code != "" {

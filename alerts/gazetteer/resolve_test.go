@@ -134,3 +134,25 @@ func TestResolve_PutsEveryGermanTownNearItsPostcode(t *testing.T) {
 		t.Errorf("of %d addresses %d found nothing, %d lay more than 40 km from their postcode", rows, missing, far)
 	}
 }
+
+// A remembered answer is the one that was found, of one address and not of its neighbour,
+// and one that is nothing is remembered too.
+func TestResolve_RemembersWhatItFound(t *testing.T) {
+	t.Parallel()
+	g := gazetteer(t)
+	addresses := []Address{
+		{PostalCode: "45879", Locality: "Gelsenkirchen"}, {Locality: "45879", PostalCode: "Gelsenkirchen"}, {Locality: "Münster", Region: "Hessen"},
+		{Locality: "Münster"}, {Locality: "Nirgendwohausen"}, {}, {Locality: strings.Repeat("Essen ", maxRemembered)},
+	}
+	for range 2 {
+		for _, a := range addresses {
+			got, ok := g.Resolve(a)
+			if want, wantOK := g.resolve(a); got != want || ok != wantOK {
+				t.Errorf("Resolve(%+v) is %+v, %v; found was %+v, %v", a, got, ok, want, wantOK)
+			}
+		}
+	}
+	if n := g.resolved.Len(); n != len(addresses)-1 {
+		t.Errorf("%d answers are remembered, want %d: all but the address that is too long", n, len(addresses)-1)
+	}
+}
