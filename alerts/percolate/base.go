@@ -64,6 +64,7 @@ type state struct {
 	keys  []key
 
 	leads   []lead           // to units
+	asks    []ask            // for units
 	anchors []span           // of groups, under units that hold
 	runs    []span           // of records to be tested
 	kept    [keptRoom]uint32 // records that have passed so far
@@ -128,18 +129,51 @@ func (s *state) decide(i uint32, holds func() bool) bool {
 func (s *state) find() {
 	s.lead()
 	f := &s.of.finder
+	s.asks = s.asks[:0]
 	for _, l := range s.leads {
 		for i := l.refs.from; i < l.refs.to; i++ {
 			r := &f.refs[i]
 			if s.has(r.unit) {
 				continue
 			}
-			if l.term >= 0 && r.holds(l.term, s.of.units, s.d.Text) || l.term < 0 && s.of.units[r.unit].holds(s.d) {
+			holds, open := false, false
+			if l.term < 0 {
+				holds = s.of.units[r.unit].holds(s.d)
+			} else {
+				holds, open = r.holds(l.term, s.d.Text)
+			}
+			if holds {
 				s.take(r.unit)
+			}
+			if open {
+				s.asks = append(s.asks, ask{ref: r})
 			}
 		}
 	}
+	s.ask()
 	slices.Sort(s.list)
+}
+
+// ask decides what refs could not. An alternative is at the end of a chain of places in
+// memory: each step is taken for all of them before the next.
+func (s *state) ask() {
+	for i := range s.asks {
+		a := &s.asks[i]
+		a.text = s.of.units[a.unit].text
+	}
+	for i := range s.asks {
+		a := &s.asks[i]
+		a.question = a.text.Question(int(a.alternative))
+	}
+	for i := range s.asks {
+		s.fetched += uint32(s.asks[i].question.Fetch())
+	}
+	for i := range s.asks {
+		if a := &s.asks[i]; !s.has(a.unit) && a.question.Holds(s.d.Text) {
+			s.take(a.unit)
+		}
+	}
+	clear(s.asks) // a merge must not leave an old base alive
 }
 
 // lead finds which of the posting's terms and keys lead to units.

@@ -151,20 +151,27 @@ func newRef(unit uint32, u *text.Unit, i, first, other int) ref {
 }
 
 // holds decides the alternative for a document that has the term it is filed under,
-// at index i of its terms.
-func (r *ref) holds(i int, units []unit, d *text.Document) bool {
+// at index i of its terms; open is true where only the alternative itself can tell.
+func (r *ref) holds(i int, d *text.Document) (holds, open bool) {
 	if !d.Occurs(i, r.first) || d.Says(r.unless) {
-		return false
+		return false, false
 	}
 	switch {
 	case r.alternative == inline:
-		return true
+		return true, false
 	case !d.Has(r.other, r.rest):
-		return false
+		return false, false
 	case r.alternative&inline != 0:
-		return text.Pair(r.alternative&^inline).Holds(d.Terms()[i], r.other, d)
+		return text.Pair(r.alternative&^inline).Holds(d.Terms()[i], r.other, d), false
 	}
-	return units[r.unit].text.HoldsBy(int(r.alternative), d)
+	return false, true
+}
+
+// ask is a ref that its alternative has to decide.
+type ask struct {
+	*ref
+	text     *text.Unit
+	question text.Question
 }
 
 // finder leads from what a posting has to the units that may hold.

@@ -61,8 +61,18 @@ func (u *Unit) Alternatives() int { return len(u.all()) }
 // never empty. The caller must not change them.
 func (u *Unit) Terms(i int) []Term { return u.all()[i].terms }
 
-// HoldsBy tells whether alternative i holds for d.
-func (u *Unit) HoldsBy(i int, d *Document) bool { return u.all()[i].holds(d) }
+// Question is an alternative of a unit, to be asked.
+type Question struct{ alt *alternative }
+
+// Question asks for alternative i.
+func (u *Unit) Question(i int) Question { return Question{&u.all()[i]} }
+
+// Holds tells whether the alternative holds for d.
+func (q Question) Holds(d *Document) bool { return q.alt.holds(d) }
+
+// Fetch reads what Holds reads first. Who has many questions fetches for all of them
+// before, so that the processor waits for their memory together.
+func (q Question) Fetch() int { return len(q.alt.terms) }
 
 // Ways are how a term may occur in a document.
 type Ways uint8

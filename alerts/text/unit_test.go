@@ -35,7 +35,7 @@ func TestUnit_SaysWhatItsAlternativesNeed(t *testing.T) {
 				}
 				unless, suffices := u.Unless(i), u.Suffices(i)
 				for _, d := range documents {
-					holds, may := u.HoldsBy(i, d), !d.Says(unless)
+					holds, may := u.Question(i).Holds(d), !d.Says(unless)
 					for k, term := range terms {
 						n, known := slices.BinarySearch(d.Terms(), term)
 						has := known && d.Occurs(n, needs[k])
@@ -61,7 +61,7 @@ func TestUnit_SaysWhatItsAlternativesNeed(t *testing.T) {
 					}
 					for _, d := range documents {
 						inline++
-						if got, holds := p.Holds(terms[first], terms[1-first], d) && !d.Says(unless), u.HoldsBy(i, d); got != holds {
+						if got, holds := p.Holds(terms[first], terms[1-first], d) && !d.Says(unless), u.Question(i).Holds(d); got != holds {
 							t.Fatalf("query %s: alternative %d holds: %v, as a pair: %v", q, i, holds, got)
 						}
 					}
