@@ -13,11 +13,15 @@ import (
 type filing struct {
 	keys       []key
 	conditions []text.Condition
+	peeked     int // so that what is read ahead counts as read
 }
 
 // file works out the keys for c; f is reused between calls.
 func (f *filing) file(c *alerts.Criteria, df *Frequencies) {
 	f.keys = f.keys[:0]
+	for depth := range text.PeekDepth + 1 { // criteria that were not read just now lie far away
+		f.peeked += c.Peek(depth)
+	}
 	if f.conditions = c.Parsed().Conditions(f.conditions[:0]); f.byTerm(df) {
 		return
 	}
